@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# One makefile for everything, not recursive and driven by wildcards: a new source file, service,
+# guest, system or unit test is found by where it lies. Nobody edits this file to add one.
+# `make` alone prints the menu. Everything made goes to build/, everything fetched to .deps/.
+
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := menu
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' $(1) $(2))
+B := build
+
+# --- compilers: gcc unless TOOLCHAIN=clang; each can be set by itself ---
+CROSS ?= aarch64-linux-gnu-
+ifeq ($(TOOLCHAIN),clang)
+CC := clang
+ARM_CC ?= clang --target=aarch64-linux-gnu
+else
+CC := gcc
+ARM_CC ?= $(CROSS)gcc
+endif
+ARM_AR ?= $(CROSS)ar
+ARM_OBJCOPY ?= $(CROSS)objcopy
+PYTHON ?= /usr/bin/python3
+BULKHEAD := $B/bulkhead
+
+WARN := -std=gnu11 -Wall -Wextra -Wconversion -Werror
+BASE := $(WARN) -O2 -g -I.
+# What runs on the board without an operating system.
+BARE := $(BASE) -ffreestanding -nostdlib -mno-outline-atomics -mstrict-align -fno-stack-protector \
+	-fno-pic -fno-asynchronous-unwind-tables -fno-common
+KERNEL_FLAGS := $(BARE) -mgeneral-regs-only -fno-jump-tables -fstack-usage -Iarch/arm64 -I$B/gen \
+	$(if $(findstring clang,$(ARM_CC)),,-fcallgraph-info=su)
+STUB_FLAGS := $(BARE) -mgeneral-regs-only
+LINK := -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack \
+	-Wl,--no-warn-rwx-segments -Wl,--fatal-warnings
+HOST_FLAGS := $(BASE) -D_GNU_SOURCE
+UNIT_FLAGS := $(HOST_FLAGS) -Iarch/host -fsanitize=address,undefined \
+	-fno-sanitize-recover=all -fno-omit-frame-pointer
+
+# --- what there is ---
+not = $(filter-out $(1),$(2))
+KERNEL_SRC := $(wildcard kernel/*.c) $(call not,arch/arm64/offsets.c,$(wildcard arch/arm64/*.c arch/arm64/*.S))
+LIB_SRC := $(wildcard lib/*.c)
+STUB_SRC := $(wildcard sdk/stub/*.c sdk/stub/*.S)
+SDK_SRC := $(wildcard sdk/*.c sdk/*.S)
+TOOL_SRC := $(wildcard tools/*.c)
+SYSTEMS := $(patsubst systems/%/system.dts,%,$(wildcard systems/*/system.dts))
+SERVICES := $(sort $(basename $(notdir $(wildcard services/*.c))) $(notdir $(patsubst %/,%,$(dir $(wildcard services/*/*.c)))))
+# Programs on the SDK that only tests run: tests/native/NAME.c or tests/native/NAME/*.c
+NATIVES := $(sort $(basename $(notdir $(wildcard tests/native/*.c))) $(notdir $(patsubst %/,%,$(dir $(wildcard tests/native/*/*.c)))))
+# Freestanding EL1 images: tests/guests/NAME/*.[cS]; files right in tests/guests/ are for all of them.
+GUESTS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard tests/guests/*/*.c tests/guests/*/*.S)))))
+TEST_SYSTEMS := $(patsubst tests/systems/%/system.dts,%,$(wildcard tests/systems/*/system.dts))
+UNITS := $(basename $(notdir $(wildcard tests/unit/*.c)))
+FUZZERS := $(basename $(notdir $(wildcard tests/fuzz/*.c)))
+
+obj = $(addprefix $B/obj/$(1)/,$(addsuffix .o,$(basename $(2))))
+KERNEL_OBJ := $(call obj,kernel,$(KERNEL_SRC))
+LIB_OBJ := $(call obj,kernel,$(LIB_SRC))
+STUB_OBJ := $(call obj,stub,$(STUB_SRC) $(if $(STUB_SRC),$(LIB_SRC)))
+SDK_OBJ := $(call obj,bare,$(SDK_SRC) $(LIB_SRC))
+TOOL_OBJ := $(call obj,host,$(TOOL_SRC) $(LIB_SRC))
+
+KERNEL := $(if $(wildcard arch/arm64/kernel.ld),$B/kernel-arm64.elf)
+STUB := $(if $(wildcard sdk/stub/stub.ld),$B/stub-arm64.elf)
+SDK := $(if $(SDK_SRC),$B/libbulkhead.a)
+TOOL := $(if $(TOOL_SRC),$(BULKHEAD))
+
+SYSTEM_PROGRAMS := $(foreach s,$(wildcard systems/*/*.c),$B/$(basename $s).elf)
+LINUX_PROGRAMS := $(foreach s,$(wildcard systems/*/linux/*.c),$B/$(basename $s))
+INITRDS := $(foreach s,$(wildcard systems/*/*.init),$B/$(basename $s).cpio.gz)
+NATIVE_PROGRAMS := $(SERVICES:%=$B/services/%.elf) $(NATIVES:%=$B/tests/native/%.elf) $(SYSTEM_PROGRAMS)
+GUEST_IMAGES := $(foreach g,$(GUESTS),$B/tests/guests/$g.elf $B/tests/guests/$g.bin)
+DEBIAN_GUESTS := $B/guests/linux $B/guests/linux-rt $B/guests/busybox
+UNIT_PROGRAMS := $(UNITS:%=$B/unit/%)
+PROGRAMS := $(KERNEL) $(STUB) $(SDK) $(TOOL) $(if $(SDK),$(NATIVE_PROGRAMS)) $(LINUX_PROGRAMS) $(GUEST_IMAGES)
+IMAGES := $(if $(and $(KERNEL),$(TOOL),$(STUB)),$(SYSTEMS:%=$B/%.img) $(TEST_SYSTEMS:%=$B/tests/%.img))
+
+.PHONY: menu all run test test-unit test-system test-tool bench size lint fuzz clean setup guests FORCE
+
+menu:
+	@echo 'Bulkhead: an embedded separation kernel. Targets:'
+	@echo '  make run          install what is missing, build, and start the demo in QEMU'
+	@echo '  make test         the same, and every test (test-unit, test-tool, test-system for a part)'
+	@echo '  make all          build the kernel, the tool, the services and the systems'
+	@echo '  make bench        instructions of each path, bare machine beside partition'
+	@echo '  make size         bytes and lines of the kernel'
+	@echo '  make lint         include directions, headers, licences, format'
+	@echo '  make fuzz         the fuzzers of tests/fuzz, a minute each (FUZZ_SECONDS=60)'
+	@echo '  make setup        only install and fetch'
+	@echo '  make clean        removes build/; .deps/ (fetched) stays'
+	@echo 'Variables: V=1 shows commands; TOOLCHAIN=clang; CROSS=aarch64-linux-gnu-; SYSTEM=demo for run'
+	@echo 'Systems: $(SYSTEMS)'
+
+all: $(PROGRAMS) $(IMAGES) compile_commands.json
+
+# --- set-up: packages of the system, guests into .deps/; the stamps are the scripts' last act ---
+READY := .deps/packages
+setup: $(READY) .deps/guests/ready
+guests: $(DEBIAN_GUESTS) $B/guests/initramfs.cpio.gz
+.deps/packages:
+	$(Q)scripts/setup packages
+.deps/guests/ready: | $(READY)
+	$(Q)scripts/setup guests
+$(DEBIAN_GUESTS): $B/guests/%: .deps/guests/ready
+	@mkdir -p $(@D)
+	$(Q)cp --preserve=mode .deps/guests/$* $@
+
+# --- compiling: $(call compile,label,compiler,flags); each leaves its line for compile_commands.json ---
+define compile
+	$(call say,$(1),$<)
+	@mkdir -p $(@D)
+	@printf '{"directory": "%s", "file": "%s", "output": "%s", "command": "%s"},\n' \
+		'$(CURDIR)' '$<' '$@' '$(2) $(3) -c $< -o $@' >$@.json
+	$(Q)$(2) $(3) -MMD -MP -c $< -o $@
+endef
+define rules # (directory, label, compiler, flags)
+$B/obj/$(1)/%.o: %.c $B/flags | $(READY)
+	$$(call compile,$(2),$(3),$(4))
+$B/obj/$(1)/%.o: %.S $B/flags | $(READY)
+	$$(call compile,$(2),$(3),-D__ASSEMBLER__ $(4))
+endef
+# offsets.h is for the kernel's assembly only; C does not wait for it.
+$(call obj,kernel,$(wildcard arch/arm64/*.S)): $(if $(wildcard arch/arm64/offsets.c),$B/gen/offsets.h)
+$(eval $(call rules,kernel,CC-K,$(ARM_CC),$(KERNEL_FLAGS)))
+$(eval $(call rules,stub,CC-STUB,$(ARM_CC),$(STUB_FLAGS)))
+$(eval $(call rules,bare,CC-ARM,$(ARM_CC),$(BARE)))
+$(eval $(call rules,host,CC,$(CC),$(HOST_FLAGS)))
+$(eval $(call rules,unit,CC-UNIT,$(CC),$(UNIT_FLAGS)))
+
+# Everything is made again when a compiler or a flag changes.
+FLAGS := $(CC) $(ARM_CC) $(KERNEL_FLAGS) $(STUB_FLAGS) $(UNIT_FLAGS) $(LINK)
+$B/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
+
+# arch/arm64/offsets.c prints "->NAME value" (or the same as .ascii) into its assembly.
+$B/gen/offsets.h: arch/arm64/offsets.c $B/flags | $(READY)
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)$(ARM_CC) $(filter-out -fcallgraph-info=su -fstack-usage,$(KERNEL_FLAGS)) -MMD -MP -MT $@ -MF $@.d -S $< -o $B/gen/offsets.s
+	$(Q)sed -n 's/^[^>]*->\([A-Za-z0-9_]*\) [$$#]*\([-0-9a-fx]*\).*/#define \1 \2/p' $B/gen/offsets.s >$@
+	$(Q)test -s $@
+
+# --- kernel, stub, SDK ---
+$B/kernel-arm64.elf: $(KERNEL_OBJ) $B/obj/lib-kernel.a arch/arm64/kernel.ld
+	$(call say,LD,$@)
+	$(Q)$(ARM_CC) $(LINK) -Wl,-Map=$B/kernel-arm64.map -T arch/arm64/kernel.ld $(filter %.o %.a,$^) -o $@
+$B/obj/lib-kernel.a: $(LIB_OBJ)
+$B/obj/lib-stub.a: $(filter $B/obj/stub/lib/%,$(STUB_OBJ))
+$B/stub-arm64.elf: $(filter-out $B/obj/stub/lib/%,$(STUB_OBJ)) $B/obj/lib-stub.a sdk/stub/stub.ld
+	$(call say,LD,$@)
+	$(Q)$(ARM_CC) $(LINK) -T sdk/stub/stub.ld $(filter %.o %.a,$^) -o $@
+$B/libbulkhead.a: $(SDK_OBJ)
+$B/obj/lib-kernel.a $B/obj/lib-stub.a $B/libbulkhead.a:
+	$(call say,AR,$@)
+	@mkdir -p $(@D)
+	$(Q)rm -f $@; $(ARM_AR) rcsD $@ $^
+
+# --- native programs: one file, or all files of a folder, with the SDK ---
+parts = $(call obj,bare,$(wildcard $(1).c $(1)/*.c $(1)/*.S))
+define native # (source without .c, program)
+$(2): $$(call parts,$(1)) $B/libbulkhead.a sdk/partition.ld
+	$$(call say,LD,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(ARM_CC) $$(LINK) -T sdk/partition.ld $$(filter %.o,$$^) $B/libbulkhead.a -o $$@
+endef
+$(foreach s,$(SERVICES),$(eval $(call native,services/$s,$B/services/$s.elf)))
+$(foreach n,$(NATIVES),$(eval $(call native,tests/native/$n,$B/tests/native/$n.elf)))
+$(foreach p,$(SYSTEM_PROGRAMS),$(eval $(call native,$(p:$B/%.elf=%),$p)))
+
+# --- freestanding guests: NAME/NAME.ld, else tests/guests/guest.ld ---
+GUEST_SHARED := $(call obj,bare,$(wildcard tests/guests/*.c tests/guests/*.S))
+guest_ld = $(firstword $(wildcard tests/guests/$(1)/$(1).ld tests/guests/guest.ld))
+define guest
+$B/tests/guests/$(1).elf: $(call parts,tests/guests/$(1)) $(GUEST_SHARED) $(call guest_ld,$(1))
+	$$(call say,LD,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(ARM_CC) $$(LINK) $(addprefix -T ,$(call guest_ld,$(1))) $$(filter %.o,$$^) -o $$@
+endef
+$(foreach g,$(GUESTS),$(eval $(call guest,$g)))
+$B/tests/guests/%.bin: $B/tests/guests/%.elf
+	$(Q)$(ARM_OBJCOPY) -O binary $< $@
+
+# --- userland for Linux guests: static programs, and archives made of NAME.init and busybox ---
+$(LINUX_PROGRAMS): $B/%: %.c | $(READY)
+	$(call say,CC-LINUX,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CROSS)gcc $(WARN) -D_GNU_SOURCE -O2 -static -s $< -o $@
+programs = $(shell sed -n 's/^\# programs: *//p' $(1) 2>/dev/null)
+define initramfs # (init script, archive, folder of programs)
+$(2): $(1) scripts/initramfs $B/guests/busybox $(addprefix $(3)/,$(call programs,$(1)))
+	$$(call say,CPIO,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$(PYTHON) scripts/initramfs --init $(1) --busybox $B/guests/busybox --output $$@ $(addprefix $(3)/,$(call programs,$(1)))
+endef
+$(eval $(call initramfs,systems/guest.init,$B/guests/initramfs.cpio.gz,))
+$(foreach i,$(wildcard systems/*/*.init),$(eval $(call initramfs,$i,$B/$(basename $i).cpio.gz,$B/$(dir $i)linux)))
+
+# --- the tool, and images: an image waits for whatever its description names ---
+$(BULKHEAD): $(TOOL_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) $^ -lfdt -lz -o $@
+named = $(shell sed -n 's/.*\<\(image\|initrd\|dtb\) *= *"\([^"]*\)".*/\2/p' $(1)/system.dts)
+found = $(foreach f,$(call named,$(1)),$(if $(wildcard $(1)/$f),$(1)/$f,$B/$f))
+define image # (folder, image)
+$(2): $(1)/system.dts $(wildcard boards/*) $(KERNEL) $(STUB) $(TOOL) $(call found,$(1))
+	$$(call say,IMAGE,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$(BULKHEAD) build $(1) -o $$@
+endef
+$(foreach s,$(SYSTEMS),$(eval $(call image,systems/$s,$B/$s.img)))
+$(foreach s,$(TEST_SYSTEMS),$(eval $(call image,tests/systems/$s,$B/tests/$s.img)))
+
+# --- unit tests and fuzzers: "sources:" in the head of the file names what is linked with it ---
+sources = $(wildcard $(shell sed -n '1,20s@^[/ ]\*\{1,\} *sources: *\(.*[^ */]\)[ */]*$$@\1@p' $(1)))
+define unit
+$B/unit/$(1): $(call obj,unit,tests/unit/$(1).c $(call sources,tests/unit/$(1).c))
+	$$(call say,LD,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$(CC) -fsanitize=address,undefined $$^ -lcmocka -lfdt -lz -o $$@
+endef
+$(foreach u,$(UNITS),$(eval $(call unit,$u)))
+define fuzzer
+$B/fuzz/$(1): tests/fuzz/$(1).c $(call sources,tests/fuzz/$(1).c) | $(READY)
+	$$(call say,FUZZ-CC,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)command -v clang >/dev/null || scripts/setup fuzz
+	$$(Q)clang $(HOST_FLAGS) -Iarch/host -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=undefined $$(filter %.c,$$^) -o $$@
+endef
+$(foreach f,$(FUZZERS),$(eval $(call fuzzer,$f)))
+
+compile_commands.json: $(if $(KERNEL),$(KERNEL_OBJ)) $(STUB_OBJ) $(SDK_OBJ) $(TOOL_OBJ)
+	@{ echo '['; find $B/obj -name '*.o.json' | sort | xargs -r cat | sed '$$ s/,$$//'; echo ']'; } >$@
+
+# --- running and testing ---
+SYSTEM ?= demo
+run: all $B/$(SYSTEM).img
+	$(Q)$(BULKHEAD) run systems/$(SYSTEM)
+TESTED := $(PROGRAMS) $(IMAGES) $(UNIT_PROGRAMS) $(DEBIAN_GUESTS) $(INITRDS) $B/guests/initramfs.cpio.gz
+test: $(TESTED) compile_commands.json
+	$(Q)$(PYTHON) scripts/test lint stack unit tool system
+test-unit: $(UNIT_PROGRAMS)
+	$(Q)$(PYTHON) scripts/test unit
+test-tool: $(PROGRAMS)
+	$(Q)$(PYTHON) scripts/test tool
+test-system: $(TESTED)
+	$(Q)$(PYTHON) scripts/test stack system
+bench: $(TESTED)
+	$(Q)$(PYTHON) scripts/test bench
+fuzz: $(FUZZERS:%=$B/fuzz/%)
+	$(Q)$(PYTHON) scripts/test fuzz
+size: $(KERNEL)
+	$(Q)$(PYTHON) scripts/size
+lint: | $(READY)
+	$(Q)$(PYTHON) scripts/test lint
+clean:
+	rm -rf $B compile_commands.json
+
+-include $(shell find $B/obj $B/gen -name '*.d' 2>/dev/null)
