@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The virtual CPU interface of this core: ICH_* registers (Arm IHI 0069). What is written here
+ * reaches the guest at the next exception return; nothing here has an ISB unless it says so.
+ * Unit tests put a header of the same name, a model of the hardware, first on the include path.
+ */
+#ifndef ARM64_ICH_H
+#define ARM64_ICH_H
+
+#include "arch/arm64/sysreg.h"
+#include "kernel/types.h"
+
+/* ICH_LR<n>_EL2 - List Register */
+#define LR_EOI		BIT64(41) /* HW clear: maintenance interrupt when the guest deactivates it */
+#define LR_PINTID_SHIFT 32
+#define LR_PRIO_SHIFT	48
+#define LR_GROUP1	BIT64(60)
+#define LR_HW		BIT64(61) /* deactivation reaches the physical interrupt pINTID */
+#define LR_PENDING	BIT64(62)
+#define LR_ACTIVE	BIT64(63)
+#define LR_STATE	(LR_PENDING | LR_ACTIVE)
+
+/* ICH_HCR_EL2 - Hypervisor Control Register */
+#define ICH_HCR_EN	       BIT(0)
+#define ICH_HCR_LRENPIE	       BIT(2)  /* maintenance: EOIcount is not zero */
+#define ICH_HCR_NPIE	       BIT(3)  /* maintenance: no list register is pending */
+#define ICH_HCR_VGRP0EIE       BIT(4)  /* maintenance: the guest enables Group 0 */
+#define ICH_HCR_VGRP1EIE       BIT(6)  /* ... Group 1 */
+#define ICH_HCR_TDIR	       BIT(14) /* ICC_DIR_EL1 traps; only where ICH_VTR_EL2.TDS is set */
+#define ICH_HCR_EOICOUNT_SHIFT 27
+
+/* ICH_VMCR_EL2 - Virtual Machine Control Register */
+#define ICH_VMCR_VENG0	    BIT(0)
+#define ICH_VMCR_VENG1	    BIT(1)
+#define ICH_VMCR_VFIQEN	    BIT(3) /* RES1 with system registers */
+#define ICH_VMCR_VEOIM	    BIT(9)
+#define ICH_VMCR_VPMR_SHIFT 24
+
+/* ICH_VTR_EL2 - VGIC Type Register */
+#define ICH_VTR_TDS BIT(19)
+
+#define ICH_READ(name, reg)                      \
+	static inline uint32_t name(void)         \
+	{                                         \
+		return (uint32_t)read_reg(reg); \
+	}
+#define ICH_WRITE(name, reg)                       \
+	static inline void name(uint32_t value)    \
+	{                                          \
+		write_reg(reg, value);             \
+	}
+
+ICH_READ(ich_vtr, ich_vtr_el2)
+ICH_READ(ich_hcr_read, ich_hcr_el2)
+ICH_WRITE(ich_hcr_write, ich_hcr_el2)
+ICH_READ(ich_vmcr_read, ich_vmcr_el2)
+ICH_WRITE(ich_vmcr_write, ich_vmcr_el2)
+
+/* List registers there are, 1-16. */
+static inline uint32_t ich_lrs(void)
+{
+	return (ich_vtr() & 31u) + 1;
+}
+
+/* Bits of a virtual priority that are kept: 4 bits at least, so 0xf0 to 0xff. */
+static inline uint8_t ich_priority_mask(void)
+{
+	return (uint8_t)(0xff00u >> ((ich_vtr() >> 29) + 1));
+}
+
+/*
+ * Bit n: list register n is free and owes no EOI maintenance interrupt. With an ISB: a list register
+ * written since the last context synchronisation might still read as free here.
+ */
+static inline uint32_t ich_elrsr(void)
+{
+	isb();
+	return (uint32_t)read_reg(ich_elrsr_el2);
+}
+
+/* gicv3.c */
+uint64_t ich_lr_read(uint32_t n); /* n < 16 */
+void ich_lr_write(uint32_t n, uint64_t value);
+void ich_lrs_write(const uint64_t lr[16]); /* all there are */
+void ich_apr_save(uint32_t ap0r[4], uint32_t ap1r[4]);
+void ich_apr_load(const uint32_t ap0r[4], const uint32_t ap1r[4]);
+
+#endif
