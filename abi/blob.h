@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The blob: everything the kernel knows about the system it runs. Written by the tool, checked by
+ * lib/blob_check.c (the same file in kernel, tool and fuzzer), never written by the kernel.
+ *
+ * An image in memory, from its load address:
+ *
+ *   kernel text      struct bh_image_header first   EL2: read, execute      \
+ *   kernel rodata                                   EL2: read                |
+ *   blob             struct bh_blob first           EL2: read                | covered by the digest
+ *   stage 2 tables   every root of every partition  not mapped at EL2        |
+ *   EL2 tables                                      not mapped at EL2       /
+ *   payloads         stub, parameters, info pages, pristine stores           checked by the stub
+ *   end mark         8 bytes, BH_END_MARK           the file ends here
+ *   kernel bss, state, stacks                       EL2: read, write; zeroed by the kernel
+ *
+ * All offsets are in bytes from the start of the blob; arrays are 8-byte aligned. Integers are
+ * little-endian. Names are zero-terminated strings in the names array. "va" is an EL2 virtual
+ * address, "pa" a physical one. Every reserved field is zero.
+ */
+#ifndef ABI_BLOB_H
+#define ABI_BLOB_H
+
+#include <stdint.h>
+
+#include "abi/call.h"
+
+#define BH_PAGE 4096u
+
+/* Where the kernel is linked, and everything else is mapped behind it: EL2, 39-bit addresses. */
+#define BH_KERNEL_VA 0x7fc0000000ull
+
+#define BH_IMAGE_MAGIC 0x44414548484b4c42ull /* "BLKHHEAD" */
+#define BH_BLOB_MAGIC  0x424f4c424b4c5542ull /* "BULKBLOB" */
+#define BH_END_MARK    0x444e45444e454842ull /* "BHENDEND" */
+
+#define BH_MAX_CORES	  16u
+#define BH_MAX_PARTITIONS 32u
+#define BH_MAX_VCPUS	  64u /* of the system */
+#define BH_MAX_PART_VCPUS 8u  /* of one partition */
+#define BH_MAX_CORE_VCPUS 16u /* bound to one core */
+#define BH_MAX_EMULS	  64u
+#define BH_MAX_REGIONS	  1024u
+#define BH_MAX_CAPS	  1024u
+#define BH_MAX_IRQS	  256u
+#define BH_MAX_SMCS	  64u
+
+#define BH_NONE 0xffffffffu
+
+/*
+ * First bytes of the kernel's text and so of the image. The kernel's build fills the first part,
+ * the tool the second. The first 64 bytes are the arm64 Linux Image header.
+ */
+struct bh_image_header {
+	uint32_t code[2];
+	uint64_t text_offset;
+	uint64_t image_size; /* to the end of the kernel's writable memory; set by the tool */
+	uint64_t flags;
+	uint64_t linux_reserved[3];
+	uint32_t linux_magic; /* "ARM\x64" */
+	uint32_t linux_reserved2;
+
+	uint64_t digest; /* lib/digest.h of [load + 72, load + covered_bytes); set by the tool */
+
+	/* by the kernel's build */
+	uint64_t magic;
+	uint32_t abi_version;
+	uint32_t header_bytes;
+	uint32_t text_bytes;	  /* multiples of BH_PAGE */
+	uint32_t rodata_bytes;
+	uint32_t bss_bytes;	  /* at EL2 va BH_KERNEL_VA + text_bytes + rodata_bytes; not in the file */
+	uint32_t stack_bytes;	  /* of each core */
+	uint32_t core_bytes;	  /* size of one element of each state array; multiples of 64 */
+	uint32_t partition_bytes;
+	uint32_t vcpu_bytes;
+	uint32_t emul_bytes;
+
+	/* by the tool */
+	uint64_t load_pa;	/* where the image must be */
+	uint64_t file_bytes;	/* with the end mark */
+	uint64_t covered_bytes; /* multiple of 16 */
+	uint64_t blob_pa, blob_va, blob_bytes;
+	uint64_t el2_root_pa;	/* TTBR0_EL2: 39-bit addresses, 4 KiB granule, starts at level 1. The image's first page is
+				   also mapped at va = pa, to switch the MMU on */
+	uint64_t bss_pa;
+	uint64_t state_pa, state_va, state_bytes; /* all state arrays; contiguous, page-aligned, zeroed at boot */
+	uint64_t share_pa, share_va, share_bytes; /* queue pages, server pages, log; likewise */
+	uint64_t uart_pa, uart_va;
+	uint32_t uart_kind; /* enum bh_uart */
+	uint32_t boot_core_stacks; /* reserved, 0 */
+};
+
+enum bh_uart {
+	BH_UART_NONE = 0,
+	BH_UART_PL011 = 1,
+	BH_UART_CADENCE = 2,
+};
+
+enum bh_psci {
+	BH_PSCI_NONE = 0, /* one core only */
+	BH_PSCI_SMC = 1,
+	BH_PSCI_HVC = 2,
+};
+
+struct bh_blob {
+	uint64_t magic;
+	uint32_t abi_version;
+	uint32_t total_bytes;
+
+	uint32_t n_cores, off_cores;	       /* struct bh_core; core 0 is the one that boots */
+	uint32_t n_partitions, off_partitions; /* struct bh_partition */
+	uint32_t n_vcpus, off_vcpus;	       /* struct bh_vcpu, grouped by partition */
+	uint32_t n_emuls, off_emuls;	       /* struct bh_emul */
+	uint32_t n_regions, off_regions;       /* struct bh_region, grouped by partition, sorted by ipa */
+	uint32_t n_caps, off_caps;	       /* struct bh_cap, grouped by partition */
+	uint32_t n_irqs, off_irqs;	       /* struct bh_irq, sorted by pintid */
+	uint32_t n_smcs, off_smcs;	       /* uint32_t function numbers, grouped by partition */
+	uint32_t reg_bytes, off_regs;	       /* register tables of emulated regions */
+	uint32_t names_bytes, off_names;
+
+	uint64_t core_state_va, partition_state_va, vcpu_state_va, emul_state_va;
+	uint64_t log_va;     /* struct bh_log, BH_LOG_PAGES */
+	uint64_t empty_root; /* pa of a stage 2 root that maps nothing */
+
+	uint64_t gicd_va;
+	uint64_t uart_va;
+	uint32_t uart_kind; /* enum bh_uart */
+	uint32_t psci;	    /* enum bh_psci */
+	uint32_t gic_version; /* 3 */
+	uint32_t timer_intid; /* the EL2 physical timer's, 26 on all known boards */
+	uint32_t maintenance_intid;
+	uint32_t n_intids;    /* SPIs of the board end below this INTID */
+	uint32_t log_reader;  /* partition that reads the health log, or BH_NONE: the kernel prints it itself */
+	uint32_t log_intid;   /* its doorbell (virtual INTID) */
+	uint32_t system_name; /* offset in names */
+	uint32_t board_name;
+	uint64_t ipa_bits;    /* 39 */
+};
+
+struct bh_core {
+	uint64_t mpidr;	   /* affinity fields, as PSCI CPU_ON takes them */
+	uint64_t stack_va; /* top; a guard page lies below the stack */
+	uint64_t gicr_va;  /* RD_base and SGI_base of this core: two frames of 64 KiB, only the first page of each mapped */
+	uint32_t n_vcpus;
+	uint32_t vcpu[BH_MAX_CORE_VCPUS]; /* system-wide vCPU numbers; most urgent first: the place is the rank */
+	uint32_t reserved;
+};
+
+enum bh_fp {
+	BH_FP_EAGER = 0,
+	BH_FP_LAZY = 1,
+	BH_FP_NONE = 2,
+};
+
+#define BH_PART_SETWAY_NATIVE 0x1u /* set/way cache maintenance is let through; else it traps and is UNDEFINED */
+#define BH_PART_RESTART	      0x2u /* may be restarted: it has a pristine store */
+#define BH_PART_DEDICATED     0x4u /* reserved */
+
+struct bh_partition {
+	uint32_t name;
+	uint32_t flags;
+	uint32_t first_vcpu, n_vcpus;
+	uint32_t first_region, n_regions;
+	uint32_t first_cap, n_caps;
+	uint32_t first_smc, n_smcs; /* allow-list of SMC functions passed to firmware */
+	uint32_t vmid;		    /* number + 1 */
+	uint32_t fp;		    /* enum bh_fp */
+	uint64_t load_root;	    /* pa: everything of run_root, and stub, parameters, pristine store */
+	uint64_t run_root;	    /* pa */
+};
+
+struct bh_vcpu {
+	uint32_t partition;
+	uint32_t index; /* within the partition; its MPIDR affinity */
+	uint32_t core;	/* number in cores */
+	uint32_t rank;	/* place in the core's vcpu[] */
+};
+
+enum bh_region_kind {
+	BH_REGION_RAM = 1,
+	BH_REGION_DEVICE = 2,	/* a device of the board */
+	BH_REGION_EMULATED = 3, /* unmapped at stage 2; object = number in emuls */
+	BH_REGION_CONST = 4,	/* read-only page: empty virtio-mmio slots, information page */
+	BH_REGION_WINDOW = 5,	/* memory shared with the kernel: queues, server pages, log */
+	BH_REGION_BOOT = 6,	/* in the loading root only: stub, parameters, pristine store */
+};
+
+#define BH_READ	   0x1u
+#define BH_WRITE   0x2u
+#define BH_EXECUTE 0x4u
+
+/* What is where in a partition's address space: for fault reports and for emulated regions. */
+struct bh_region {
+	uint64_t ipa, bytes;
+	uint64_t pa; /* of what is mapped; 0 for emulated regions */
+	uint32_t kind;
+	uint32_t rights;
+	uint32_t name;
+	uint32_t object;
+};
+
+enum bh_down {
+	BH_DOWN_ZERO = 0,  /* reads give 0, writes are dropped */
+	BH_DOWN_FAULT = 1, /* external abort */
+	BH_DOWN_WAIT = 2,  /* the vCPU waits until the server runs again */
+};
+
+struct bh_emul {
+	uint32_t client, server; /* partitions */
+	uint64_t ipa, bytes;	 /* at the client; multiples of BH_PAGE */
+	uint32_t intid;		 /* the region's line at the client (virtual INTID), or BH_NONE */
+	uint32_t doorbell;	 /* virtual INTID at the server, edge */
+	uint64_t queue_va;	 /* struct bh_emul_queue */
+	uint64_t server_va;	 /* struct bh_emul_control, then shadow words */
+	uint32_t reg;		 /* offset of the region's table in regs: bytes / 4 bytes of BH_REG_* */
+	uint32_t down;		 /* enum bh_down */
+};
+
+enum bh_cap_kind {
+	BH_CAP_NONE = 0,
+	BH_CAP_SERVE = 1, /* object = number in emuls */
+};
+
+struct bh_cap {
+	uint32_t kind;
+	uint32_t object;
+	uint32_t rights; /* by kind; 0 here */
+	uint32_t reserved;
+};
+
+#define BH_IRQ_LEVEL 0x1u
+
+/* A device interrupt of the board, given to one partition (SPIs only). */
+struct bh_irq {
+	uint32_t pintid; /* physical INTID, 32.. */
+	uint32_t vintid; /* what the partition sees */
+	uint32_t partition;
+	uint32_t flags;
+};
+
+#endif

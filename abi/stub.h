@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the boot stub reads. The stub is the first thing a partition runs at every start: in its
+ * own partition, with its own rights, on its own time. It carries out a list of operations that the tool
+ * wrote, then reports to the kernel, which drops the loading root (stub, parameters and pristine
+ * store disappear from the partition's address space) and enters the payload.
+ */
+#ifndef ABI_STUB_H
+#define ABI_STUB_H
+
+#include <stdint.h>
+
+/* Where the loading root shows them (IPA); all of it is free on QEMU's `virt` without secure world. */
+#define BH_STUB_IPA	  0x0e000000u /* stub's code, read-only, executable; at most 64 KiB */
+#define BH_STUB_PARAM_IPA 0x0e010000u /* struct bh_stub_params, read-only; at most 64 KiB */
+#define BH_PRISTINE_IPA	  0x10000000u /* the partition's pristine store, read-only */
+#define BH_PRISTINE_END	  0x3f000000u
+
+#define BH_STUB_MAGIC 0x31425553u /* "SUB1" */
+
+enum bh_stub_kind {
+	BH_STUB_QUIET = 1, /* store `value` of `bytes` (1, 2, 4, 8) bytes to dst: a device register */
+	BH_STUB_CLEAR = 2, /* zero [dst, dst + bytes) */
+	BH_STUB_COPY = 3,  /* copy bytes from src to dst; CRC-32C (Castagnoli, seed ~0, inverted) of them = value */
+	BH_STUB_CHECK = 4, /* CRC-32C of [dst, dst + bytes) = value, in place */
+};
+
+/* dst, src and bytes of CLEAR, COPY and CHECK are multiples of 64. */
+struct bh_stub_op {
+	uint32_t kind;
+	uint32_t reserved;
+	uint64_t dst, src, bytes, value;
+};
+
+struct bh_stub_params {
+	uint32_t magic;
+	uint32_t abi_version;
+	uint32_t n_ops;
+	uint32_t reserved;
+	uint64_t entry; /* IPA of the payload's first instruction */
+	uint64_t arg;	/* value of its x0: the device tree's IPA, 8-byte aligned */
+	uint64_t ram_base, ram_bytes; /* cleaned to the point of coherency at the end */
+	struct bh_stub_op op[];
+};
+
+enum bh_boot_error {
+	BH_BOOT_E_PARAMS = 1, /* magic or version of the parameters */
+	BH_BOOT_E_CRC = 2,    /* a payload's checksum differs: the image is damaged */
+	BH_BOOT_E_OP = 3,     /* an unknown operation */
+};
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What this port keeps for a partition. */
+#ifndef ARM64_ARCH_PARTITION_H
+#define ARM64_ARCH_PARTITION_H
+
+#include "vgic.h"
+
+struct arch_partition {
+	struct vgic_dist vgic;
+};
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A vCPU's registers on this port. x[] and kernel_sp come first: while a guest runs, SP_EL2 points
+ * here, and the vectors save the general registers without needing another one.
+ * x[] is current whenever the kernel runs; all else is current only while the vCPU is not loaded.
+ */
+#ifndef ARM64_ARCH_VCPU_H
+#define ARM64_ARCH_VCPU_H
+
+#include "vgic.h"
+
+/*
+ * The EL1 and EL0 system registers that belong to a vCPU, as the EL1 guest changes them without a
+ * trap. One list for save, load and reset. Source: Arm DDI 0487, "AArch64 System Registers".
+ */
+#define EL1_REGISTERS(X) \
+	X(sp_el0)        \
+	X(sp_el1)        \
+	X(elr_el1)       \
+	X(spsr_el1)      \
+	X(sctlr_el1)     \
+	X(cpacr_el1)     \
+	X(ttbr0_el1)     \
+	X(ttbr1_el1)     \
+	X(tcr_el1)       \
+	X(mair_el1)      \
+	X(amair_el1)     \
+	X(esr_el1)       \
+	X(afsr0_el1)     \
+	X(afsr1_el1)     \
+	X(far_el1)       \
+	X(vbar_el1)      \
+	X(contextidr_el1) \
+	X(tpidr_el0)     \
+	X(tpidrro_el0)   \
+	X(tpidr_el1)     \
+	X(par_el1)       \
+	X(csselr_el1)    \
+	X(cntkctl_el1)
+
+struct arch_vcpu {
+	uint64_t x[31];
+	uint64_t kernel_sp; /* top of its core's kernel stack */
+
+	uint64_t pc, pstate;
+#define X(reg) uint64_t reg;
+	EL1_REGISTERS(X)
+#undef X
+	/* what EL2 sets for it */
+	uint64_t vttbr, hcr, vmpidr, mdcr, cptr;
+
+	uint64_t cntv_ctl, cntv_cval;
+	uint64_t cntp_ctl, cntp_cval; /* the emulated physical timer: always current */
+
+	uint64_t access, access_far; /* ESR_EL2 and FAR_EL2 of the access to an emulated region that is being answered */
+	uint32_t abort_pending;	     /* it failed while v was not loaded: external abort at the next load */
+
+	uint32_t siblings; /* ranks on its core of vCPUs of its partition */
+	uint32_t debug_used; /* it has touched its breakpoint registers: they are switched with it */
+	uint32_t os_lock;
+	uint64_t mdscr;
+	uint64_t bvr[16], bcr[16], wvr[16], wcr[16];
+
+	uint64_t fpsr, fpcr;
+	uint64_t q[64] __attribute__((aligned(16)));
+
+	struct vgic_cpu vgic;
+};
+
+#endif

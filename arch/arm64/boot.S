@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The first instructions, in the image's first page, which is mapped twice: where it lies (to
+ * switch the MMU on) and where it is linked. Before the MMU is on everything is reached PC-relative, the
+ * kernel's writable memory through the header only (it does not follow the text physically), and
+ * nothing but what the arm64 boot protocol promises is assumed of any register or memory.
+ */
+#include "offsets.h"
+#include "sysreg.h"
+
+	/* any 48-bit constant */
+	.macro	mov_q reg, value
+	movz	\reg, #((\value) & 0xffff)
+	movk	\reg, #((\value) >> 16 & 0xffff), lsl #16
+	movk	\reg, #((\value) >> 32 & 0xffff), lsl #32
+	.endm
+
+	.section .head, "ax"
+	.global image_header
+image_header:
+	/* the arm64 Image header: Linux, Documentation/arch/arm64/booting.rst */
+	b	boot
+	nop
+	.quad	0			// text_offset: any 2 MiB aligned place; load_pa says which
+	.quad	0			// image_size, by the tool
+	.quad	0xa			// flags: little-endian, 4 KiB pages, anywhere in memory
+	.quad	0, 0, 0
+	.ascii	"ARM\x64"
+	.long	0
+
+	.quad	0			// digest, by the tool
+	.quad	BH_IMAGE_MAGIC
+	.long	BH_ABI_VERSION
+	.long	HDR_BYTES
+	.long	kernel_text_bytes
+	.long	kernel_rodata_bytes
+	.long	kernel_bss_bytes
+	.long	BOOT_STACK_BYTES
+	.long	CORE_BYTES
+	.long	PARTITION_BYTES
+	.long	VCPU_BYTES
+	.long	EMUL_BYTES
+	.org	image_header + HDR_BYTES
+
+/* What a core takes as its state: exception level 2, MMU and caches off, everything masked. */
+boot:
+	msr	daifset, #0xf
+	adr	x19, image_header
+	mrs	x0, currentel
+	cmp	x0, #(2 << 2)
+	b.ne	boot_level
+	mov_q	x0, SCTLR_EL2_RES1
+	msr	sctlr_el2, x0
+	mov	x0, #CPTR_EL2_RES1
+	msr	cptr_el2, x0
+	isb
+	/* The end of bss is the stack until the core's own can be mapped. */
+	ldr	x0, [x19, #HDR_LOAD_PA]
+	cmp	x0, x19
+	b.ne	boot_place
+	ldr	x1, [x19, #HDR_BSS_PA]
+	ldr	w2, [x19, #HDR_BSS_BYTES]
+	add	sp, x1, x2
+	mov	x0, x19
+	bl	boot_check		// returns only if the image may run
+	mov	x20, #0			// core number
+	b	mmu_on
+
+/* A core that PSCI CPU_ON started: x0 = its number. */
+	.global boot_secondary
+boot_secondary:
+	msr	daifset, #0xf
+	mov	x20, x0
+	adr	x19, image_header
+	mov_q	x0, SCTLR_EL2_RES1
+	msr	sctlr_el2, x0
+	mov	x0, #CPTR_EL2_RES1
+	msr	cptr_el2, x0
+	isb
+
+mmu_on:
+	mov_q	x0, MAIR_EL2_VALUE
+	msr	mair_el2, x0
+	mov_q	x0, TCR_EL2_BASE
+	mrs	x1, id_aa64mmfr0_el1
+	and	x1, x1, #0xf		// PARange
+	mov	x2, #5			// 48 bits: more needs other descriptors
+	cmp	x1, x2
+	csel	x1, x1, x2, lo
+	orr	x0, x0, x1, lsl #16	// TCR_EL2.PS
+	msr	tcr_el2, x0
+	ldr	x0, [x19, #HDR_EL2_ROOT]
+	msr	ttbr0_el2, x0
+	isb
+	tlbi	alle2
+	tlbi	alle1			// no stage 2 translation of an earlier life
+	ic	iallu
+	dsb	nsh
+	isb
+	mov_q	x0, SCTLR_EL2_RES1 | SCTLR_EL2_M | SCTLR_EL2_A | SCTLR_EL2_C | SCTLR_EL2_SA | SCTLR_EL2_I | SCTLR_EL2_WXN
+	msr	sctlr_el2, x0
+	isb
+	ldr	x0, =boot_high
+	br	x0
+
+	.ltorg
+
+/* Entered elsewhere than at EL2, or elsewhere than where the tool put it: no stack, no return. */
+boot_level:
+	adr	x0, text_level
+	b	boot_say
+boot_place:
+	adr	x0, text_place
+boot_say:
+	mov	x1, x19
+	b	boot_refuse
+
+text_level:
+	.asciz	"not started at exception level 2; start this image where Linux with KVM would be started"
+text_place:
+	.asciz	"not where it was built for; load it at the board's load-address"
+	.balign	4
+
+	.section .text
+/* At the kernel's own addresses now. x19 is still the physical address of the header. */
+boot_high:
+	ldr	x19, =image_header
+	ldr	x0, =vectors
+	msr	vbar_el2, x0
+	ldr	x21, [x19, #HDR_BLOB_VA]
+	cbnz	x20, 1f
+	/* All writable memory of the kernel starts as zero. Nothing of it is in use yet. */
+	ldr	x0, =kernel_bss
+	ldr	w1, [x19, #HDR_BSS_BYTES]
+	bl	zero
+	ldr	x0, [x19, #HDR_STATE_VA]
+	ldr	x1, [x19, #HDR_STATE_BYTES]
+	bl	zero
+	ldr	x0, [x19, #HDR_SHARE_VA]
+	ldr	x1, [x19, #HDR_SHARE_BYTES]
+	bl	zero
+1:	ldr	w0, [x21, #BLOB_OFF_CORES]
+	add	x0, x0, x21
+	mov	x1, #BH_CORE_BYTES
+	madd	x0, x20, x1, x0		// its struct bh_core
+	ldr	x0, [x0, #BH_CORE_STACK_VA]
+	mov	sp, x0
+	ldr	x0, [x21, #BLOB_CORE_STATE_VA]
+	mov	x1, #CORE_BYTES
+	madd	x0, x20, x1, x0
+	msr	tpidr_el2, x0
+	mov	x0, x20
+	mov	x1, x21
+	mov	x29, xzr
+	mov	x30, xzr
+	b	boot_main
+
+/* x0 = start, x1 = bytes, a multiple of 64 */
+zero:
+	cbz	x1, 2f
+	add	x1, x1, x0
+1:	stp	xzr, xzr, [x0]
+	stp	xzr, xzr, [x0, #16]
+	stp	xzr, xzr, [x0, #32]
+	stp	xzr, xzr, [x0, #48]
+	add	x0, x0, #64
+	cmp	x0, x1
+	b.lo	1b
+2:	ret

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The machine: the checks before the MMU is on, bringing up the cores, the kernel's own interrupts,
+ * the board's UART for early and last words, and the end.
+ */
+#include "arch_relax.h"
+#include "arm64.h"
+#include "gicv3.h"
+#include "kernel/arch.h"
+#include "kernel/log.h"
+#include "kernel/print.h"
+#include "kernel/sched.h"
+
+#include "lib/blob_check.h"
+#include "lib/digest.h"
+
+extern struct bh_image_header image_header; /* boot.S */
+extern char boot_secondary[], vectors[];
+
+#define PSCI_CPU_ON_64 0xc4000003u
+#define VIRTUAL_PPI    27u
+#define UART_PATIENCE  1000000u /* polls: more than a character takes at any rate in use */
+
+/* --- the UART: PL011 (DDI 0183) or Cadence (UG1085), set up by who started us --- */
+
+static void uart_put(uint64_t base, uint32_t kind, char c)
+{
+	volatile uint32_t *r = (volatile uint32_t *)(uintptr_t)base;
+	uint32_t status = kind == BH_UART_PL011 ? 0x18 / 4 : 0x2c / 4; /* UARTFR; Channel_sts */
+	uint32_t full = kind == BH_UART_PL011 ? BIT(5) : BIT(4);	/* TXFF; TXFULL */
+	uint32_t data = kind == BH_UART_PL011 ? 0 : 0x30 / 4;
+
+	if (kind == BH_UART_NONE)
+		return;
+	for (uint32_t i = 0; (r[status] & full) && i < UART_PATIENCE; i++)
+		arch_relax();
+	r[data] = (uint8_t)c;
+}
+
+void arch_putc(char c)
+{
+	uart_put(image_header.uart_va, image_header.uart_kind, c);
+}
+
+static void boot_puts(const struct bh_image_header *h, const char *text)
+{
+	for (; *text; text++)
+		uart_put(h->uart_pa, h->uart_kind, *text);
+}
+
+/* --- before the MMU is on: PC-relative, read-only, one line and stop --- */
+
+noreturn void boot_refuse(const char *why, const struct bh_image_header *h);
+noreturn void boot_refuse(const char *why, const struct bh_image_header *h)
+{
+	boot_puts(h, "\r\nbulkhead: refused: ");
+	boot_puts(h, why);
+	boot_puts(h, "\r\n");
+	for (;;)
+		__asm__ volatile("wfi");
+}
+
+void boot_check(const struct bh_image_header *h);
+void boot_check(const struct bh_image_header *h)
+{
+	uint64_t load = (uint64_t)(uintptr_t)h;
+	const char *why = image_check(h, load);
+
+	if (!why && *(const uint64_t *)(uintptr_t)(load + h->file_bytes - 8) != BH_END_MARK)
+		why = "the image is not whole: its end is missing";
+	if (!why && digest((const void *)(uintptr_t)(load + 72), h->covered_bytes - 72) != h->digest)
+		why = "the image is damaged: its digest differs";
+	if (!why)
+		why = blob_check((const void *)(uintptr_t)h->blob_pa, h->blob_bytes);
+	if (why)
+		boot_refuse(why, h);
+}
+
+/* --- cores --- */
+
+void arch_core_init(struct core *c)
+{
+	uint64_t range = read_reg(id_aa64mmfr0_el1) & 0xf, mmfr1 = read_reg(id_aa64mmfr1_el1);
+
+	/* Registers of extensions exist only where the extension does; zero is their quiet state. */
+	if (mmfr1 >> 40 & 0xf) /* FEAT_HCX: HCRX_EL2 */
+		write_reg(s3_4_c1_c2_2, 0);
+	if (read_reg(id_aa64mmfr0_el1) >> 56 & 0xf) { /* FEAT_FGT: fine-grained traps */
+		write_reg(s3_4_c1_c1_4, 0);	      /* HFGRTR_EL2 */
+		write_reg(s3_4_c1_c1_5, 0);	      /* HFGWTR_EL2 */
+		write_reg(s3_4_c1_c1_6, 0);	      /* HFGITR_EL2 */
+		write_reg(s3_4_c3_c1_4, 0);	      /* HDFGRTR_EL2 */
+		write_reg(s3_4_c3_c1_5, 0);	      /* HDFGWTR_EL2 */
+	}
+	write_reg(hcr_el2, (uint64_t)HCR_EL2_VM | HCR_EL2_FMO | HCR_EL2_IMO | HCR_EL2_AMO | HCR_EL2_RW);
+	write_reg(hstr_el2, 0);
+	write_reg(vpidr_el2, read_reg(midr_el1));
+	write_reg(vtcr_el2, VTCR_EL2_T0SZ(39) | VTCR_EL2_SL0_1 | VTCR_EL2_IRGN0_WBWA | VTCR_EL2_ORGN0_WBWA |
+				    VTCR_EL2_SH0_INNER | (range > 5 ? 5 : range) << VTCR_EL2_PS_SHIFT | VTCR_EL2_RES1);
+	write_reg(vttbr_el2, blob->empty_root);
+	write_reg(mdscr_el1, 0);
+	write_reg(sctlr_el1, SCTLR_EL1_RESET);
+	timer_core_init();
+	gic_core_init();
+	gic_private_on(VIRTUAL_PPI);
+	isb();
+	c->stale = ~0u;
+}
+
+bool arch_core_start(uint32_t n)
+{
+	uint64_t entry = image_header.load_pa + (uint64_t)(boot_secondary - (char *)&image_header);
+
+	return firmware_call(PSCI_CPU_ON_64, core_at(n)->desc->mpidr, entry, n) == 0;
+}
+
+static void announce(void)
+{
+	print("\nbulkhead: ");
+	print(name_at(blob->system_name));
+	print(" on ");
+	print(name_at(blob->board_name));
+	print(", ");
+	print_dec(blob->n_cores);
+	print(" cores, ");
+	print_dec(blob->n_partitions);
+	print(" partitions\n");
+}
+
+/* The other cores only read the blob and write their own state: they may start at once. */
+static void boot_first(const struct bh_blob *b)
+{
+	system_init(b);
+	gic_dist_init();
+	arch_core_init(this_core());
+	announce();
+	if ((read_reg(mpidr_el1) & 0xff00ffffffull) != this_core()->desc->mpidr)
+		panic("started on another core than the description says:", read_reg(mpidr_el1),
+		      this_core()->desc->mpidr, 0);
+	smccc_probe();
+	for (uint32_t i = 1; i < b->n_cores; i++)
+		if (!arch_core_start(i))
+			panic("firmware does not start core", i, core_at(i)->desc->mpidr, 0);
+	for (uint32_t i = 0; i < b->n_partitions; i++)
+		partition_start(partition_at(i));
+}
+
+noreturn void boot_main(uint64_t number, const struct bh_blob *b);
+noreturn void boot_main(uint64_t number, const struct bh_blob *b)
+{
+	if (number == 0)
+		boot_first(b);
+	else
+		arch_core_init(this_core());
+	sched_start();
+}
+
+noreturn void arch_enter(struct vcpu *v)
+{
+	guest_enter(v);
+}
+
+void arch_kick(struct core *c)
+{
+	gic_kick(c->desc->mpidr);
+}
+
+noreturn void arch_halt(void)
+{
+	__asm__ volatile("msr daifset, #15");
+	for (;;)
+		__asm__ volatile("wfi");
+}
+
+/* --- interrupts --- */
+
+static const struct bh_irq *irq_find(uint32_t pintid)
+{
+	const struct bh_irq *irqs = (const void *)((const char *)blob + blob->off_irqs);
+	uint32_t low = 0, high = blob->n_irqs;
+
+	while (low < high) {
+		uint32_t mid = (low + high) / 2;
+
+		if (irqs[mid].pintid == pintid)
+			return &irqs[mid];
+		if (irqs[mid].pintid < pintid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+static void device_irq(uint32_t intid)
+{
+	const struct bh_irq *i = irq_find(intid);
+
+	if (i)
+		vgic_raise_device(partition_at(i->partition), i->vintid);
+	else
+		gic_spi_off(intid); /* nobody's: it cannot have been on */
+}
+
+/* One interrupt; what else is pending brings us back at once. */
+void irq_handle(void)
+{
+	uint32_t intid = gic_acknowledge();
+
+	if (intid >= GIC_SPURIOUS)
+		return;
+	if (intid == VIRTUAL_PPI) {
+		timer_virtual_irq(this_core()); /* the guest deactivates it */
+	} else if (intid >= 32) {
+		device_irq(intid); /* likewise */
+	} else {
+		if (intid == blob->timer_intid)
+			timer_irq();
+		else if (intid == blob->maintenance_intid && this_core()->loaded)
+			vgic_maintenance(this_core()->loaded);
+		gic_deactivate(intid);
+	}
+}
+
+void arch_idle(void)
+{
+	dsb(sy);
+	__asm__ volatile("wfi" ::: "memory");
+	irq_handle();
+}
+
+void arch_irq_raise(struct partition *p, uint32_t intid)
+{
+	vgic_raise_spi(p, intid);
+}
+
+void arch_irq_line(struct partition *p, uint32_t intid, bool level)
+{
+	vgic_line_spi(p, intid, level);
+}
+
+void arch_irq_sync(struct vcpu *v)
+{
+	vgic_sync(v);
+}
+
+static void devices(struct partition *p, bool on)
+{
+	const struct bh_irq *irqs = (const void *)((const char *)blob + blob->off_irqs);
+
+	for (uint32_t i = 0; i < blob->n_irqs; i++) {
+		if (irqs[i].partition != p->number)
+			continue;
+		if (on)
+			gic_spi_on(irqs[i].pintid, partition_vcpu(p, 0)->core->desc->mpidr);
+		else
+			gic_spi_off(irqs[i].pintid);
+	}
+}
+
+void arch_partition_start(struct partition *p)
+{
+	vgic_dist_reset(p);
+	devices(p, true);
+}
+
+void arch_partition_reset(struct partition *p)
+{
+	devices(p, false);
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Stage 2 aborts: the virtual interrupt controller's registers, emulated regions, and accesses to
+ * what is not declared. Instructions are never decoded: an access without a syndrome is refused.
+ */
+#include "arm64.h"
+#include "kernel/arch.h"
+#include "kernel/emul.h"
+#include "kernel/log.h"
+
+/* ISS of a data abort (DDI 0487, "ISS encoding for an exception from a Data Abort") */
+#define ISS_ISV	  BIT(24)
+#define ISS_SAS(esr) ((uint32_t)((esr) >> 22) & 3u)
+#define ISS_SSE	  BIT(21)
+#define ISS_SRT(esr) ((uint32_t)((esr) >> 16) & 0x1fu)
+#define ISS_SF	  BIT(15)
+#define ISS_FNV	  BIT(10)
+#define ISS_S1PTW BIT(7)
+#define ISS_WNR	  BIT(6)
+#define ISS_FSC_TYPE(esr) ((uint32_t)((esr) >> 2) & 0xfu)
+#define FSC_PERMISSION 3u
+#define FSC_EXTERNAL   4u
+
+#define PAR_F	 1ull
+#define PAR_PA	 0x0000fffffffff000ull
+#define HPFAR_PA(hpfar) (((hpfar)&0xfffffffff0ull) << 8)
+
+/* Stage 1 of the guest's own address, by the processor. PAR_EL1 is the guest's: put it back. */
+static bool translate(uint64_t va, ipa_t *ipa)
+{
+	uint64_t saved = read_reg(par_el1), par;
+
+	__asm__ volatile("at s1e1r, %0" ::"r"(va));
+	isb();
+	par = read_reg(par_el1);
+	write_reg(par_el1, saved);
+	*ipa = (par & PAR_PA) | (va & 0xfff);
+	return !(par & PAR_F);
+}
+
+/*
+ * HPFAR_EL2 holds the faulting page for translation, access-flag and address-size faults and for
+ * any fault met on a stage 1 walk. For a plain permission fault it is UNKNOWN, so it is not read.
+ */
+static bool fault_address(uint64_t esr, ipa_t *ipa)
+{
+	uint64_t far = read_reg(far_el2);
+
+	if ((esr & ISS_S1PTW) || ISS_FSC_TYPE(esr) < FSC_PERMISSION) {
+		*ipa = HPFAR_PA(read_reg(hpfar_el2)) | (far & 0xfff);
+		return true;
+	}
+	if (ISS_FSC_TYPE(esr) != FSC_PERMISSION || (esr & ISS_FNV))
+		return false;
+	return translate(far, ipa);
+}
+
+static void refuse(struct vcpu *v, uint64_t esr, enum bh_event event, bool known, ipa_t ipa, bool fetch)
+{
+	uint64_t value = fetch ? BH_ACCESS_FETCH : esr & ISS_WNR ? BH_ACCESS_WRITE : 0;
+
+	if (fetch)
+		value |= 4;
+	else if (esr & ISS_ISV)
+		value |= 1u << ISS_SAS(esr);
+	if (!known)
+		value |= BH_ACCESS_NO_ADDR;
+	log_vcpu(v, event, known ? ipa : read_reg(far_el2), value);
+	inject_abort(v, esr, read_reg(far_el2), fetch);
+}
+
+/* What a load puts into its register: extended as the instruction has it. */
+static uint64_t extend(uint64_t esr, uint64_t value)
+{
+	uint32_t bits = 8u << ISS_SAS(esr);
+
+	if (bits < 64)
+		value &= BIT64(bits) - 1;
+	if ((esr & ISS_SSE) && bits < 64 && (value >> (bits - 1) & 1))
+		value |= ~0ull << bits;
+	return esr & ISS_SF ? value : (uint32_t)value;
+}
+
+static void finish(struct vcpu *v, uint64_t esr, uint64_t value)
+{
+	if (!(esr & ISS_WNR))
+		reg_set(v, ISS_SRT(esr), extend(esr, value));
+}
+
+/* v may be loaded or not: a core that does nothing else keeps it loaded while it waits. */
+void arch_vcpu_finish(struct vcpu *v, uint64_t value)
+{
+	uint64_t esr = v->arch.access;
+
+	finish(v, esr, value);
+	if (v->core->loaded == v) {
+		pc_advance(esr);
+		return;
+	}
+	v->arch.pc += 4; /* only AArch32 has shorter ones, handled below */
+	if (v->arch.pstate & PSTATE_32)
+		v->arch.pc -= esr & ESR_IL ? 0 : 2;
+	v->arch.pstate &= ~PSTATE_SS;
+}
+
+/* The abort needs the guest's EL1 registers: it is given when the vCPU is loaded again. */
+void arch_vcpu_abort(struct vcpu *v)
+{
+	if (v->core->loaded == v)
+		inject_abort(v, v->arch.access, v->arch.access_far, false);
+	else
+		v->arch.abort_pending = 1;
+}
+
+static void emulated(struct vcpu *v, uint64_t esr, ipa_t ipa, const struct bh_region *r)
+{
+	struct access a = { .offset = (uint32_t)(ipa - r->ipa),
+			    .bytes = 1u << ISS_SAS(esr),
+			    .write = (esr & ISS_WNR) != 0,
+			    .value = (uint32_t)reg_get(v, ISS_SRT(esr)) };
+
+	if (a.bytes > 4 || (a.offset & (a.bytes - 1))) {
+		refuse(v, esr, BH_EVENT_SYNDROME, true, ipa, false);
+		return;
+	}
+	if (a.bytes < 4)
+		a.value &= (1u << 8 * a.bytes) - 1;
+	v->arch.access = esr;
+	v->arch.access_far = read_reg(far_el2);
+	switch (emul_access(v, emul_at(r->object), &a)) {
+	case EMUL_DONE:
+		finish(v, esr, a.value);
+		pc_advance(esr);
+		break;
+	case EMUL_FAULT:
+		refuse(v, esr, BH_EVENT_SERVER, true, ipa, false);
+		break;
+	case EMUL_WAIT:
+	case EMUL_AGAIN:
+		break;
+	}
+}
+
+static void vgic(struct vcpu *v, uint64_t esr, ipa_t ipa)
+{
+	struct vgic_access a = { .bytes = 1u << ISS_SAS(esr), .write = (esr & ISS_WNR) != 0 };
+	enum vgic_result done;
+
+	if (ipa & (a.bytes - 1)) {
+		refuse(v, esr, BH_EVENT_SYNDROME, true, ipa, false);
+		return;
+	}
+	a.value = reg_get(v, ISS_SRT(esr));
+	if (a.bytes < 8)
+		a.value &= BIT64(8 * a.bytes) - 1;
+	if (ipa < VGIC_GICR_IPA) {
+		a.offset = (uint32_t)ipa - VGIC_GICD_IPA;
+		done = vgic_gicd(v, &a);
+	} else {
+		a.offset = ((uint32_t)ipa - VGIC_GICR_IPA) % VGIC_GICR_BYTES;
+		done = vgic_gicr(v, ((uint32_t)ipa - VGIC_GICR_IPA) / VGIC_GICR_BYTES, &a);
+	}
+	if (done == VGIC_AGAIN)
+		return;
+	finish(v, esr, a.value);
+	pc_advance(esr);
+}
+
+static bool is_vgic(const struct vcpu *v, ipa_t ipa)
+{
+	return ipa - VGIC_GICD_IPA < VGIC_GICD_BYTES ||
+	       ipa - VGIC_GICR_IPA < (ipa_t)VGIC_GICR_BYTES * v->part->desc->n_vcpus;
+}
+
+void data_abort(struct vcpu *v, uint64_t esr)
+{
+	const struct bh_region *r;
+	ipa_t ipa = 0;
+
+	if (!fault_address(esr, &ipa)) {
+		refuse(v, esr, BH_EVENT_ACCESS, false, 0, false);
+		return;
+	}
+	if (!(esr & ISS_S1PTW) && is_vgic(v, ipa)) {
+		if (esr & ISS_ISV)
+			vgic(v, esr, ipa);
+		else
+			refuse(v, esr, BH_EVENT_SYNDROME, true, ipa, false);
+		return;
+	}
+	r = region_find(v->part, ipa);
+	if (!r || (r->kind == BH_REGION_BOOT && partition_runs(v->part)))
+		refuse(v, esr, BH_EVENT_ACCESS, true, ipa, false);
+	else if (r->kind != BH_REGION_EMULATED || (esr & ISS_S1PTW))
+		refuse(v, esr, BH_EVENT_PERMISSION, true, ipa, false);
+	else if (esr & ISS_ISV)
+		emulated(v, esr, ipa, r);
+	else
+		refuse(v, esr, BH_EVENT_SYNDROME, true, ipa, false);
+}
+
+void fetch_abort(struct vcpu *v, uint64_t esr)
+{
+	ipa_t ipa = 0;
+	bool known = fault_address(esr, &ipa);
+
+	refuse(v, esr, known && region_find(v->part, ipa) ? BH_EVENT_PERMISSION : BH_EVENT_ACCESS, known, ipa, true);
+}

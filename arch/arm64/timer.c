@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Three timers. The virtual one is the guest's own hardware while it is loaded: its interrupt
+ * comes to EL2, is given on with a list register that carries the physical INTID, and the guest's
+ * EOI deactivates it. The physical one (CNTP) is kept in memory. EL2's (CNTHP) is the core's alarm:
+ * for CNTP of the loaded vCPU and for all timers of waiting vCPUs that are not loaded.
+ *
+ * CNTVOFF_EL2 is 0: every partition sees the machine's counter.
+ */
+#include "arm64.h"
+#include "gicv3.h"
+#include "kernel/arch.h"
+#include "kernel/sched.h"
+
+#define VIRTUAL_PPI  27u
+#define PHYSICAL_PPI 30u
+
+ticks_t arch_time(void)
+{
+	isb(); /* the counter is not read early: DDI 0487, "CNTPCT_EL0" */
+	return read_reg(cntpct_el0);
+}
+
+void timer_core_init(void)
+{
+	write_reg(cnthctl_el2, CNTHCTL_EL2_EL1PCTEN);
+	write_reg(cntvoff_el2, 0);
+	write_reg(cnthp_ctl_el2, 0);
+	write_reg(cntv_ctl_el0, 0);
+	write_reg(cntp_ctl_el0, 0);
+	isb();
+}
+
+void arch_timer_set(ticks_t when)
+{
+	if (when == ~0ull) {
+		write_reg(cnthp_ctl_el2, 0);
+		return;
+	}
+	write_reg(cnthp_cval_el2, when);
+	write_reg(cnthp_ctl_el2, CNT_CTL_ENABLE);
+}
+
+static bool runs(uint64_t ctl)
+{
+	return (ctl & (CNT_CTL_ENABLE | CNT_CTL_IMASK)) == CNT_CTL_ENABLE;
+}
+
+/* The virtual timer's line, seen from memory: is it high now, and would anybody look? */
+static bool virtual_due(const struct vcpu *v)
+{
+	return runs(v->arch.cntv_ctl) && (v->arch.vgic.enabled & BIT(VIRTUAL_PPI)) && arch_time() >= v->arch.cntv_cval;
+}
+
+static bool physical_level(const struct vcpu *v)
+{
+	return runs(v->arch.cntp_ctl) && arch_time() >= v->arch.cntp_cval;
+}
+
+ticks_t arch_vcpu_deadline(const struct vcpu *v)
+{
+	const struct arch_vcpu *a = &v->arch;
+	ticks_t first = ~0ull;
+
+	/* Once the line is high nothing more happens by time alone. */
+	if (runs(a->cntp_ctl) && !(a->vgic.line & BIT(PHYSICAL_PPI)))
+		first = a->cntp_cval;
+	if (v->core->loaded != v && runs(a->cntv_ctl) && (a->vgic.enabled & BIT(VIRTUAL_PPI)) && a->cntv_cval < first)
+		first = a->cntv_cval;
+	return first;
+}
+
+void timer_physical_changed(struct vcpu *v)
+{
+	vgic_line_private(v, PHYSICAL_PPI, physical_level(v));
+	v->core->realarm = 1;
+}
+
+void arch_irq_update(struct vcpu *v)
+{
+	if (runs(v->arch.cntp_ctl))
+		vgic_line_private(v, PHYSICAL_PPI, physical_level(v));
+	vgic_update(v);
+}
+
+bool arch_irq_pending(struct vcpu *v)
+{
+	return vgic_pending(v) || (v->core->loaded != v && virtual_due(v));
+}
+
+void timer_load(struct vcpu *v)
+{
+	write_reg(cntv_cval_el0, v->arch.cntv_cval);
+	write_reg(cntv_ctl_el0, v->arch.cntv_ctl);
+	if (runs(v->arch.cntp_ctl))
+		vgic_line_private(v, PHYSICAL_PPI, physical_level(v));
+}
+
+void timer_save(struct vcpu *v)
+{
+	v->arch.cntv_ctl = read_reg(cntv_ctl_el0) & (CNT_CTL_ENABLE | CNT_CTL_IMASK);
+	v->arch.cntv_cval = read_reg(cntv_cval_el0);
+	write_reg(cntv_ctl_el0, 0);
+	isb(); /* its level is low before the next one's interrupts are looked at */
+}
+
+void timer_virtual_irq(struct core *c)
+{
+	struct vcpu *v = c->loaded;
+
+	if (!v) {
+		gic_deactivate(VIRTUAL_PPI); /* it came as its owner left */
+		return;
+	}
+	vgic_raise_private(v, VIRTUAL_PPI, true);
+	if (v->state == VCPU_WAITING)
+		vcpu_post(v, REQ_IRQ);
+}
+
+void timer_irq(void)
+{
+	sched_alarm();
+}

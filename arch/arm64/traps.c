@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What brought a guest here, by exception class. Each case does one thing and comes back; who runs
+ * next is the scheduler's answer. Whatever a guest did is answered to that guest.
+ */
+#include "arm64.h"
+#include "kernel/arch.h"
+#include "kernel/log.h"
+#include "kernel/print.h"
+#include "kernel/sched.h"
+
+/*
+ * Did a conditional AArch32 instruction pass its condition? Traps of such instructions may come
+ * although it failed (DDI 0487, "Conditional execution of trapped instructions").
+ */
+static bool condition_failed(uint64_t esr, uint64_t pstate)
+{
+	uint32_t cond = (uint32_t)(esr >> 20) & 0xf, nzcv = (uint32_t)(pstate >> 28) & 0xf;
+	bool n = nzcv & 8, z = nzcv & 4, c = nzcv & 2, o = nzcv & 1, pass;
+
+	if (!(pstate & PSTATE_32))
+		return false;
+	if (!(esr & BIT(24))) { /* no COND in the syndrome: T32; IT state has it */
+		uint32_t it = (uint32_t)((pstate >> 25 & 3) | (pstate >> 10 & 0x3f) << 2);
+
+		cond = it ? it >> 4 : 0xe;
+	}
+	switch (cond >> 1) {
+	case 0:	 pass = z; break;
+	case 1:	 pass = c; break;
+	case 2:	 pass = n; break;
+	case 3:	 pass = o; break;
+	case 4:	 pass = c && !z; break;
+	case 5:	 pass = n == o; break;
+	case 6:	 pass = n == o && !z; break;
+	default: return false;
+	}
+	return pass == (bool)(cond & 1);
+}
+
+/* Nothing is declared for this exception: the guest sees an undefined instruction. */
+static void undeclared(struct vcpu *v, uint64_t esr)
+{
+	log_vcpu(v, BH_EVENT_OTHER, 0, esr);
+	inject_undefined(v, esr);
+}
+
+static void wfx(struct vcpu *v, uint64_t esr)
+{
+	pc_advance(esr);
+	if (!(esr & 1)) /* WFI; WFE does not trap */
+		vcpu_wait(v);
+}
+
+static void decide(struct vcpu *v, uint64_t esr)
+{
+	switch (ESR_EC(esr)) {
+	case EC_HVC64:	   smccc_call(v, false); break;
+	case EC_SMC64:	   smccc_call(v, true); break;
+	case EC_SYSREG:	   sysreg_trap(v, esr); break;
+	case EC_DABT_LOWER: data_abort(v, esr); break;
+	case EC_IABT_LOWER: fetch_abort(v, esr); break;
+	case EC_WFX:	   wfx(v, esr); break;
+	case EC_FP:	   fp_trap(v); break;
+	default:	   undeclared(v, esr); break;
+	}
+}
+
+struct vcpu *trap_sync(struct vcpu *v)
+{
+	uint64_t esr = read_reg(esr_el2);
+
+	/* AArch32 runs at EL0 only; a failed condition makes the instruction a NOP. */
+	if (unlikely(read_reg(spsr_el2) & PSTATE_32) && ESR_EC(esr) < EC_HVC64 &&
+	    condition_failed(esr, read_reg(spsr_el2)))
+		pc_advance(esr);
+	else
+		decide(v, esr);
+	return sched_next();
+}
+
+struct vcpu *trap_irq(struct vcpu *v)
+{
+	(void)v;
+	irq_handle();
+	return sched_next();
+}
+
+/*
+ * An asynchronous external abort while v ran: v's own doing as far as can be told, because every
+ * switch drains what is under way (serror_window()). v gets it as a virtual SError.
+ */
+struct vcpu *trap_serror(struct vcpu *v)
+{
+	log_vcpu(v, BH_EVENT_SERROR, 0, read_reg(esr_el2));
+	write_reg(hcr_el2, read_reg(hcr_el2) | HCR_EL2_VSE);
+	return sched_next();
+}
+
+void panic_exception(uint64_t vector, uint64_t esr, uint64_t pc, uint64_t far);
+void panic_exception(uint64_t vector, uint64_t esr, uint64_t pc, uint64_t far)
+{
+	print("\nbulkhead: exception in the kernel, vector ");
+	print_hex(vector);
+	panic("syndrome, instruction, address:", esr, pc, far);
+}

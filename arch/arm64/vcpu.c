@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A vCPU's registers between memory and hardware. While a vCPU is loaded the hardware has the
+ * truth for all but x[]; its pc and pstate are in ELR_EL2 and SPSR_EL2.
+ *
+ * Stage 2 and TLB: every partition has its VMID, so a switch between partitions needs no
+ * invalidation. Two vCPUs of one partition share VMID and ASIDs; where they share a core, what the
+ * first cached with a translation of its own must not serve the second: TLBI VMALLE1 and IC IALLU,
+ * both local, at such a switch (DDI 0487, "Common not Private translations"). A change of root
+ * (boot stub to guest) is followed by the same for stage 1 and 2.
+ */
+#include "arm64.h"
+#include "gicv3.h"
+#include "kernel/arch.h"
+#include "kernel/log.h"
+
+#define HCR_BASE                                                                                   \
+	((uint64_t)HCR_EL2_VM | HCR_EL2_SWIO | HCR_EL2_FMO | HCR_EL2_IMO | HCR_EL2_AMO |           \
+	 HCR_EL2_BSU_IS | HCR_EL2_TWI | HCR_EL2_TID3 | HCR_EL2_TSC | HCR_EL2_TIDCP | HCR_EL2_TACR | \
+	 HCR_EL2_RW | HCR_EL2_TLOR | HCR_EL2_TERR)
+
+#define MDCR_BASE                                                                              \
+	((uint64_t)MDCR_EL2_TPMCR | MDCR_EL2_TPM | MDCR_EL2_TDA | MDCR_EL2_TDOSA | MDCR_EL2_TDRA | \
+	 MDCR_EL2_TPMS | MDCR_EL2_TTRF)
+
+static uint64_t vttbr(const struct partition *p, uint64_t root)
+{
+	return root | (uint64_t)p->desc->vmid << 48;
+}
+
+void arch_vcpu_init(struct vcpu *v)
+{
+	v->arch.kernel_sp = v->core->desc->stack_va;
+	for (uint32_t i = 0; i < v->part->desc->n_vcpus; i++) {
+		const struct bh_vcpu *other = v->desc - v->desc->index + i;
+
+		if (other != v->desc && other->core == v->desc->core)
+			v->arch.siblings |= BIT(other->rank);
+	}
+}
+
+/* EL1 as after a reset: what the architecture leaves UNKNOWN starts as zero. */
+static void reset_registers(struct arch_vcpu *a)
+{
+	for (uint32_t i = 0; i < 31; i++)
+		a->x[i] = 0;
+#define X(reg) a->reg = 0;
+	EL1_REGISTERS(X)
+#undef X
+	a->sctlr_el1 = SCTLR_EL1_RESET;
+	a->cntv_ctl = a->cntv_cval = 0;
+	a->cntp_ctl = a->cntp_cval = 0;
+	a->debug_used = a->abort_pending = 0;
+	a->os_lock = 1;
+	a->mdscr = 0;
+	for (uint32_t i = 0; i < 16; i++)
+		a->bvr[i] = a->bcr[i] = a->wvr[i] = a->wcr[i] = 0;
+	a->fpsr = a->fpcr = 0;
+	for (uint32_t i = 0; i < 64; i++)
+		a->q[i] = 0;
+}
+
+/* MDCR_EL2.HPMN: all event counters are EL1's (and trap); 0 would be CONSTRAINED UNPREDICTABLE. */
+static uint64_t hpmn(void)
+{
+	uint64_t pmu = read_reg(id_aa64dfr0_el1) >> 8 & 0xf;
+
+	return pmu && pmu != 0xf ? read_reg(pmcr_el0) >> 11 & 0x1f : 0;
+}
+
+void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t arg)
+{
+	const struct bh_partition *d = v->part->desc;
+	struct arch_vcpu *a = &v->arch;
+
+	reset_registers(a);
+	a->x[0] = arg;
+	a->pc = pc;
+	a->pstate = PSTATE_EL1H | PSTATE_DAIF;
+	a->vmpidr = 1ull << 31 | v->desc->index;
+	a->hcr = HCR_BASE | (d->flags & BH_PART_SETWAY_NATIVE ? 0 : HCR_EL2_TSW) |
+		 (how == ENTRY_STUB ? HCR_EL2_DC : 0);
+	a->vttbr = vttbr(v->part, how == ENTRY_STUB ? d->load_root : d->run_root);
+	a->mdcr = MDCR_BASE | hpmn();
+	a->cptr = CPTR_EL2_RES1 | CPTR_EL2_TTA | (d->fp == BH_FP_EAGER ? 0 : CPTR_EL2_TFP);
+	if (v->core->fp_owner == v)
+		v->core->fp_owner = NULL;
+	v->core->stale |= BIT(v->desc->rank);
+	vgic_cpu_reset(v);
+}
+
+static void fp_save(struct arch_vcpu *a)
+{
+	__asm__ volatile(".arch_extension fp\n"
+			 "stp q0, q1, [%1]\n stp q2, q3, [%1, #32]\n stp q4, q5, [%1, #64]\n"
+			 "stp q6, q7, [%1, #96]\n stp q8, q9, [%1, #128]\n stp q10, q11, [%1, #160]\n"
+			 "stp q12, q13, [%1, #192]\n stp q14, q15, [%1, #224]\n stp q16, q17, [%1, #256]\n"
+			 "stp q18, q19, [%1, #288]\n stp q20, q21, [%1, #320]\n stp q22, q23, [%1, #352]\n"
+			 "stp q24, q25, [%1, #384]\n stp q26, q27, [%1, #416]\n stp q28, q29, [%1, #448]\n"
+			 "stp q30, q31, [%1, #480]\n"
+			 : "=m"(a->q)
+			 : "r"(a->q));
+	a->fpsr = read_reg(fpsr);
+	a->fpcr = read_reg(fpcr);
+}
+
+static void fp_load(const struct arch_vcpu *a)
+{
+	__asm__ volatile(".arch_extension fp\n"
+			 "ldp q0, q1, [%0]\n ldp q2, q3, [%0, #32]\n ldp q4, q5, [%0, #64]\n"
+			 "ldp q6, q7, [%0, #96]\n ldp q8, q9, [%0, #128]\n ldp q10, q11, [%0, #160]\n"
+			 "ldp q12, q13, [%0, #192]\n ldp q14, q15, [%0, #224]\n ldp q16, q17, [%0, #256]\n"
+			 "ldp q18, q19, [%0, #288]\n ldp q20, q21, [%0, #320]\n ldp q22, q23, [%0, #352]\n"
+			 "ldp q24, q25, [%0, #384]\n ldp q26, q27, [%0, #416]\n ldp q28, q29, [%0, #448]\n"
+			 "ldp q30, q31, [%0, #480]\n" ::"r"(a->q), "m"(a->q));
+	write_reg(fpsr, a->fpsr);
+	write_reg(fpcr, a->fpcr);
+}
+
+/* The hardware's FP registers become v's. CPTR_EL2.TFP is clear, or FP access is possible here. */
+static void fp_switch(struct core *c, struct vcpu *v)
+{
+	if (c->fp_owner == v)
+		return;
+	if (c->fp_owner)
+		fp_save(&c->fp_owner->arch);
+	fp_load(&v->arch);
+	c->fp_owner = v;
+}
+
+/* The first FP instruction since v was loaded, of a partition that has FP lazily or not at all. */
+void fp_trap(struct vcpu *v)
+{
+	if (v->part->desc->fp == BH_FP_NONE) {
+		inject_undefined(v, read_reg(esr_el2));
+		return;
+	}
+	write_reg(cptr_el2, CPTR_EL2_RES1 | CPTR_EL2_TTA);
+	isb();
+	fp_switch(v->core, v);
+}
+
+#define DEBUG_EACH(n, X) \
+	X(n, 0) X(n, 1) X(n, 2) X(n, 3) X(n, 4) X(n, 5) X(n, 6) X(n, 7) X(n, 8) X(n, 9) X(n, 10) \
+	X(n, 11) X(n, 12) X(n, 13) X(n, 14) X(n, 15)
+
+static uint32_t breakpoints(void)
+{
+	return (uint32_t)(read_reg(id_aa64dfr0_el1) >> 12 & 0xf) + 1;
+}
+
+static uint32_t watchpoints(void)
+{
+	return (uint32_t)(read_reg(id_aa64dfr0_el1) >> 20 & 0xf) + 1;
+}
+
+/* Only as many pairs exist as the identification register says: others would be UNDEFINED. */
+static void debug_save(struct arch_vcpu *a)
+{
+	uint32_t nb = breakpoints(), nw = watchpoints();
+
+	a->mdscr = read_reg(mdscr_el1);
+	write_reg(mdscr_el1, 0); /* no debug exception for whoever comes next */
+#define X(count, i)                                    \
+	if (i < count) {                              \
+		a->bvr[i] = read_reg(dbgbvr##i##_el1); \
+		a->bcr[i] = read_reg(dbgbcr##i##_el1); \
+	}
+	DEBUG_EACH(nb, X)
+#undef X
+#define X(count, i)                                    \
+	if (i < count) {                              \
+		a->wvr[i] = read_reg(dbgwvr##i##_el1); \
+		a->wcr[i] = read_reg(dbgwcr##i##_el1); \
+	}
+	DEBUG_EACH(nw, X)
+#undef X
+}
+
+static void debug_load(const struct arch_vcpu *a)
+{
+	uint32_t nb = breakpoints(), nw = watchpoints();
+
+#define X(count, i)                                     \
+	if (i < count) {                               \
+		write_reg(dbgbvr##i##_el1, a->bvr[i]); \
+		write_reg(dbgbcr##i##_el1, a->bcr[i]); \
+	}
+	DEBUG_EACH(nb, X)
+#undef X
+#define X(count, i)                                     \
+	if (i < count) {                               \
+		write_reg(dbgwvr##i##_el1, a->wvr[i]); \
+		write_reg(dbgwcr##i##_el1, a->wcr[i]); \
+	}
+	DEBUG_EACH(nw, X)
+#undef X
+	write_reg(oslar_el1, a->os_lock);
+	write_reg(mdscr_el1, a->mdscr);
+}
+
+void debug_enable(struct vcpu *v)
+{
+	v->arch.debug_used = 1;
+	v->arch.mdcr &= ~(uint64_t)MDCR_EL2_TDA;
+	write_reg(mdcr_el2, v->arch.mdcr);
+	debug_load(&v->arch);
+	isb();
+}
+
+/* Another life, or another vCPU with the same VMID and ASIDs, ran on this core. */
+static void flush(void)
+{
+	__asm__ volatile("tlbi vmalls12e1\n ic iallu" ::: "memory");
+	dsb(nsh);
+	isb();
+}
+
+void arch_vcpu_load(struct vcpu *v)
+{
+	struct core *c = v->core;
+	struct arch_vcpu *a = &v->arch;
+
+#define X(reg) write_reg(reg, a->reg);
+	EL1_REGISTERS(X)
+#undef X
+	write_reg(elr_el2, a->pc);
+	write_reg(spsr_el2, a->pstate);
+	write_reg(vmpidr_el2, a->vmpidr);
+	write_reg(hcr_el2, a->hcr);
+	write_reg(mdcr_el2, a->mdcr);
+	write_reg(cptr_el2, a->cptr);
+	/*
+	 * Until here the root is the empty one (arch_vcpu_save(), boot), through which no walk
+	 * succeeds: speculation cannot pair these EL1 tables with another partition's stage 2
+	 * (erratum 1319367 of Cortex-A72 is about that).
+	 */
+	isb();
+	write_reg(vttbr_el2, a->vttbr);
+	isb();
+	if (unlikely(c->stale & BIT(v->desc->rank)))
+		flush();
+	c->stale = (c->stale & ~BIT(v->desc->rank)) | a->siblings;
+	if (!(a->cptr & CPTR_EL2_TFP))
+		fp_switch(c, v);
+	else if (c->fp_owner == v)
+		write_reg(cptr_el2, a->cptr & ~(uint64_t)CPTR_EL2_TFP);
+	if (a->debug_used)
+		debug_load(a);
+	timer_load(v);
+	vgic_load(v);
+	if (unlikely(a->abort_pending)) {
+		a->abort_pending = 0;
+		inject_abort(v, a->access, a->access_far, false);
+	}
+}
+
+/*
+ * An asynchronous external abort that v's accesses caused may still be on its way. DSB makes them
+ * complete, and with PSTATE.A open the error is taken here, so it is not charged to who comes next.
+ */
+bool serror_window(void)
+{
+	uint64_t taken;
+
+	__asm__ volatile("mov x0, #0\n dsb sy\n isb\n msr daifclr, #4\n isb\n msr daifset, #4\n mov %0, x0"
+			 : "=r"(taken)::"x0", "x1", "memory");
+	return taken;
+}
+
+void arch_vcpu_save(struct vcpu *v)
+{
+	struct arch_vcpu *a = &v->arch;
+
+	vgic_save(v);
+	timer_save(v);
+	if (a->debug_used)
+		debug_save(a);
+	a->pc = read_reg(elr_el2);
+	a->pstate = read_reg(spsr_el2);
+	a->hcr = read_reg(hcr_el2);
+#define X(reg) a->reg = read_reg(reg);
+	EL1_REGISTERS(X)
+#undef X
+	if (serror_window())
+		log_vcpu(v, BH_EVENT_SERROR, 0, read_reg(esr_el2));
+	write_reg(vttbr_el2, blob->empty_root);
+	isb();
+}
+
+void arch_vcpu_answer(struct vcpu *v, int64_t value)
+{
+	v->arch.x[0] = (uint64_t)value;
+}
+
+uint64_t arch_vcpu_pc(const struct vcpu *v)
+{
+	return v->core->loaded == v ? read_reg(elr_el2) : v->arch.pc;
+}

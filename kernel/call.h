@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bulkhead's own hypercalls (abi/call.h). PSCI and SMCCC's are the port's. */
+#ifndef KERNEL_CALL_H
+#define KERNEL_CALL_H
+
+#include "kernel/system.h"
+
+#define CALL_NO_RETURN INT64_MAX /* the vCPU goes on elsewhere: do not touch its registers */
+
+/* arg[0] is x1. Answers an enum bh_status or value, or CALL_NO_RETURN. */
+int64_t call_handle(struct vcpu *v, uint32_t function, const uint64_t *arg);
+
+#endif

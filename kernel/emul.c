@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Emulated regions: shadow reads, posted writes, asks. One queue a region carries posted writes and
+ * asks in the order the client made them; only this file writes it. What is read from the server's
+ * pages (tail, shadow words) is bounded or handed to the client as it is.
+ *
+ * v->ask, one word, changed by compare-and-swap: bits 0-7 what, 8-15 emulated region + 1, 32-63 value.
+ */
+#include "kernel/emul.h"
+
+#include "kernel/arch.h"
+#include "kernel/log.h"
+#include "abi/status.h"
+
+#define ASK_NONE    0u
+#define ASK_ASKING  1u
+#define ASK_VALUE   2u
+#define ASK_ABORT   3u
+#define ASK_WHAT(a) ((uint32_t)(a)&0xffu)
+
+static struct bh_emul_queue *queue(const struct emul *e)
+{
+	return (void *)(uintptr_t)e->desc->queue_va;
+}
+
+static const struct bh_emul_control *control(const struct emul *e)
+{
+	return (const void *)(uintptr_t)e->desc->server_va;
+}
+
+static uint32_t shadow(const struct emul *e, const struct access *a)
+{
+	const uint32_t *word = (const void *)(uintptr_t)(e->desc->server_va + BH_PAGE);
+	uint32_t value = load_relaxed(&word[a->offset / 4]) >> 8 * (a->offset & 3u);
+
+	return a->bytes == 4 ? value : value & ((1u << 8 * a->bytes) - 1);
+}
+
+static struct partition *server(const struct emul *e)
+{
+	return partition_at(e->desc->server);
+}
+
+static uint32_t number(const struct emul *e)
+{
+	return (uint32_t)(e->desc - (const struct bh_emul *)((const char *)blob + blob->off_emuls));
+}
+
+void emul_init(struct emul *e, uint32_t n)
+{
+	e->desc = (const struct bh_emul *)((const char *)blob + blob->off_emuls) + n;
+}
+
+/*
+ * Appends an entry; false: there is no room. A tail that makes no sense counts as no room: it
+ * stops this server's clients, nobody else.
+ *
+ * The server stores tail, executes a barrier, and looks at head before it sleeps; here head is
+ * stored, then tail is looked at. One of the two sees the other's store, so an entry is never
+ * left behind without a doorbell.
+ */
+static bool push(struct emul *e, struct bh_emul_entry entry)
+{
+	struct bh_emul_queue *q = queue(e);
+	uint32_t head = e->head;
+
+	if (head - load_acquire(&control(e)->tail) >= BH_EMUL_RING)
+		return false;
+	q->entry[head % BH_EMUL_RING] = entry;
+	e->head = head + 1;
+	store_release(&q->head, head + 1);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (load_relaxed(&control(e)->tail) == head)
+		arch_irq_raise(server(e), e->desc->doorbell);
+	return true;
+}
+
+static bool push_locked(struct emul *e, struct bh_emul_entry entry)
+{
+	bool done;
+
+	lock_take(&e->lock);
+	done = push(e, entry);
+	lock_drop(&e->lock);
+	return done;
+}
+
+/* As push(), but leaves a wish for room; the server looks for it after it has stored tail. */
+static bool push_or_wish(struct emul *e, struct bh_emul_entry entry)
+{
+	if (push_locked(e, entry))
+		return true;
+	store_relaxed(&queue(e)->waiting, 1);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return push_locked(e, entry);
+}
+
+static struct bh_emul_entry entry_of(const struct vcpu *v, const struct access *a, enum bh_emul_kind kind)
+{
+	uint32_t log2 = a->bytes == 4 ? 2 : a->bytes - 1;
+
+	return (struct bh_emul_entry){ .offset = (uint16_t)a->offset,
+				       .kind = (uint8_t)kind,
+				       .source = (uint8_t)(v->desc->index | log2 << 6),
+				       .value = a->write ? a->value : 0 };
+}
+
+static enum emul_result post(struct vcpu *v, struct emul *e, const struct access *a)
+{
+	if (likely(push_or_wish(e, entry_of(v, a, BH_EMUL_WRITE))))
+		return EMUL_DONE;
+	vcpu_block(v, VCPU_BLOCKED);
+	return EMUL_AGAIN;
+}
+
+/* The vCPU asks before the entry is visible: the answer may come at once from another core. */
+static enum emul_result ask(struct vcpu *v, struct emul *e, const struct access *a)
+{
+	store_release(&v->ask, ASK_ASKING | (uint64_t)(number(e) + 1) << 8);
+	vcpu_block(v, VCPU_ASKING);
+	if (likely(push_or_wish(e, entry_of(v, a, a->write ? BH_EMUL_ASK_WRITE : BH_EMUL_ASK_READ))))
+		return EMUL_WAIT;
+	store_relaxed(&v->ask, ASK_NONE);
+	vcpu_block(v, VCPU_BLOCKED);
+	return EMUL_AGAIN;
+}
+
+/* What the description says for the time its server does not run. */
+static enum emul_result down(struct vcpu *v, struct emul *e, struct access *a)
+{
+	switch ((enum bh_down)e->desc->down) {
+	case BH_DOWN_ZERO:
+		a->value = 0;
+		return EMUL_DONE;
+	case BH_DOWN_WAIT:
+		vcpu_block(v, VCPU_BLOCKED);
+		return EMUL_AGAIN;
+	case BH_DOWN_FAULT:
+		break;
+	}
+	return EMUL_FAULT;
+}
+
+enum emul_result emul_access(struct vcpu *v, struct emul *e, struct access *a)
+{
+	const uint8_t *regs = (const uint8_t *)blob + blob->off_regs + e->desc->reg;
+	uint8_t how = regs[a->offset / 4];
+
+	if (how & (a->write ? BH_REG_WRITE_NONE : BH_REG_READ_NONE))
+		return EMUL_FAULT;
+	if (a->write && (how & BH_REG_WRITE_IGNORE))
+		return EMUL_DONE;
+	/* Before the look at its state: an end that comes later changes it, and is attended to. */
+	v->ask_life = load_acquire(&server(e)->life);
+	if (unlikely(!partition_runs(server(e))))
+		return down(v, e, a);
+	if (a->write)
+		return how & BH_REG_WRITE_POSTED ? post(v, e, a) : ask(v, e, a);
+	if (!(how & BH_REG_READ_SHADOW))
+		return ask(v, e, a);
+	a->value = shadow(e, a);
+	return EMUL_DONE;
+}
+
+/* Nobody will answer any more: as the description says. */
+static void gone(struct vcpu *v, const struct emul *e)
+{
+	switch ((enum bh_down)e->desc->down) {
+	case BH_DOWN_ZERO:  arch_vcpu_finish(v, 0); break;
+	case BH_DOWN_FAULT: arch_vcpu_abort(v); break;
+	case BH_DOWN_WAIT:  break; /* the access is made again, and waits where it must */
+	}
+	vcpu_wake(v);
+}
+
+static void attend_ask(struct vcpu *v)
+{
+	uint64_t a = load_acquire(&v->ask);
+	struct emul *e = emul_at((uint32_t)(a >> 8 & 0xff) - 1);
+
+	if (ASK_WHAT(a) == ASK_ASKING) {
+		if (load_acquire(&server(e)->life) == v->ask_life)
+			return; /* still being worked on */
+		/* The server that was asked is gone. If it has answered after all, that stands. */
+		if (change_if(&v->ask, &a, ASK_NONE)) {
+			gone(v, e);
+			return;
+		}
+	}
+	store_relaxed(&v->ask, ASK_NONE);
+	if (ASK_WHAT(a) == ASK_ABORT)
+		arch_vcpu_abort(v);
+	else
+		arch_vcpu_finish(v, a >> 32);
+	vcpu_wake(v);
+}
+
+void emul_attend(struct vcpu *v)
+{
+	if (v->state == VCPU_ASKING)
+		attend_ask(v);
+	else if (v->state == VCPU_BLOCKED)
+		vcpu_wake(v);
+}
+
+static void post_clients(const struct emul *e)
+{
+	struct partition *client = partition_at(e->desc->client);
+
+	for (uint32_t i = 0; i < client->desc->n_vcpus; i++)
+		vcpu_post(partition_vcpu(client, i), REQ_ROOM);
+}
+
+/* Tells the server; where there is no room it still sees `running` and `life`. */
+static void tell(struct emul *e, enum bh_emul_kind kind)
+{
+	struct partition *client = partition_at(e->desc->client);
+
+	store_relaxed(&queue(e)->life, load_relaxed(&client->life));
+	store_relaxed(&queue(e)->running, kind == BH_EMUL_RESET);
+	(void)push_locked(e, (struct bh_emul_entry){ .kind = (uint8_t)kind });
+}
+
+static void changed(struct partition *p, enum bh_emul_kind kind)
+{
+	for (uint32_t i = 0; i < blob->n_emuls; i++) {
+		struct emul *e = emul_at(i);
+
+		if (e->desc->client == p->number)
+			tell(e, kind);
+		if (e->desc->server == p->number)
+			post_clients(e);
+	}
+}
+
+void emul_started(struct partition *p)
+{
+	changed(p, BH_EMUL_RESET);
+}
+
+void emul_ended(struct partition *p)
+{
+	changed(p, BH_EMUL_STOP);
+}
+
+static struct emul *served(struct partition *p, uint64_t cap)
+{
+	const struct bh_cap *c = cap_find(p, cap, BH_CAP_SERVE);
+
+	return c ? emul_at(c->object) : NULL;
+}
+
+int64_t emul_answer(struct partition *p, uint64_t cap, uint64_t index, uint64_t value, uint64_t abort)
+{
+	struct emul *e = served(p, cap);
+	struct vcpu *v;
+	uint64_t asking, answer;
+
+	if (!e)
+		return BH_E_CAP;
+	if (index >= partition_at(e->desc->client)->desc->n_vcpus || abort > 1)
+		return BH_E_ARG;
+	v = partition_vcpu(partition_at(e->desc->client), (uint32_t)index);
+	asking = ASK_ASKING | (uint64_t)(number(e) + 1) << 8;
+	answer = (abort ? ASK_ABORT : ASK_VALUE) | (uint64_t)(number(e) + 1) << 8 | value << 32;
+	if (!change_if(&v->ask, &asking, answer))
+		return BH_E_STATE;
+	vcpu_post(v, REQ_ANSWER);
+	return BH_OK;
+}
+
+int64_t emul_room(struct partition *p, uint64_t cap)
+{
+	struct emul *e = served(p, cap);
+
+	if (!e)
+		return BH_E_CAP;
+	store_release(&queue(e)->waiting, 0);
+	post_clients(e);
+	return BH_OK;
+}
+
+int64_t emul_line(struct partition *p, uint64_t cap, uint64_t level)
+{
+	struct emul *e = served(p, cap);
+
+	if (!e)
+		return BH_E_CAP;
+	if (e->desc->intid == BH_NONE || level > 1)
+		return BH_E_ARG;
+	if (!partition_runs(partition_at(e->desc->client)))
+		return BH_E_PEER;
+	arch_irq_line(partition_at(e->desc->client), e->desc->intid, level);
+	return BH_OK;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fixed-priority preemptive scheduling of the vCPUs bound to one core. The ready word has a bit for
+ * each, most urgent lowest, so choosing is one instruction.
+ *
+ * inbox pairs set_bits() in sched_post() with swap_all() in collect(): what was posted before is
+ * seen after. A kick that comes between the last look at inbox and the guest's entry stays pending
+ * (interrupts are masked) and brings the guest straight back.
+ */
+#include "kernel/sched.h"
+
+#include "kernel/arch.h"
+
+void sched_post(struct core *c, uint32_t rank)
+{
+	uint32_t was = set_bits(&c->inbox, BIT(rank));
+
+	if (c != this_core() && !was)
+		arch_kick(c);
+}
+
+static void collect(struct core *c)
+{
+	uint32_t posted = swap_all(&c->inbox, 0);
+
+	for (; posted; posted &= posted - 1)
+		vcpu_attend(c->vcpu[lowest_bit(posted)]);
+}
+
+/* The core's own timer stands in for the timers of vCPUs that the hardware does not hold. */
+static void set_alarm(struct core *c)
+{
+	ticks_t first = ~0ull;
+
+	for (uint32_t r = 0; r < c->desc->n_vcpus; r++) {
+		const struct vcpu *v = c->vcpu[r];
+		ticks_t t;
+
+		if (v->state != VCPU_WAITING && v != c->loaded)
+			continue;
+		t = arch_vcpu_deadline(v);
+		first = t < first ? t : first;
+	}
+	if (first == c->alarm)
+		return;
+	c->alarm = first;
+	arch_timer_set(first);
+}
+
+void sched_alarm(void)
+{
+	struct core *c = this_core();
+	ticks_t now = arch_time();
+
+	c->alarm = ~0ull;
+	arch_timer_set(~0ull);
+	for (uint32_t r = 0; r < c->desc->n_vcpus; r++) {
+		struct vcpu *v = c->vcpu[r];
+
+		if ((v->state == VCPU_WAITING || v == c->loaded) && arch_vcpu_deadline(v) <= now) {
+			set_bits(&v->requests, REQ_IRQ);
+			set_bits(&c->inbox, BIT(r));
+		}
+	}
+	c->realarm = 1;
+}
+
+void sched_unload(struct vcpu *v)
+{
+	struct core *c = v->core;
+
+	if (c->loaded != v)
+		return;
+	arch_vcpu_save(v);
+	c->loaded = NULL;
+}
+
+static void load(struct core *c, struct vcpu *v)
+{
+	if (c->loaded)
+		arch_vcpu_save(c->loaded);
+	c->loaded = v;
+	arch_vcpu_load(v);
+	c->realarm = 1;
+}
+
+/*
+ * The loaded vCPU stays loaded while the core idles: its virtual timer then wakes the core by
+ * itself, and it goes on without a switch.
+ */
+struct vcpu *sched_next(void)
+{
+	struct core *c = this_core();
+	struct vcpu *v;
+
+	if (load_relaxed(&c->inbox))
+		collect(c);
+	while (unlikely(!c->ready)) {
+		set_alarm(c);
+		arch_idle();
+		if (load_relaxed(&c->inbox))
+			collect(c);
+	}
+	v = c->vcpu[lowest_bit(c->ready)];
+	if (unlikely(v != c->loaded))
+		load(c, v);
+	if (unlikely(c->realarm)) {
+		c->realarm = 0;
+		set_alarm(c);
+	}
+	return v;
+}
+
+noreturn void sched_start(void)
+{
+	struct core *c = this_core();
+
+	c->alarm = ~0ull;
+	store_release(&c->online, 1);
+	arch_enter(sched_next());
+}

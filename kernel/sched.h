@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who runs on this core: the ready vCPU of lowest rank (highest priority). Fixed priorities,
+ * preemptive; O(1). Runs with interrupts masked, touches this core only.
+ */
+#ifndef KERNEL_SCHED_H
+#define KERNEL_SCHED_H
+
+#include "kernel/core.h"
+
+void sched_post(struct core *c, uint32_t rank); /* any core: core c has to attend its vCPU of this rank */
+struct vcpu *sched_next(void);			/* who runs now; idles until there is one; loads its registers */
+void sched_alarm(void);				/* this core's timer fired */
+void sched_unload(struct vcpu *v);		/* own core: the hardware holds nothing of v any more */
+noreturn void sched_start(void);		/* a core's first and last step of boot */
+
+#endif

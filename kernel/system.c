@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Finding things in the blob and in the state arrays. blob_check() has made every number that is
+ * followed here safe; numbers that a partition gives are compared first.
+ */
+#include "kernel/system.h"
+
+#include "kernel/core.h"
+#include "kernel/emul.h"
+#include "kernel/log.h"
+#include "kernel/partition.h"
+#include "kernel/vcpu.h"
+
+const struct bh_blob *blob;
+
+static const void *at(uint32_t offset)
+{
+	return (const char *)blob + offset;
+}
+
+static void *state(uint64_t va, uint64_t element_bytes, uint32_t n)
+{
+	return (void *)(uintptr_t)(va + element_bytes * n);
+}
+
+struct core *core_at(uint32_t n)
+{
+	return state(blob->core_state_va, sizeof(struct core), n);
+}
+
+struct partition *partition_at(uint32_t n)
+{
+	return state(blob->partition_state_va, sizeof(struct partition), n);
+}
+
+struct vcpu *vcpu_at(uint32_t n)
+{
+	return state(blob->vcpu_state_va, sizeof(struct vcpu), n);
+}
+
+struct emul *emul_at(uint32_t n)
+{
+	return state(blob->emul_state_va, sizeof(struct emul), n);
+}
+
+struct vcpu *partition_vcpu(const struct partition *p, uint32_t index)
+{
+	return vcpu_at(p->desc->first_vcpu + index);
+}
+
+const char *name_at(uint32_t offset)
+{
+	return (const char *)at(blob->off_names) + offset;
+}
+
+/* Linear: a partition has a dozen regions, and the emulated ones come first in the address map. */
+const struct bh_region *region_find(const struct partition *p, ipa_t ipa)
+{
+	const struct bh_region *r = (const struct bh_region *)at(blob->off_regions) + p->desc->first_region;
+
+	for (uint32_t i = 0; i < p->desc->n_regions; i++, r++)
+		if (ipa - r->ipa < r->bytes)
+			return r;
+	return NULL;
+}
+
+const struct bh_cap *cap_find(const struct partition *p, uint64_t number, uint32_t kind)
+{
+	const struct bh_cap *c = (const struct bh_cap *)at(blob->off_caps) + p->desc->first_cap;
+
+	if (number >= p->desc->n_caps || c[number].kind != kind)
+		return NULL;
+	return &c[number];
+}
+
+static void core_init(struct core *c, uint32_t number)
+{
+	c->number = number;
+	c->desc = (const struct bh_core *)at(blob->off_cores) + number;
+	for (uint32_t r = 0; r < c->desc->n_vcpus; r++)
+		c->vcpu[r] = vcpu_at(c->desc->vcpu[r]);
+}
+
+void system_init(const struct bh_blob *b)
+{
+	blob = b;
+	for (uint32_t i = 0; i < b->n_cores; i++)
+		core_init(core_at(i), i);
+	for (uint32_t i = 0; i < b->n_partitions; i++)
+		partition_init(partition_at(i), i);
+	for (uint32_t i = 0; i < b->n_vcpus; i++)
+		vcpu_init(vcpu_at(i), i);
+	for (uint32_t i = 0; i < b->n_emuls; i++)
+		emul_init(emul_at(i), i);
+	log_init();
+}

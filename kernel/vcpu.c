@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The life of a vCPU. Everything but vcpu_post() and the PSCI compare-and-swaps runs on the core
+ * that owns it, with interrupts masked, so its state needs no lock.
+ */
+#include "kernel/arch.h"
+#include "kernel/emul.h"
+#include "kernel/sched.h"
+
+/* PSCI status codes (Arm DEN 0022, "Return codes"). */
+#define PSCI_SUCCESS		0
+#define PSCI_INVALID_PARAMETERS -2
+#define PSCI_ALREADY_ON		-4
+#define PSCI_ON_PENDING		-5
+
+void vcpu_init(struct vcpu *v, uint32_t number)
+{
+	const struct bh_vcpu *d = (const struct bh_vcpu *)((const char *)blob + blob->off_vcpus) + number;
+
+	v->desc = d;
+	v->part = partition_at(d->partition);
+	v->core = core_at(d->core);
+	arch_vcpu_init(v);
+}
+
+void vcpu_post(struct vcpu *v, uint32_t requests)
+{
+	set_bits(&v->requests, requests);
+	sched_post(v->core, v->desc->rank);
+}
+
+void vcpu_wake(struct vcpu *v)
+{
+	v->state = VCPU_READY;
+	v->core->ready |= BIT(v->desc->rank);
+}
+
+void vcpu_block(struct vcpu *v, enum vcpu_state why)
+{
+	v->state = why;
+	v->core->ready &= ~BIT(v->desc->rank);
+}
+
+void vcpu_wait(struct vcpu *v)
+{
+	if (!arch_irq_pending(v))
+		vcpu_block(v, VCPU_WAITING);
+}
+
+/* A start that comes too late, into a partition that stops, is none (partition.c, all_off()). */
+static void start(struct vcpu *v)
+{
+	uint32_t pending = POWER_ON_PENDING, life;
+
+	if (!change_if(&v->power, &pending, POWER_ON))
+		return;
+	life = load_acquire(&v->part->state);
+	if (life != PARTITION_LOADING && life != PARTITION_RUNNING) {
+		store_release(&v->power, POWER_OFF);
+		return;
+	}
+	sched_unload(v);
+	arch_vcpu_reset(v, life == PARTITION_LOADING ? ENTRY_STUB : ENTRY_GUEST, v->start, v->arg);
+	v->suspended = 0;
+	vcpu_wake(v);
+}
+
+static void halt(struct vcpu *v)
+{
+	sched_unload(v);
+	vcpu_block(v, VCPU_OFF);
+	v->suspended = 0;
+	store_relaxed(&v->ask, 0);
+	store_release(&v->power, POWER_OFF);
+}
+
+static void resume(struct vcpu *v)
+{
+	if (v->suspended) {
+		v->suspended = 0;
+		sched_unload(v);
+		arch_vcpu_reset(v, ENTRY_GUEST, v->start, v->arg);
+	}
+	vcpu_wake(v);
+}
+
+void vcpu_attend(struct vcpu *v)
+{
+	uint32_t r = swap_all(&v->requests, 0);
+
+	if (unlikely(r & REQ_STOP)) {
+		halt(v);
+		/* What else was posted belonged to the life that just ended, except a new start. */
+		partition_halted(v->part);
+		return;
+	}
+	if (r & REQ_START)
+		start(v);
+	if (v->state == VCPU_OFF)
+		return;
+	if (r & REQ_IRQ)
+		arch_irq_update(v);
+	if (unlikely(r & REQ_SYNC))
+		arch_irq_sync(v);
+	if (r & (REQ_ANSWER | REQ_ROOM))
+		emul_attend(v);
+	if (v->state == VCPU_WAITING && arch_irq_pending(v))
+		resume(v);
+}
+
+int64_t vcpu_power_on(struct partition *p, uint64_t index, uint64_t entry, uint64_t arg)
+{
+	uint32_t off = POWER_OFF;
+	struct vcpu *v;
+
+	if (index >= p->desc->n_vcpus)
+		return PSCI_INVALID_PARAMETERS;
+	v = partition_vcpu(p, (uint32_t)index);
+	if (!change_if(&v->power, &off, POWER_ON_PENDING))
+		return off == POWER_ON ? PSCI_ALREADY_ON : PSCI_ON_PENDING;
+	v->start = entry;
+	v->arg = arg;
+	vcpu_post(v, REQ_START);
+	return PSCI_SUCCESS;
+}
+
+/* The last vCPU to go takes the partition with it: nobody could ever start it again. */
+void vcpu_power_off(struct vcpu *v)
+{
+	struct partition *p = v->part;
+	bool alone = true;
+
+	halt(v);
+	for (uint32_t i = 0; i < p->desc->n_vcpus; i++)
+		alone &= load_acquire(&partition_vcpu(p, i)->power) == POWER_OFF;
+	if (alone)
+		partition_stop(p, BH_STOP_CPU_OFF, false);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A virtual CPU and its life. State and registers belong to the core it is bound to; other cores
+ * (and other partitions' calls) reach it by posted requests only, so no lock is needed and nothing
+ * another partition does can hold this core up.
+ */
+#ifndef KERNEL_VCPU_H
+#define KERNEL_VCPU_H
+
+#include "arch_vcpu.h" /* the port's struct arch_vcpu */
+#include "kernel/system.h"
+
+enum vcpu_state {
+	VCPU_OFF = 0, /* all zero: the state at boot */
+	VCPU_READY,
+	VCPU_WAITING, /* in WFI, or suspended */
+	VCPU_ASKING,  /* an access to an emulated region waits for its server */
+	VCPU_BLOCKED, /* a posted write waits for room; the access is done again */
+};
+
+/* Requests, posted with vcpu_post(); the owner handles all that are set, in this order. */
+#define REQ_STOP   BIT(0) /* halt for good; the partition counts */
+#define REQ_START  BIT(1) /* begin at the address in `start` */
+#define REQ_IRQ	   BIT(2) /* the interrupt state changed */
+#define REQ_ANSWER BIT(3) /* an ask may have been answered */
+#define REQ_ROOM   BIT(4) /* a queue has room, or its server went */
+#define REQ_SYNC   BIT(5) /* publish what the hardware knows (interrupts) */
+
+/* PSCI's view, changed by compare-and-swap from any core of the partition. */
+enum vcpu_power {
+	POWER_OFF = 0,
+	POWER_ON = 1,
+	POWER_ON_PENDING = 2,
+};
+
+enum vcpu_entry {
+	ENTRY_STUB = 0,	 /* the boot stub: data caching forced, loading root */
+	ENTRY_GUEST = 1, /* as the boot protocol and PSCI have it, running root */
+};
+
+struct vcpu {
+	struct arch_vcpu arch; /* first: the exit path finds the registers here */
+	const struct bh_vcpu *desc;
+	struct partition *part;
+	struct core *core;
+	uint32_t state;	   /* enum vcpu_state; own core */
+	uint32_t suspended; /* own core: waking re-enters at start (PSCI CPU_SUSPEND to power-down) */
+	uint32_t requests; /* REQ_*; any core, atomically */
+	uint32_t power;	   /* enum vcpu_power; any core, atomically */
+	uint64_t start, arg; /* where REQ_START begins; written before it is posted */
+	uint64_t ask;	   /* emul.c; any core, atomically */
+	uint32_t ask_life; /* own core: the server's life that is asked */
+} __attribute__((aligned(64)));
+
+void vcpu_init(struct vcpu *v, uint32_t number);
+void vcpu_post(struct vcpu *v, uint32_t requests); /* any core; at most one kick, never waits */
+void vcpu_attend(struct vcpu *v);		   /* own core: handle what was posted */
+
+void vcpu_wait(struct vcpu *v);	  /* own core: sleep until an interrupt is pending */
+void vcpu_wake(struct vcpu *v);	  /* own core: it can run again */
+void vcpu_block(struct vcpu *v, enum vcpu_state why); /* own core */
+
+/* PSCI, by a vCPU of the same partition. Answers a PSCI status. */
+int64_t vcpu_power_on(struct partition *p, uint64_t index, uint64_t entry, uint64_t arg);
+void vcpu_power_off(struct vcpu *v); /* own core */
+
+#endif
