@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/blob_at.h"
+#include "lib/blob_check.h"
+
+#define VIRQ_FIRST   32u /* virtual SPIs */
+#define VIRQ_END     288u
+#define MPIDR_FIELDS 0xff00ffffffull /* Aff3..Aff0 */
+
+/* n elements of size bytes at off lie in the blob, behind its header. */
+static bool fits(const struct bh_blob *b, uint32_t off, uint32_t n, uint64_t size)
+{
+	return off % 8 == 0 && off >= sizeof(*b) && off <= b->total_bytes && n * size <= b->total_bytes - off;
+}
+
+static bool is_virq(uint32_t intid)
+{
+	return intid >= VIRQ_FIRST && intid < VIRQ_END;
+}
+
+static bool has_name(const struct bh_blob *b, uint32_t name)
+{
+	return name < b->names_bytes;
+}
+
+static const char *check_head(const struct bh_blob *b, uint64_t bytes)
+{
+	if (bytes < sizeof(*b))
+		return "blob: shorter than its header";
+	if (b->magic != BH_BLOB_MAGIC)
+		return "blob: wrong magic number";
+	if (b->abi_version != BH_ABI_VERSION)
+		return "blob: made for another ABI version";
+	if (b->total_bytes < sizeof(*b) || b->total_bytes > bytes)
+		return "blob: its size does not fit the image";
+	return NULL;
+}
+
+static const char *check_arrays(const struct bh_blob *b)
+{
+	if (b->n_cores == 0 || b->n_cores > BH_MAX_CORES || !fits(b, b->off_cores, b->n_cores, sizeof(struct bh_core)))
+		return "blob: table of cores out of bounds";
+	if (b->n_partitions == 0 || b->n_partitions > BH_MAX_PARTITIONS ||
+	    !fits(b, b->off_partitions, b->n_partitions, sizeof(struct bh_partition)))
+		return "blob: table of partitions out of bounds";
+	if (b->n_vcpus == 0 || b->n_vcpus > BH_MAX_VCPUS || !fits(b, b->off_vcpus, b->n_vcpus, sizeof(struct bh_vcpu)))
+		return "blob: table of vCPUs out of bounds";
+	if (b->n_emuls > BH_MAX_EMULS || !fits(b, b->off_emuls, b->n_emuls, sizeof(struct bh_emul)))
+		return "blob: table of emulated regions out of bounds";
+	if (b->n_regions > BH_MAX_REGIONS || !fits(b, b->off_regions, b->n_regions, sizeof(struct bh_region)))
+		return "blob: table of regions out of bounds";
+	if (b->n_caps > BH_MAX_CAPS || !fits(b, b->off_caps, b->n_caps, sizeof(struct bh_cap)))
+		return "blob: table of capabilities out of bounds";
+	if (b->n_irqs > BH_MAX_IRQS || !fits(b, b->off_irqs, b->n_irqs, sizeof(struct bh_irq)))
+		return "blob: table of interrupts out of bounds";
+	if (b->n_smcs > BH_MAX_SMCS || !fits(b, b->off_smcs, b->n_smcs, sizeof(uint32_t)))
+		return "blob: SMC allow-lists out of bounds";
+	if (b->reg_bytes > BH_MAX_EMULS * (BLOB_EMUL_BYTES / 4) || !fits(b, b->off_regs, b->reg_bytes, 1))
+		return "blob: register tables out of bounds";
+	if (b->names_bytes == 0 || !fits(b, b->off_names, b->names_bytes, 1))
+		return "blob: names out of bounds";
+	if (blob_name(b, 0)[b->names_bytes - 1] != 0)
+		return "blob: the last name does not end";
+	return NULL;
+}
+
+static const char *check_system(const struct bh_blob *b)
+{
+	if (b->gic_version != 3)
+		return "blob: interrupt controller is not a GICv3";
+	if (b->timer_intid < 16 || b->timer_intid > 31 || b->maintenance_intid < 16 || b->maintenance_intid > 31 ||
+	    b->timer_intid == b->maintenance_intid)
+		return "blob: timer and maintenance interrupt must be two PPIs";
+	if (b->n_intids < 32 || b->n_intids > 1020)
+		return "blob: number of INTIDs out of range";
+	if (b->psci > BH_PSCI_HVC || (b->psci == BH_PSCI_NONE && b->n_cores > 1))
+		return "blob: no way to start the other cores";
+	if (b->uart_kind > BH_UART_CADENCE || (b->uart_kind != BH_UART_NONE && !blob_is_va(b->uart_va & ~3ull, BH_PAGE, 4)))
+		return "blob: wrong UART";
+	if (b->uart_va % 4 != 0)
+		return "blob: UART is not aligned";
+	if (b->ipa_bits != 39)
+		return "blob: partitions' addresses must have 39 bits";
+	if (!blob_is_page(b->empty_root))
+		return "blob: the empty root is no page";
+	if (!blob_is_va(b->gicd_va, 0x10000, BH_PAGE) || !blob_is_va(b->log_va, BH_LOG_PAGES * BH_PAGE, BH_PAGE))
+		return "blob: distributor or log outside the kernel's space";
+	if (!blob_is_va(b->core_state_va, 64, 64) || !blob_is_va(b->partition_state_va, 64, 64) ||
+	    !blob_is_va(b->vcpu_state_va, 64, 64) || (b->n_emuls && !blob_is_va(b->emul_state_va, 64, 64)))
+		return "blob: state outside the kernel's space";
+	if (b->log_reader != BH_NONE && (b->log_reader >= b->n_partitions || !is_virq(b->log_intid)))
+		return "blob: wrong reader of the log, or wrong doorbell";
+	if (!has_name(b, b->system_name) || !has_name(b, b->board_name))
+		return "blob: name of system or board out of range";
+	return NULL;
+}
+
+static const char *check_core(const struct bh_blob *b, uint32_t n)
+{
+	const struct bh_core *c = &blob_cores(b)[n];
+
+	if ((c->mpidr & ~MPIDR_FIELDS) != 0)
+		return "core: MPIDR has more than affinity fields";
+	for (uint32_t i = 0; i < n; i++)
+		if (blob_cores(b)[i].mpidr == c->mpidr)
+			return "core: MPIDR used twice";
+	if (c->reserved != 0)
+		return "core: reserved field is not zero";
+	if (c->stack_va < BH_KERNEL_VA + 2 * BH_PAGE || !blob_is_va(c->stack_va - BH_PAGE, BH_PAGE, BH_PAGE))
+		return "core: stack outside the kernel's space";
+	if (!blob_is_va(c->gicr_va, 0x20000, BH_PAGE))
+		return "core: redistributor outside the kernel's space";
+	if (c->n_vcpus > BH_MAX_CORE_VCPUS)
+		return "core: too many vCPUs";
+	for (uint32_t r = 0; r < c->n_vcpus; r++) {
+		if (c->vcpu[r] >= b->n_vcpus)
+			return "core: no such vCPU";
+		if (blob_vcpus(b)[c->vcpu[r]].core != n || blob_vcpus(b)[c->vcpu[r]].rank != r)
+			return "core: its list and the table of vCPUs differ";
+	}
+	return NULL;
+}
+
+/* A vCPU stands in its core's list at its rank; the list's other entries say the same of theirs,
+ * so that each vCPU is in exactly one place. */
+static const char *check_vcpus(const struct bh_blob *b, uint32_t p)
+{
+	const struct bh_partition *part = &blob_partitions(b)[p];
+
+	for (uint32_t i = 0; i < part->n_vcpus; i++) {
+		uint32_t n = part->first_vcpu + i;
+		const struct bh_vcpu *v = &blob_vcpus(b)[n];
+
+		if (v->partition != p || v->index != i)
+			return "vCPU: not its partition's, or wrong index";
+		if (v->core >= b->n_cores || v->rank >= blob_cores(b)[v->core].n_vcpus || v->rank >= BH_MAX_CORE_VCPUS)
+			return "vCPU: core or rank out of range";
+		if (blob_cores(b)[v->core].vcpu[v->rank] != n)
+			return "vCPU: not in its core's list at its rank";
+	}
+	return NULL;
+}
+
+static const char *check_region(const struct bh_blob *b, uint32_t p, const struct bh_region *r)
+{
+	const struct bh_emul *e;
+
+	if (r->kind < BH_REGION_RAM || r->kind > BH_REGION_BOOT)
+		return "region: unknown kind";
+	if ((r->rights & ~(BH_READ | BH_WRITE | BH_EXECUTE)) != 0)
+		return "region: unknown rights";
+	if (r->ipa % BH_PAGE != 0 || r->bytes % BH_PAGE != 0 || r->bytes == 0 || r->pa % BH_PAGE != 0)
+		return "region: not of whole pages";
+	if (r->ipa >= BLOB_IPA_END || r->bytes > BLOB_IPA_END - r->ipa || r->pa >= BLOB_PA_END ||
+	    r->bytes > BLOB_PA_END - r->pa)
+		return "region: out of the address space";
+	if (!has_name(b, r->name))
+		return "region: name out of range";
+	if (r->kind != BH_REGION_EMULATED)
+		return NULL;
+	if (r->object >= b->n_emuls || r->pa != 0)
+		return "region: no such emulated region";
+	e = &blob_emuls(b)[r->object];
+	if (e->client != p || e->ipa != r->ipa || e->bytes != r->bytes)
+		return "region: the emulated region is another's, or elsewhere";
+	return NULL;
+}
+
+static const char *check_regions(const struct bh_blob *b, uint32_t p)
+{
+	const struct bh_partition *part = &blob_partitions(b)[p];
+	uint64_t free_from = 0;
+
+	for (uint32_t i = 0; i < part->n_regions; i++) {
+		const struct bh_region *r = &blob_regions(b)[part->first_region + i];
+		const char *wrong = check_region(b, p, r);
+
+		if (wrong)
+			return wrong;
+		if (r->ipa < free_from)
+			return "region: not sorted, or overlaps the one before";
+		free_from = r->ipa + r->bytes;
+	}
+	return NULL;
+}
+
+static const char *check_caps(const struct bh_blob *b, uint32_t p)
+{
+	const struct bh_partition *part = &blob_partitions(b)[p];
+
+	for (uint32_t i = 0; i < part->n_caps; i++) {
+		const struct bh_cap *c = &blob_caps(b)[part->first_cap + i];
+
+		if (c->rights != 0 || c->reserved != 0)
+			return "capability: reserved field is not zero";
+		if (c->kind == BH_CAP_NONE && c->object == 0)
+			continue;
+		if (c->kind != BH_CAP_SERVE || c->object >= b->n_emuls)
+			return "capability: no such object";
+		if (blob_emuls(b)[c->object].server != p)
+			return "capability: the region is served by another partition";
+	}
+	return NULL;
+}
+
+static const char *check_emul(const struct bh_blob *b, const struct bh_emul *e)
+{
+	if (e->client >= b->n_partitions || e->server >= b->n_partitions || e->client == e->server)
+		return "emulated region: wrong client or server";
+	if (e->bytes == 0 || e->bytes > BLOB_EMUL_BYTES || e->bytes % BH_PAGE != 0)
+		return "emulated region: wrong size";
+	if (e->reg > b->reg_bytes || e->bytes / 4 > b->reg_bytes - e->reg)
+		return "emulated region: its register table is out of bounds";
+	if ((e->intid != BH_NONE && !is_virq(e->intid)) || !is_virq(e->doorbell))
+		return "emulated region: interrupt out of range";
+	if (!blob_is_va(e->queue_va, BH_PAGE, BH_PAGE) || !blob_is_va(e->server_va, BH_PAGE + e->bytes, BH_PAGE))
+		return "emulated region: queue or server pages outside the kernel's space";
+	if (e->down > BH_DOWN_WAIT)
+		return "emulated region: unknown answer for a dead server";
+	return NULL;
+}
+
+/* Each emulated region has its entry among its client's regions, once (regions are disjoint). */
+static const char *check_emuls(const struct bh_blob *b)
+{
+	const uint8_t *reg = blob_regs(b, 0);
+	uint32_t seen = 0;
+
+	for (uint32_t i = 0; i < b->n_emuls; i++) {
+		const char *wrong = check_emul(b, &blob_emuls(b)[i]);
+
+		if (wrong)
+			return wrong;
+	}
+	for (uint32_t i = 0; i < b->n_regions; i++)
+		seen += blob_regions(b)[i].kind == BH_REGION_EMULATED;
+	if (seen != b->n_emuls)
+		return "emulated region: its client does not have it";
+	for (uint32_t i = 0; i < b->reg_bytes; i++)
+		if ((reg[i] & ~BLOB_REG_BITS) != 0)
+			return "emulated region: unknown bits in its register table";
+	return NULL;
+}
+
+static const char *check_irqs(const struct bh_blob *b)
+{
+	uint32_t next = 32;
+
+	for (uint32_t i = 0; i < b->n_irqs; i++) {
+		const struct bh_irq *q = &blob_irqs(b)[i];
+
+		if (q->pintid < next || q->pintid >= b->n_intids)
+			return "interrupt: not sorted, given twice or not on this board";
+		if (!is_virq(q->vintid) || q->partition >= b->n_partitions)
+			return "interrupt: virtual INTID or partition out of range";
+		if ((q->flags & ~BH_IRQ_LEVEL) != 0)
+			return "interrupt: unknown flags";
+		next = q->pintid + 1;
+	}
+	return NULL;
+}
+
+static bool line_taken(uint64_t *lines, uint32_t intid)
+{
+	uint64_t bit = 1ull << intid % 64, *word = &lines[intid / 64];
+	bool was = (*word & bit) != 0;
+
+	*word |= bit;
+	return was;
+}
+
+/* One line of a partition has one source. Doorbells may share among themselves: they are edges. */
+static const char *check_lines(const struct bh_blob *b, uint32_t p)
+{
+	uint64_t lines[(VIRQ_END + 63) / 64];
+
+	for (uint32_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		lines[i] = 0;
+	for (uint32_t i = 0; i < b->n_irqs; i++)
+		if (blob_irqs(b)[i].partition == p && line_taken(lines, blob_irqs(b)[i].vintid))
+			return "interrupt: two sources for one line";
+	for (uint32_t i = 0; i < b->n_emuls; i++) {
+		const struct bh_emul *e = &blob_emuls(b)[i];
+
+		if (e->client == p && e->intid != BH_NONE && line_taken(lines, e->intid))
+			return "emulated region: two sources for its line";
+	}
+	for (uint32_t i = 0; i < b->n_emuls; i++) {
+		const struct bh_emul *e = &blob_emuls(b)[i];
+
+		if (e->server == p && (lines[e->doorbell / 64] >> e->doorbell % 64 & 1) != 0)
+			return "emulated region: its doorbell has another source";
+	}
+	if (b->log_reader == p && line_taken(lines, b->log_intid))
+		return "log: its doorbell has another source";
+	return NULL;
+}
+
+struct blob_sums {
+	uint32_t vcpus, regions, caps, smcs;
+};
+
+/* The arrays grouped by partition: each partition's part begins where the one before ended. */
+static const char *check_groups(const struct bh_blob *b, const struct bh_partition *p, struct blob_sums *sum)
+{
+	if (p->n_vcpus == 0 || p->n_vcpus > BH_MAX_PART_VCPUS || p->first_vcpu != sum->vcpus ||
+	    p->n_vcpus > b->n_vcpus - sum->vcpus)
+		return "partition: wrong vCPUs";
+	if (p->first_region != sum->regions || p->n_regions > b->n_regions - sum->regions)
+		return "partition: wrong regions";
+	if (p->first_cap != sum->caps || p->n_caps > b->n_caps - sum->caps)
+		return "partition: wrong capabilities";
+	if (p->first_smc != sum->smcs || p->n_smcs > b->n_smcs - sum->smcs)
+		return "partition: wrong SMC allow-list";
+	sum->vcpus += p->n_vcpus;
+	sum->regions += p->n_regions;
+	sum->caps += p->n_caps;
+	sum->smcs += p->n_smcs;
+	return NULL;
+}
+
+static const char *check_partition(const struct bh_blob *b, uint32_t n, struct blob_sums *sum)
+{
+	const struct bh_partition *p = &blob_partitions(b)[n];
+	const char *wrong = check_groups(b, p, sum);
+
+	if (wrong)
+		return wrong;
+	if (!has_name(b, p->name))
+		return "partition: name out of range";
+	if ((p->flags & ~(BH_PART_SETWAY_NATIVE | BH_PART_RESTART)) != 0)
+		return "partition: unknown flags";
+	if (p->vmid != n + 1)
+		return "partition: VMID is not its number and one";
+	if (p->fp > BH_FP_NONE)
+		return "partition: unknown FP policy";
+	if (!blob_is_page(p->load_root) || !blob_is_page(p->run_root))
+		return "partition: a root is no page";
+	wrong = check_vcpus(b, n);
+	if (!wrong)
+		wrong = check_regions(b, n);
+	if (!wrong)
+		wrong = check_caps(b, n);
+	return wrong ? wrong : check_lines(b, n);
+}
+
+static const char *check_partitions(const struct bh_blob *b)
+{
+	struct blob_sums sum = {.vcpus = 0, .regions = 0, .caps = 0, .smcs = 0};
+	const char *wrong = NULL;
+
+	for (uint32_t i = 0; i < b->n_partitions && !wrong; i++)
+		wrong = check_partition(b, i, &sum);
+	if (wrong)
+		return wrong;
+	if (sum.vcpus != b->n_vcpus || sum.regions != b->n_regions || sum.caps != b->n_caps || sum.smcs != b->n_smcs)
+		return "partition: vCPUs, regions, capabilities or SMCs that are nobody's";
+	return NULL;
+}
+
+const char *blob_check(const struct bh_blob *blob, uint64_t bytes)
+{
+	const char *wrong = check_head(blob, bytes);
+
+	if (!wrong)
+		wrong = check_arrays(blob);
+	if (!wrong)
+		wrong = check_system(blob);
+	for (uint32_t i = 0; !wrong && i < blob->n_cores; i++)
+		wrong = check_core(blob, i);
+	/* before the partitions: these rely on the ranges of emulated regions and interrupts */
+	if (!wrong)
+		wrong = check_emuls(blob);
+	if (!wrong)
+		wrong = check_irqs(blob);
+	if (!wrong)
+		wrong = check_partitions(blob);
+	return wrong;
+}

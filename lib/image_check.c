@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/blob_at.h"
+#include "lib/blob_check.h"
+
+#define LINUX_MAGIC 0x644d5241u /* "ARM\x64" */
+#define LOAD_ALIGN  0x200000u
+
+/* [at, at + bytes) lies in [start, start + size); nothing overflows. */
+static bool within(uint64_t at, uint64_t bytes, uint64_t start, uint64_t size)
+{
+	return at >= start && at - start <= size && bytes <= size - (at - start);
+}
+
+static bool meet(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
+{
+	return a < b + b_bytes && b < a + a_bytes;
+}
+
+static const char *check_magic(const struct bh_image_header *h, uint64_t load)
+{
+	if (h->magic != BH_IMAGE_MAGIC || h->linux_magic != LINUX_MAGIC)
+		return "image: wrong magic number";
+	if (h->abi_version != BH_ABI_VERSION)
+		return "image: kernel of another ABI version";
+	if (h->header_bytes != sizeof(*h))
+		return "image: header of another size";
+	if (h->load_pa != load)
+		return "image: not at the address it was made for";
+	if (load == 0 || load % LOAD_ALIGN != 0 || load >= BLOB_PA_END)
+		return "image: load address is not aligned to 2 MiB or too high";
+	if (h->text_offset != 0 || h->linux_reserved[0] != 0 || h->linux_reserved[1] != 0 || h->linux_reserved[2] != 0 ||
+	    h->linux_reserved2 != 0 || h->boot_core_stacks != 0)
+		return "image: reserved field is not zero";
+	return NULL;
+}
+
+static const char *check_kernel(const struct bh_image_header *h)
+{
+	if (h->text_bytes == 0 || (h->text_bytes | h->rodata_bytes | h->bss_bytes | h->stack_bytes) % BH_PAGE != 0)
+		return "image: kernel is not of whole pages";
+	if (h->stack_bytes == 0)
+		return "image: kernel has no stack";
+	if (h->core_bytes == 0 || h->partition_bytes == 0 || h->vcpu_bytes == 0 || h->emul_bytes == 0 ||
+	    (h->core_bytes | h->partition_bytes | h->vcpu_bytes | h->emul_bytes) % 64 != 0)
+		return "image: wrong size of a state element";
+	return NULL;
+}
+
+static const char *check_file(const struct bh_image_header *h)
+{
+	uint64_t kernel_bytes = (uint64_t)h->text_bytes + h->rodata_bytes;
+
+	if (h->image_size >= BLOB_PA_END - h->load_pa)
+		return "image: too large";
+	if (h->file_bytes > h->image_size || h->file_bytes % 8 != 0 || h->file_bytes < 8)
+		return "image: wrong file size";
+	if (h->covered_bytes > h->file_bytes - 8 || h->covered_bytes % 16 != 0 || h->covered_bytes < kernel_bytes)
+		return "image: wrong size of what the digest covers";
+	if (!within(h->blob_pa, h->blob_bytes, h->load_pa + kernel_bytes, h->covered_bytes - kernel_bytes) ||
+	    h->blob_pa % BH_PAGE != 0 || h->blob_bytes < sizeof(struct bh_blob) || h->blob_bytes > UINT32_MAX)
+		return "image: blob is not where it may be";
+	if (!within(h->el2_root_pa, BH_PAGE, h->load_pa + kernel_bytes, h->covered_bytes - kernel_bytes) ||
+	    h->el2_root_pa % BH_PAGE != 0)
+		return "image: kernel's translation tables are not where they may be";
+	return NULL;
+}
+
+/* Writable memory lies behind the file and inside what the image reserves. */
+static bool is_writable(const struct bh_image_header *h, uint64_t pa, uint64_t bytes)
+{
+	return pa % BH_PAGE == 0 && bytes % BH_PAGE == 0 &&
+	       within(pa, bytes, h->load_pa + h->file_bytes, h->image_size - h->file_bytes);
+}
+
+static const char *check_memory(const struct bh_image_header *h)
+{
+	if (!is_writable(h, h->bss_pa, h->bss_bytes) || !is_writable(h, h->state_pa, h->state_bytes) ||
+	    !is_writable(h, h->share_pa, h->share_bytes))
+		return "image: kernel's writable memory is not behind the file";
+	if (meet(h->bss_pa, h->bss_bytes, h->state_pa, h->state_bytes) ||
+	    meet(h->bss_pa, h->bss_bytes, h->share_pa, h->share_bytes) ||
+	    meet(h->state_pa, h->state_bytes, h->share_pa, h->share_bytes))
+		return "image: kernel's writable memory overlaps";
+	return NULL;
+}
+
+static const char *check_addresses(const struct bh_image_header *h)
+{
+	uint64_t kernel_bytes = (uint64_t)h->text_bytes + h->rodata_bytes + h->bss_bytes;
+
+	if (!blob_is_va(BH_KERNEL_VA, kernel_bytes, BH_PAGE) || !blob_is_va(h->blob_va, h->blob_bytes, BH_PAGE) ||
+	    !blob_is_va(h->state_va, h->state_bytes, BH_PAGE) || !blob_is_va(h->share_va, h->share_bytes, BH_PAGE))
+		return "image: address outside the kernel's space";
+	if (meet(BH_KERNEL_VA, kernel_bytes, h->blob_va, h->blob_bytes) ||
+	    meet(BH_KERNEL_VA, kernel_bytes, h->state_va, h->state_bytes) ||
+	    meet(BH_KERNEL_VA, kernel_bytes, h->share_va, h->share_bytes) ||
+	    meet(h->blob_va, h->blob_bytes, h->state_va, h->state_bytes) ||
+	    meet(h->blob_va, h->blob_bytes, h->share_va, h->share_bytes) ||
+	    meet(h->state_va, h->state_bytes, h->share_va, h->share_bytes))
+		return "image: kernel's addresses overlap";
+	if (h->uart_kind > BH_UART_CADENCE)
+		return "image: unknown UART";
+	if (h->uart_kind != BH_UART_NONE && (h->uart_pa % 4 != 0 || h->uart_pa >= BLOB_PA_END ||
+					     h->uart_pa % BH_PAGE != h->uart_va % BH_PAGE || !blob_is_va(h->uart_va, 4, 4)))
+		return "image: UART's address is wrong";
+	return NULL;
+}
+
+const char *image_check(const struct bh_image_header *h, uint64_t load)
+{
+	const char *wrong = check_magic(h, load);
+
+	if (!wrong)
+		wrong = check_kernel(h);
+	if (!wrong)
+		wrong = check_file(h);
+	if (!wrong)
+		wrong = check_memory(h);
+	return wrong ? wrong : check_addresses(h);
+}
+
+static bool is_root(const struct bh_image_header *h, uint64_t root)
+{
+	uint64_t kernel_bytes = (uint64_t)h->text_bytes + h->rodata_bytes;
+
+	return root % BH_PAGE == 0 && within(root, BH_PAGE, h->load_pa + kernel_bytes, h->covered_bytes - kernel_bytes) &&
+	       !meet(root, BH_PAGE, h->blob_pa, h->blob_bytes);
+}
+
+static const char *fit_state(const struct bh_image_header *h, const struct bh_blob *b)
+{
+	uint64_t cores = (uint64_t)b->n_cores * h->core_bytes, partitions = (uint64_t)b->n_partitions * h->partition_bytes;
+	uint64_t vcpus = (uint64_t)b->n_vcpus * h->vcpu_bytes, emuls = (uint64_t)b->n_emuls * h->emul_bytes;
+
+	if (!within(b->core_state_va, cores, h->state_va, h->state_bytes) ||
+	    !within(b->partition_state_va, partitions, h->state_va, h->state_bytes) ||
+	    !within(b->vcpu_state_va, vcpus, h->state_va, h->state_bytes) ||
+	    (emuls && !within(b->emul_state_va, emuls, h->state_va, h->state_bytes)))
+		return "image: a state array lies outside the state memory";
+	if (meet(b->core_state_va, cores, b->partition_state_va, partitions) ||
+	    meet(b->core_state_va, cores, b->vcpu_state_va, vcpus) ||
+	    meet(b->partition_state_va, partitions, b->vcpu_state_va, vcpus) ||
+	    (emuls && (meet(b->emul_state_va, emuls, b->core_state_va, cores) ||
+		       meet(b->emul_state_va, emuls, b->partition_state_va, partitions) ||
+		       meet(b->emul_state_va, emuls, b->vcpu_state_va, vcpus))))
+		return "image: state arrays overlap";
+	return NULL;
+}
+
+static const char *fit_share(const struct bh_image_header *h, const struct bh_blob *b)
+{
+	if (!within(b->log_va, BH_LOG_PAGES * BH_PAGE, h->share_va, h->share_bytes))
+		return "image: the log lies outside the shared memory";
+	for (uint32_t i = 0; i < b->n_emuls; i++) {
+		const struct bh_emul *e = &blob_emuls(b)[i];
+
+		if (!within(e->queue_va, BH_PAGE, h->share_va, h->share_bytes) ||
+		    !within(e->server_va, BH_PAGE + e->bytes, h->share_va, h->share_bytes))
+			return "image: queue or server pages lie outside the shared memory";
+	}
+	return NULL;
+}
+
+static bool is_stack(const struct bh_image_header *h, uint64_t top)
+{
+	uint64_t kernel_bytes = (uint64_t)h->text_bytes + h->rodata_bytes + h->bss_bytes, low = top - h->stack_bytes;
+
+	return top - BH_KERNEL_VA > h->stack_bytes && !meet(low, h->stack_bytes, BH_KERNEL_VA, kernel_bytes) &&
+	       !meet(low, h->stack_bytes, h->blob_va, h->blob_bytes) &&
+	       !meet(low, h->stack_bytes, h->state_va, h->state_bytes) &&
+	       !meet(low, h->stack_bytes, h->share_va, h->share_bytes);
+}
+
+const char *image_blob_check(const struct bh_image_header *h, const struct bh_blob *b)
+{
+	const char *wrong = fit_state(h, b);
+
+	if (!wrong)
+		wrong = fit_share(h, b);
+	if (wrong)
+		return wrong;
+	if (b->uart_kind != h->uart_kind || b->uart_va != h->uart_va)
+		return "image: header and blob name different UARTs";
+	if (!is_root(h, b->empty_root))
+		return "image: the empty root is not among the tables";
+	for (uint32_t i = 0; i < b->n_partitions; i++)
+		if (!is_root(h, blob_partitions(b)[i].load_root) || !is_root(h, blob_partitions(b)[i].run_root))
+			return "image: a partition's root is not among the tables";
+	for (uint32_t i = 0; i < b->n_cores; i++)
+		if (!is_stack(h, blob_cores(b)[i].stack_va))
+			return "image: a core's stack overlaps other memory";
+	return NULL;
+}
