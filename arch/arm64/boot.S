@@ -62,7 +62,8 @@ boot:
 	ldr	w2, [x19, #HDR_BSS_BYTES]
 	add	sp, x1, x2
 	mov	x0, x19
-	bl	boot_check		// returns only if the image may run
+	bl	boot_check		// 0, or a sentence
+	cbnz	x0, boot_refuse
 	mov	x20, #0			// core number
 	b	mmu_on
 
@@ -105,16 +106,51 @@ mmu_on:
 
 	.ltorg
 
-/* Entered elsewhere than at EL2, or elsewhere than where the tool put it: no stack, no return. */
+/* No way to go on: one line on the UART, without a stack, and stop. x0 = text, x19 = header. */
 boot_level:
 	adr	x0, text_level
-	b	boot_say
+	b	boot_refuse
 boot_place:
 	adr	x0, text_place
-boot_say:
-	mov	x1, x19
-	b	boot_refuse
+boot_refuse:
+	mov	x5, x0
+	adr	x0, text_refused
+	bl	boot_puts
+	mov	x0, x5
+	bl	boot_puts
+	adr	x0, text_end
+	bl	boot_puts
+1:	wfe
+	b	1b
 
+/* x0 = text. Changes x0-x4, x6. A UART that never gets ready is not waited for longer than this. */
+boot_puts:
+	ldr	x1, [x19, #HDR_UART_PA]
+	ldr	w2, [x19, #HDR_UART_KIND]
+	cbz	w2, 3f			// BH_UART_NONE
+1:	ldrb	w3, [x0], #1
+	cbz	w3, 3f
+	mov	w4, #0x100000
+	cmp	w2, #BH_UART_PL011
+	b.ne	4f
+2:	sub	w4, w4, #1
+	cbz	w4, 5f
+	ldr	w6, [x1, #0x18]		// UARTFR
+	tbnz	w6, #5, 2b		// TXFF
+5:	str	w3, [x1]		// UARTDR
+	b	1b
+4:	sub	w4, w4, #1
+	cbz	w4, 6f
+	ldr	w6, [x1, #0x2c]		// Cadence Channel_sts
+	tbnz	w6, #4, 4b		// TXFULL
+6:	str	w3, [x1, #0x30]		// TX_RX_FIFO
+	b	1b
+3:	ret
+
+text_refused:
+	.asciz	"\r\nbulkhead: refused: "
+text_end:
+	.asciz	"\r\n"
 text_level:
 	.asciz	"not started at exception level 2; start this image where Linux with KVM would be started"
 text_place:

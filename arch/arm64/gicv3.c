@@ -200,8 +200,8 @@ static void interface_clear_active(void)
 
 static void interface_init(void)
 {
-	/* ICC_SRE: system registers, no bypass; ICC_SRE_EL2.Enable lets EL1 read its own. */
-	write_reg(icc_sre_el2, 0xf);
+	/* ICC_SRE: system registers, no bypass. Enable stays 0: EL1's own ICC_SRE traps (sysregs.c). */
+	write_reg(icc_sre_el2, 0x7);
 	isb();
 	write_reg(icc_sre_el1, 7);
 	isb();

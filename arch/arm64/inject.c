@@ -73,13 +73,19 @@ static uint64_t it_advance(uint64_t pstate)
 	return pstate | (it & 3) << 25 | (it >> 2 & 0x3f) << 10;
 }
 
+void pc_step(uint64_t esr, uint64_t *pc, uint64_t *pstate)
+{
+	if (unlikely(*pstate & PSTATE_32))
+		*pstate = it_advance(*pstate);
+	*pstate &= ~PSTATE_SS; /* a single-stepped instruction is done: the step exception comes next */
+	*pc += esr & ESR_IL ? 4 : 2;
+}
+
 void pc_advance(uint64_t esr)
 {
-	uint64_t pstate = read_reg(spsr_el2);
+	uint64_t pc = read_reg(elr_el2), pstate = read_reg(spsr_el2);
 
-	if (unlikely(pstate & PSTATE_32))
-		pstate = it_advance(pstate);
-	/* A single-stepped instruction is done: the step exception comes next. */
-	write_reg(spsr_el2, pstate & ~PSTATE_SS);
-	write_reg(elr_el2, read_reg(elr_el2) + (esr & ESR_IL ? 4 : 2));
+	pc_step(esr, &pc, &pstate);
+	write_reg(spsr_el2, pstate);
+	write_reg(elr_el2, pc);
 }

@@ -42,38 +42,21 @@ void arch_putc(char c)
 	uart_put(image_header.uart_va, image_header.uart_kind, c);
 }
 
-static void boot_puts(const struct bh_image_header *h, const char *text)
-{
-	for (; *text; text++)
-		uart_put(h->uart_pa, h->uart_kind, *text);
-}
+/* --- before the MMU is on: PC-relative, read-only --- */
 
-/* --- before the MMU is on: PC-relative, read-only, one line and stop --- */
-
-noreturn void boot_refuse(const char *why, const struct bh_image_header *h);
-noreturn void boot_refuse(const char *why, const struct bh_image_header *h)
-{
-	boot_puts(h, "\r\nbulkhead: refused: ");
-	boot_puts(h, why);
-	boot_puts(h, "\r\n");
-	for (;;)
-		__asm__ volatile("wfi");
-}
-
-void boot_check(const struct bh_image_header *h);
-void boot_check(const struct bh_image_header *h)
+const char *boot_check(const struct bh_image_header *h);
+const char *boot_check(const struct bh_image_header *h)
 {
 	uint64_t load = (uint64_t)(uintptr_t)h;
 	const char *why = image_check(h, load);
 
-	if (!why && *(const uint64_t *)(uintptr_t)(load + h->file_bytes - 8) != BH_END_MARK)
-		why = "the image is not whole: its end is missing";
-	if (!why && digest((const void *)(uintptr_t)(load + 72), h->covered_bytes - 72) != h->digest)
-		why = "the image is damaged: its digest differs";
-	if (!why)
-		why = blob_check((const void *)(uintptr_t)h->blob_pa, h->blob_bytes);
 	if (why)
-		boot_refuse(why, h);
+		return why;
+	if (*(const uint64_t *)(uintptr_t)(load + h->file_bytes - 8) != BH_END_MARK)
+		return "the image is not whole: its end is missing";
+	if (digest((const void *)(uintptr_t)(load + 72), h->covered_bytes - 72) != h->digest)
+		return "the image is damaged: its digest differs";
+	return blob_check((const void *)(uintptr_t)h->blob_pa, h->blob_bytes);
 }
 
 /* --- cores --- */

@@ -93,14 +93,10 @@ void arch_vcpu_finish(struct vcpu *v, uint64_t value)
 	uint64_t esr = v->arch.access;
 
 	finish(v, esr, value);
-	if (v->core->loaded == v) {
+	if (v->core->loaded == v)
 		pc_advance(esr);
-		return;
-	}
-	v->arch.pc += 4; /* only AArch32 has shorter ones, handled below */
-	if (v->arch.pstate & PSTATE_32)
-		v->arch.pc -= esr & ESR_IL ? 0 : 2;
-	v->arch.pstate &= ~PSTATE_SS;
+	else
+		pc_step(esr, &v->arch.pc, &v->arch.pstate);
 }
 
 /* The abort needs the guest's EL1 registers: it is given when the vCPU is loaded again. */

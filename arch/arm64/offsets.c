@@ -25,6 +25,9 @@ void offsets(void)
 	DEFINE(HDR_STATE_BYTES, offsetof(struct bh_image_header, state_bytes));
 	DEFINE(HDR_SHARE_VA, offsetof(struct bh_image_header, share_va));
 	DEFINE(HDR_SHARE_BYTES, offsetof(struct bh_image_header, share_bytes));
+	DEFINE(HDR_UART_PA, offsetof(struct bh_image_header, uart_pa));
+	DEFINE(HDR_UART_KIND, offsetof(struct bh_image_header, uart_kind));
+	DEFINE(BH_UART_PL011, BH_UART_PL011);
 	DEFINE(HDR_BYTES, sizeof(struct bh_image_header));
 
 	DEFINE(BH_IMAGE_MAGIC, BH_IMAGE_MAGIC);

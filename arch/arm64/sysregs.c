@@ -10,6 +10,7 @@
 #define ICC_SGI1R_EL1  SYSREG(3, 0, 12, 11, 5)
 #define ICC_ASGI1R_EL1 SYSREG(3, 0, 12, 11, 6)
 #define ICC_SGI0R_EL1  SYSREG(3, 0, 12, 11, 7)
+#define ICC_SRE_EL1    SYSREG(3, 0, 12, 12, 5)
 #define CNTP_TVAL_EL0  SYSREG(3, 3, 14, 2, 0)
 #define CNTP_CTL_EL0   SYSREG(3, 3, 14, 2, 1)
 #define CNTP_CVAL_EL0  SYSREG(3, 3, 14, 2, 2)
@@ -80,6 +81,9 @@ static bool constant(struct vcpu *v, uint32_t reg, uint64_t *value)
 	switch (reg) {
 	case OSLSR_EL1:
 		*value = 1u << 3 | v->arch.os_lock << 1; /* OSLM: the OS lock is implemented */
+		return true;
+	case ICC_SRE_EL1:
+		*value = 7; /* system registers, always */
 		return true;
 	case ACTLR_EL1:
 	case OSDLR_EL1:
