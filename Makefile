@@ -72,7 +72,7 @@ TOOL := $(if $(TOOL_SRC),$(BULKHEAD))
 
 SYSTEM_PROGRAMS := $(foreach s,$(wildcard systems/*/*.c),$B/$(basename $s).elf)
 LINUX_PROGRAMS := $(foreach s,$(wildcard systems/*/linux/*.c),$B/$(basename $s))
-INITRDS := $(foreach s,$(wildcard systems/*/*.init),$B/$(basename $s).cpio.gz)
+INITRDS := $(foreach s,$(wildcard systems/*/*.rc),$B/$(basename $s).cpio.gz)
 NATIVE_PROGRAMS := $(SERVICES:%=$B/services/%.elf) $(NATIVES:%=$B/tests/native/%.elf) $(SYSTEM_PROGRAMS)
 GUEST_IMAGES := $(foreach g,$(GUESTS),$B/tests/guests/$g.elf $B/tests/guests/$g.bin)
 DEBIAN_GUESTS := $B/guests/linux $B/guests/linux-rt $B/guests/busybox
@@ -186,20 +186,22 @@ $(foreach g,$(GUESTS),$(eval $(call guest,$g)))
 $B/tests/guests/%.bin: $B/tests/guests/%.elf
 	$(Q)$(ARM_OBJCOPY) -O binary $< $@
 
-# --- userland for Linux guests: static programs, and archives made of NAME.init and busybox ---
-$(LINUX_PROGRAMS): $B/%: %.c | $(READY)
+# --- userland for Linux guests: static programs; archives of busybox, systems/guest.init and, for a
+# system's own, what its NAME.rc adds and names as "# programs:" (of the system's linux/) ---
+$(LINUX_PROGRAMS): $B/%: %.c $B/flags | $(READY)
 	$(call say,CC-LINUX,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CROSS)gcc $(WARN) -D_GNU_SOURCE -O2 -static -s $< -o $@
-programs = $(shell sed -n 's/^\# programs: *//p' $(1) 2>/dev/null)
-define initramfs # (init script, archive, folder of programs)
-$(2): $(1) scripts/initramfs $B/guests/busybox $(addprefix $(3)/,$(call programs,$(1)))
+programs = $(addprefix $B/$(dir $(1))linux/,$(shell sed -n 's/^\# programs: *//p' $(1)))
+define initramfs # (archive, rc or nothing)
+$(1): systems/guest.init scripts/initramfs $B/guests/busybox $(2) $(if $(2),$(call programs,$(2)))
 	$$(call say,CPIO,$$@)
 	@mkdir -p $$(@D)
-	$$(Q)$(PYTHON) scripts/initramfs --init $(1) --busybox $B/guests/busybox --output $$@ $(addprefix $(3)/,$(call programs,$(1)))
+	$$(Q)$(PYTHON) scripts/initramfs --init systems/guest.init $(addprefix --rc ,$(2)) --busybox $B/guests/busybox \
+		--output $$@ $(if $(2),$(call programs,$(2)))
 endef
-$(eval $(call initramfs,systems/guest.init,$B/guests/initramfs.cpio.gz,))
-$(foreach i,$(wildcard systems/*/*.init),$(eval $(call initramfs,$i,$B/$(basename $i).cpio.gz,$B/$(dir $i)linux)))
+$(eval $(call initramfs,$B/guests/initramfs.cpio.gz,))
+$(foreach r,$(wildcard systems/*/*.rc),$(eval $(call initramfs,$B/$(basename $r).cpio.gz,$r)))
 
 # --- the tool, and images: an image waits for whatever its description names ---
 $(BULKHEAD): $(TOOL_OBJ)
