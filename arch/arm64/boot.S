@@ -15,6 +15,18 @@
 	movk	\reg, #((\value) >> 32 & 0xffff), lsl #32
 	.endm
 
+	/* What decides the meaning of everything after it: HCR_EL2 first, E2H changes the others. */
+	.macro	known
+	mov_q	x0, (1 << 31)		// HCR_EL2.RW, and nothing else
+	msr	hcr_el2, x0
+	isb
+	mov_q	x0, SCTLR_EL2_RES1
+	msr	sctlr_el2, x0
+	mov	x0, #CPTR_EL2_RES1
+	msr	cptr_el2, x0
+	isb
+	.endm
+
 	.section .head, "ax"
 	.global image_header
 image_header:
@@ -49,11 +61,7 @@ boot:
 	mrs	x0, currentel
 	cmp	x0, #(2 << 2)
 	b.ne	boot_level
-	mov_q	x0, SCTLR_EL2_RES1
-	msr	sctlr_el2, x0
-	mov	x0, #CPTR_EL2_RES1
-	msr	cptr_el2, x0
-	isb
+	known
 	/* The end of bss is the stack until the core's own can be mapped. */
 	ldr	x0, [x19, #HDR_LOAD_PA]
 	cmp	x0, x19
@@ -73,11 +81,7 @@ boot_secondary:
 	msr	daifset, #0xf
 	mov	x20, x0
 	adr	x19, image_header
-	mov_q	x0, SCTLR_EL2_RES1
-	msr	sctlr_el2, x0
-	mov	x0, #CPTR_EL2_RES1
-	msr	cptr_el2, x0
-	isb
+	known
 
 mmu_on:
 	mov_q	x0, MAIR_EL2_VALUE

@@ -77,6 +77,7 @@ void arch_core_init(struct core *c)
 	}
 	write_reg(hcr_el2, (uint64_t)HCR_EL2_VM | HCR_EL2_FMO | HCR_EL2_IMO | HCR_EL2_AMO | HCR_EL2_RW);
 	write_reg(hstr_el2, 0);
+	write_reg(actlr_el2, 0); /* on Cortex-A53 and A72: no access to implementation defined registers */
 	write_reg(vpidr_el2, read_reg(midr_el1));
 	write_reg(vtcr_el2, VTCR_EL2_T0SZ(39) | VTCR_EL2_SL0_1 | VTCR_EL2_IRGN0_WBWA | VTCR_EL2_ORGN0_WBWA |
 				    VTCR_EL2_SH0_INNER | (range > 5 ? 5 : range) << VTCR_EL2_PS_SHIFT | VTCR_EL2_RES1);
