@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * image_check() and image_blob_check(): a header whose places lie wrong is refused before the
+ * kernel uses one of them.
+ * sources: lib/blob_check.c lib/image_check.c
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/blob_fixture.h"
+
+#define LOAD 0x44000000ull
+
+static void header_make(struct bh_image_header *h)
+{
+	*h = (struct bh_image_header){
+		.image_size = 0x800000, .linux_magic = 0x644d5241, .magic = BH_IMAGE_MAGIC, .abi_version = BH_ABI_VERSION,
+		.header_bytes = sizeof(*h), .text_bytes = 0x8000, .rodata_bytes = 0x2000, .bss_bytes = 0x3000,
+		.stack_bytes = 0x2000, .core_bytes = 64, .partition_bytes = 128, .vcpu_bytes = 0x1000, .emul_bytes = 64,
+		.load_pa = LOAD, .file_bytes = 0x300008, .covered_bytes = 0x200000, .blob_pa = LOAD + 0xa000,
+		.blob_va = FIX_VA(0x20), .blob_bytes = sizeof(struct blob_fixture), .el2_root_pa = LOAD + 0x20000,
+		.bss_pa = LOAD + 0x400000, .state_pa = LOAD + 0x410000, .state_va = FIX_VA(0x40), .state_bytes = 0x7000,
+		.share_pa = LOAD + 0x420000, .share_va = FIX_VA(0x50), .share_bytes = 0x8000, .uart_pa = 0x9000000,
+		.uart_va = FIX_VA(0xa0), .uart_kind = BH_UART_PL011};
+}
+
+static const char *check(const struct bh_image_header *h, const struct blob_fixture *f)
+{
+	const char *wrong = image_check(h, LOAD);
+
+	return wrong ? wrong : image_blob_check(h, &f->b);
+}
+
+#define REFUSED(change, part)                                                                                          \
+	do {                                                                                                           \
+		struct bh_image_header h;                                                                              \
+		struct blob_fixture f;                                                                                 \
+		const char *wrong;                                                                                     \
+                                                                                                                       \
+		header_make(&h);                                                                                       \
+		fixture_make(&f);                                                                                      \
+		change;                                                                                                \
+		wrong = check(&h, &f);                                                                                 \
+		if (!wrong || !strstr(wrong, part))                                                                    \
+			fail_msg("line %d: \"%s\", but expected \"%s\"", __LINE__, wrong ? wrong : "passed", part);    \
+	} while (0)
+
+static void a_good_header_passes(void **state)
+{
+	struct bh_image_header h;
+	struct blob_fixture f;
+	const char *wrong;
+
+	(void)state;
+	header_make(&h);
+	fixture_make(&f);
+	wrong = check(&h, &f);
+	if (wrong)
+		fail_msg("%s", wrong);
+	assert_non_null(image_check(&h, LOAD + 0x200000));
+}
+
+static void wrong_places_are_refused(void **state)
+{
+	(void)state;
+	REFUSED(h.magic++, "magic");
+	REFUSED(h.abi_version++, "ABI");
+	REFUSED(h.header_bytes--, "header");
+	REFUSED(h.linux_reserved[1] = 1, "reserved");
+	REFUSED(h.text_bytes++, "whole pages");
+	REFUSED(h.text_bytes = 0, "whole pages");
+	REFUSED(h.core_bytes = 0, "state element");
+	REFUSED(h.vcpu_bytes = 8, "state element");
+	REFUSED(h.image_size = UINT64_MAX, "too large");
+	REFUSED(h.file_bytes = 0x900000, "file size");
+	REFUSED(h.covered_bytes = 0x300008, "digest covers");
+	REFUSED(h.covered_bytes = 0x1000, "digest covers");
+	REFUSED(h.blob_pa = LOAD, "blob");
+	REFUSED(h.blob_bytes = UINT64_MAX, "blob");
+	REFUSED(h.el2_root_pa = LOAD + 0x200000, "translation tables");
+	REFUSED(h.bss_pa = LOAD, "writable memory");
+	REFUSED(h.state_bytes = UINT64_MAX & ~0xfffull, "writable memory");
+	REFUSED(h.state_pa = h.bss_pa, "overlaps");
+	REFUSED(h.share_va = h.state_va, "addresses overlap");
+	REFUSED(h.blob_va = 0x1000, "outside the kernel's space");
+	REFUSED(h.uart_kind = 7, "UART");
+	REFUSED(h.uart_va += 4, "UART");
+}
+
+static void header_and_blob_must_agree(void **state)
+{
+	(void)state;
+	REFUSED(f.b.vcpu_state_va += 0x2000, "outside the state memory");
+	REFUSED(f.b.vcpu_state_va = f.b.core_state_va, "state arrays overlap");
+	REFUSED(f.b.log_va = FIX_VA(0x40), "the log");
+	REFUSED(f.emul[1].queue_va = FIX_VA(0x40), "queue");
+	REFUSED(f.emul[1].server_va = FIX_VA(0x57), "server pages");
+	REFUSED(f.b.uart_va += 4, "UART");
+	REFUSED(f.b.empty_root = LOAD + 0x300000, "empty root");
+	REFUSED(f.part[1].run_root = LOAD + 0xa000, "root is not among");
+	REFUSED(f.part[1].load_root = 0x1000, "root is not among");
+	REFUSED(f.core[1].stack_va = FIX_VA(0x42), "stack");
+	REFUSED(f.core[1].stack_va = FIX_VA(2), "stack");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_good_header_passes),
+		cmocka_unit_test(wrong_places_are_refused),
+		cmocka_unit_test(header_and_blob_must_agree),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
