@@ -68,6 +68,7 @@ static void start(struct vcpu *v)
 static void halt(struct vcpu *v)
 {
 	sched_unload(v);
+	arch_vcpu_off(v);
 	vcpu_block(v, VCPU_OFF);
 	v->suspended = 0;
 	store_relaxed(&v->ask, 0);

@@ -48,7 +48,7 @@ void timer_virtual_irq(struct core *c);	     /* the loaded vCPU's */
 /* machine.c */
 void irq_handle(void);
 
-/* vcpu.c */
+/* switch.c */
 void debug_enable(struct vcpu *v); /* v touched its debug registers for the first time */
 bool serror_window(void);	   /* true: an asynchronous error was pending */
 

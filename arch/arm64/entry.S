@@ -97,7 +97,7 @@ guest_enter:
 	dsb	nsh
 	isb
 
-	/* An asynchronous error while the kernel runs: it is taken only in serror_window() (vcpu.c),
+	/* An asynchronous error while the kernel runs: it is taken only in serror_window() (switch.c),
 	 * on behalf of the vCPU that is being switched out. x0 and x1 are free there. */
 entry_serror:
 	mrs	x1, esr_el2

@@ -7,6 +7,7 @@
 #include "kernel/arch.h"
 #include "kernel/log.h"
 
+#define ICC_DIR_EL1    SYSREG(3, 0, 12, 11, 1)
 #define ICC_SGI1R_EL1  SYSREG(3, 0, 12, 11, 5)
 #define ICC_ASGI1R_EL1 SYSREG(3, 0, 12, 11, 6)
 #define ICC_SGI0R_EL1  SYSREG(3, 0, 12, 11, 7)
@@ -140,7 +141,13 @@ void sysreg_trap(struct vcpu *v, uint64_t esr)
 	case ICC_SGI0R_EL1:
 		if (ISS_READ(esr))
 			break; /* write-only */
-		vgic_sgi(v, reg_get(v, ISS_RT(esr)), reg != ICC_SGI0R_EL1);
+		vgic_sgi(v, reg_get(v, ISS_RT(esr)), reg == ICC_SGI1R_EL1);
+		pc_advance(esr);
+		return;
+	case ICC_DIR_EL1:
+		if (ISS_READ(esr))
+			break;
+		vgic_dir(v, reg_get(v, ISS_RT(esr)));
 		pc_advance(esr);
 		return;
 	case CNTP_TVAL_EL0:
@@ -158,10 +165,6 @@ void sysreg_trap(struct vcpu *v, uint64_t esr)
 	default:
 		if (is_own_debug(reg) && !v->arch.debug_used) {
 			debug_enable(v); /* and the access is made again */
-			return;
-		}
-		if (vgic_common_trap(v, esr)) {
-			pc_advance(esr);
 			return;
 		}
 		if (!(ISS_READ(esr) && id_register(v, reg, &value)) && !constant(v, reg, &value))

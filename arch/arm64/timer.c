@@ -49,7 +49,7 @@ static bool runs(uint64_t ctl)
 /* The virtual timer's line, seen from memory: is it high now, and would anybody look? */
 static bool virtual_due(const struct vcpu *v)
 {
-	return runs(v->arch.cntv_ctl) && (v->arch.vgic.enabled & BIT(VIRTUAL_PPI)) && arch_time() >= v->arch.cntv_cval;
+	return runs(v->arch.cntv_ctl) && (v->arch.vgic.own.enabled & BIT(VIRTUAL_PPI)) && arch_time() >= v->arch.cntv_cval;
 }
 
 static bool physical_level(const struct vcpu *v)
@@ -63,9 +63,9 @@ ticks_t arch_vcpu_deadline(const struct vcpu *v)
 	ticks_t first = ~0ull;
 
 	/* Once the line is high nothing more happens by time alone. */
-	if (runs(a->cntp_ctl) && !(a->vgic.line & BIT(PHYSICAL_PPI)))
+	if (runs(a->cntp_ctl) && !(a->vgic.own.line & BIT(PHYSICAL_PPI)))
 		first = a->cntp_cval;
-	if (v->core->loaded != v && runs(a->cntv_ctl) && (a->vgic.enabled & BIT(VIRTUAL_PPI)) && a->cntv_cval < first)
+	if (v->core->loaded != v && runs(a->cntv_ctl) && (a->vgic.own.enabled & BIT(VIRTUAL_PPI)) && a->cntv_cval < first)
 		first = a->cntv_cval;
 	return first;
 }

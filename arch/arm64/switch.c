@@ -89,6 +89,13 @@ void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t 
 	vgic_cpu_reset(v);
 }
 
+void arch_vcpu_off(struct vcpu *v)
+{
+	if (v->core->fp_owner == v)
+		v->core->fp_owner = NULL;
+	vgic_cpu_reset(v);
+}
+
 static void fp_save(struct arch_vcpu *a)
 {
 	__asm__ volatile(".arch_extension fp\n"
@@ -247,8 +254,8 @@ void arch_vcpu_load(struct vcpu *v)
 		write_reg(cptr_el2, a->cptr & ~(uint64_t)CPTR_EL2_TFP);
 	if (a->debug_used)
 		debug_load(a);
+	vgic_load(v); /* its list registers before its timer's line, see vgic.h */
 	timer_load(v);
-	vgic_load(v);
 	if (unlikely(a->abort_pending)) {
 		a->abort_pending = 0;
 		inject_abort(v, a->access, a->access_far, false);
@@ -272,8 +279,8 @@ void arch_vcpu_save(struct vcpu *v)
 {
 	struct arch_vcpu *a = &v->arch;
 
-	vgic_save(v);
 	timer_save(v);
+	vgic_save(v);
 	if (a->debug_used)
 		debug_save(a);
 	a->pc = read_reg(elr_el2);
