@@ -260,7 +260,7 @@ fuzz: $(FUZZERS:%=$B/fuzz/%)
 size: $(KERNEL)
 	$(Q)$(PYTHON) scripts/size
 lint: | $(READY)
-	$(Q)$(PYTHON) scripts/test lint
+	$(Q)$(PYTHON) scripts/test format
 clean:
 	rm -rf $B compile_commands.json
 
