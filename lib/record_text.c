@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A health record as a sentence: who, what, from which instruction, and why it was refused. Each
+ * event has a function of a few lines; the numbers it does not know are shown as numbers.
+ */
+#include "lib/record_text.h"
+
+#include "abi/status.h"
+#include "abi/stub.h"
+
+struct text {
+	char *to;
+	uint32_t size, used;
+};
+
+static void put_char(struct text *t, char c)
+{
+	if (t->used + 1 < t->size)
+		t->to[t->used++] = c;
+}
+
+static void put(struct text *t, const char *s)
+{
+	while (*s)
+		put_char(t, *s++);
+}
+
+static void put_dec(struct text *t, uint64_t v)
+{
+	if (v >= 10)
+		put_dec(t, v / 10);
+	put_char(t, (char)('0' + v % 10));
+}
+
+/* With at least that many digits. */
+static void put_hex(struct text *t, uint64_t v, uint32_t digits)
+{
+	uint32_t n = 16;
+
+	while (n > digits && !(v >> (n - 1) * 4))
+		n--;
+	put(t, "0x");
+	while (n--)
+		put_char(t, "0123456789abcdef"[v >> n * 4 & 0xf]);
+}
+
+static void put_who(struct text *t, const struct bh_record *r)
+{
+	put(t, "vCPU ");
+	put_dec(t, r->vcpu);
+	put(t, " ");
+}
+
+static void put_pc(struct text *t, const struct bh_record *r)
+{
+	if (!r->pc)
+		return;
+	put(t, " at pc ");
+	put_hex(t, r->pc, 8);
+}
+
+/* "wrote 4 bytes to 0x09050000 at pc 0x40000124" */
+static void put_access(struct text *t, const struct bh_record *r)
+{
+	uint64_t bytes = r->value & 0xff;
+
+	put_who(t, r);
+	if (r->value & BH_ACCESS_FETCH) {
+		put(t, "fetched an instruction from ");
+	} else {
+		put(t, r->value & BH_ACCESS_WRITE ? "wrote " : "read ");
+		if (bytes) {
+			put_dec(t, bytes);
+			put(t, bytes == 1 ? " byte " : " bytes ");
+		}
+		put(t, r->value & BH_ACCESS_WRITE ? "to " : "from ");
+	}
+	if (r->value & BH_ACCESS_NO_ADDR)
+		put(t, "an address that is not known");
+	else
+		put_hex(t, r->address, 8);
+	put_pc(t, r);
+}
+
+static void put_stop(struct text *t, uint64_t why)
+{
+	switch (why) {
+	case BH_STOP_OFF:     put(t, "stopped: it asked to be switched off"); break;
+	case BH_STOP_RESET:   put(t, "stopped: it asked for a restart"); break;
+	case BH_STOP_CPU_OFF: put(t, "stopped: it switched its last vCPU off"); break;
+	case BH_STOP_FAULT:   put(t, "stopped: by the health policy"); break;
+	case BH_STOP_BOOT:    put(t, "stopped: it could not be loaded"); break;
+	default:
+		put(t, "stopped: reason ");
+		put_dec(t, why);
+	}
+}
+
+/* ISS of a trapped MSR, MRS or system instruction (Arm DDI 0487, ESR_ELx, EC 0x18). */
+static void put_sysreg(struct text *t, const struct bh_record *r)
+{
+	uint64_t iss = r->address;
+
+	put_who(t, r);
+	if (r->value != 0x18) {
+		put(t, "used a trapped instruction of class ");
+		put_hex(t, r->value, 2);
+		put(t, ", syndrome ");
+		put_hex(t, iss, 7);
+	} else {
+		put(t, iss & 1 ? "read S" : "wrote S");
+		put_dec(t, iss >> 20 & 3);
+		put(t, "_");
+		put_dec(t, iss >> 14 & 7);
+		put(t, "_C");
+		put_dec(t, iss >> 10 & 15);
+		put(t, "_C");
+		put_dec(t, iss >> 1 & 15);
+		put(t, "_");
+		put_dec(t, iss >> 17 & 7);
+	}
+	put_pc(t, r);
+	put(t, "; a partition may not use that register");
+}
+
+static void put_status(struct text *t, int64_t status)
+{
+	switch (status) {
+	case BH_E_UNKNOWN: put(t, "there is no such call"); break;
+	case BH_E_CAP:	   put(t, "its table has no such entry of that kind"); break;
+	case BH_E_RIGHT:   put(t, "its entry does not hold that right"); break;
+	case BH_E_ARG:	   put(t, "an argument is out of range"); break;
+	case BH_E_STATE:   put(t, "not allowed in this state"); break;
+	case BH_E_AGAIN:   put(t, "full or empty"); break;
+	case BH_E_TIMEOUT: put(t, "the time ran out"); break;
+	case BH_E_PEER:	   put(t, "the other end does not run"); break;
+	default:
+		put(t, "status ");
+		put_hex(t, (uint64_t)status, 1);
+	}
+}
+
+static void put_call(struct text *t, const struct bh_record *r)
+{
+	put_who(t, r);
+	put(t, "made call ");
+	put_hex(t, r->address, 8);
+	put_pc(t, r);
+	put(t, ", refused: ");
+	/* 32-bit calls return 32 bits: both widths of a negative status are understood. */
+	put_status(t, r->value >> 31 == 1 ? (int64_t)(int32_t)r->value : (int64_t)r->value);
+}
+
+static void put_boot(struct text *t, const struct bh_record *r)
+{
+	put(t, "could not be loaded: ");
+	switch (r->value) {
+	case BH_BOOT_E_PARAMS:
+		put(t, "the boot stub's parameters are not of its version");
+		return;
+	case BH_BOOT_E_CRC: put(t, "the image is damaged: wrong checksum in"); break;
+	case BH_BOOT_E_OP:  put(t, "the boot stub could not do"); break;
+	default:
+		put(t, "error ");
+		put_dec(t, r->value);
+		put(t, " in");
+	}
+	put(t, " operation ");
+	put_dec(t, r->address);
+}
+
+static void put_number(struct text *t, const struct bh_record *r, const char *what)
+{
+	put_who(t, r);
+	put(t, what);
+	put_pc(t, r);
+	put(t, ", syndrome ");
+	put_hex(t, r->value, 8);
+}
+
+static void put_event(struct text *t, const struct bh_record *r)
+{
+	switch (r->event) {
+	case BH_EVENT_START: put(t, "begins to load"); break;
+	case BH_EVENT_RUN:
+		put(t, "runs from ");
+		put_hex(t, r->value, 8);
+		break;
+	case BH_EVENT_STOP: put_stop(t, r->value); break;
+	case BH_EVENT_ACCESS:
+		put_access(t, r);
+		put(t, "; nothing is declared there");
+		break;
+	case BH_EVENT_PERMISSION:
+		put_access(t, r);
+		put(t, "; what is declared there does not permit it");
+		break;
+	case BH_EVENT_SYSREG: put_sysreg(t, r); break;
+	case BH_EVENT_CALL:   put_call(t, r); break;
+	case BH_EVENT_BOOT:   put_boot(t, r); break;
+	case BH_EVENT_SYNDROME:
+		put_access(t, r);
+		put(t, "; an emulated register takes only plain loads and stores (no pair, write-back, exclusive)");
+		break;
+	case BH_EVENT_SERVER:
+		put_access(t, r);
+		put(t, "; the partition that answers there does not run");
+		break;
+	case BH_EVENT_SERROR: put_number(t, r, "caused an asynchronous abort"); break;
+	case BH_EVENT_OTHER:  put_number(t, r, "caused an exception that nothing is declared for"); break;
+	default:
+		put_number(t, r, "caused an unknown event");
+		put(t, ", number ");
+		put_dec(t, r->event);
+	}
+}
+
+uint32_t record_text(char *buf, uint32_t size, const struct bh_record *r, const char *partition)
+{
+	struct text t = { .to = buf, .size = size };
+
+	put(&t, partition);
+	put(&t, ": ");
+	put_event(&t, r);
+	if (r->repeats) {
+		put(&t, " (the event before: ");
+		put_dec(&t, r->repeats);
+		put(&t, r->repeats == 1 ? " more time)" : " more times)");
+	}
+	buf[t.used] = 0;
+	return t.used;
+}
