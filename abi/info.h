@@ -22,6 +22,8 @@ enum bh_info_kind {
 	BH_INFO_LOG = 3,    /* the kernel's health log (log.h), read-only: ipa, bytes, intid = doorbell */
 	BH_INFO_PARTITION = 4, /* name of partition number `cap` of the system, for messages about it;
 				  given only to a partition that reads the log */
+	BH_INFO_EMULATED = 5, /* an emulated region this partition uses: name = the partition that answers there,
+				 ipa, bytes, intid, flags (PL011) */
 };
 
 #define BH_INFO_SERVE_FOCUS 0x1u /* this client has the keyboard at first */

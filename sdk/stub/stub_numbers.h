@@ -21,15 +21,15 @@
 #define STUB_E_OP     3
 
 /* struct bh_stub_params */
-#define PARAMS_MAGIC   0 /* then the version */
-#define PARAMS_N_OPS   8
-#define PARAMS_ENTRY   16 /* then arg */
-#define PARAMS_RAM     32 /* base, then bytes */
-#define PARAMS_OP      48
+#define PARAMS_MAGIC 0 /* then the version */
+#define PARAMS_N_OPS 8
+#define PARAMS_ENTRY 16 /* then arg */
+#define PARAMS_RAM   32 /* base, then bytes */
+#define PARAMS_OP    48
 
 /* struct bh_stub_op */
 #define OP_KIND	 0
-#define OP_DST	 8 /* then src */
+#define OP_DST	 8  /* then src */
 #define OP_BYTES 24 /* then value */
 #define OP_SIZE	 40
 

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From start.S to main(): what the kernel, the tool and this program agree on is checked first. */
+#include "sdk/sdk_inside.h"
+
+#include "sdk/bulkhead.h"
+
+int main(void);
+
+void bh_partition_off(void)
+{
+	for (;;)
+		(void)bh_call(BH_PSCI_SYSTEM_OFF, 0, 0, 0, 0);
+}
+
+void bh_partition_restart(void)
+{
+	for (;;)
+		(void)bh_call(BH_PSCI_SYSTEM_RESET, 0, 0, 0, 0);
+}
+
+/* The output needs the information page too: without it there is no way to say more than this. */
+static void check_versions(void)
+{
+	if (bh_info()->magic != BH_INFO_MAGIC)
+		bh_partition_off();
+	bh_log_init();
+	if (bh_info()->abi_version == BH_ABI_VERSION && bh_version() == BH_ABI_VERSION)
+		return;
+	bh_printf("program built for ABI %u, information page %u, kernel %d: build all of one version\n",
+		  BH_ABI_VERSION, bh_info()->abi_version, (int)bh_version());
+	bh_partition_off();
+}
+
+static void unmask(void)
+{
+	__asm__ volatile("msr daifclr, #6" : : : "memory"); /* SError and IRQ */
+}
+
+void bh_begin(const void *dtb)
+{
+	(void)dtb;
+	check_versions();
+	bh_irq_init();
+	bh_irq_init_cpu();
+	bh_timer_init_cpu();
+	unmask();
+	main();
+	bh_partition_off();
+}
+
+void bh_begin_further(void (*begin)(void *arg), void *arg)
+{
+	bh_irq_init_cpu();
+	bh_timer_init_cpu();
+	unmask();
+	begin(arg);
+	bh_cpu_off();
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the SDK's own files share, and programs do not use. */
+#ifndef SDK_SDK_INSIDE_H
+#define SDK_SDK_INSIDE_H
+
+#include <stdint.h>
+
+#include "sdk/bh_fault.h"
+
+/* start.S: x0 of a further vCPU. */
+struct bh_cpu_start {
+	void (*main)(void *arg);
+	void *arg;
+	uint64_t stack, handler_stack;
+};
+void bh_start_further(void);
+
+/* Called by start.S. bh_mmu_tables: with the MMU off, so all accesses are aligned. */
+void bh_mmu_tables(void);
+__attribute__((noreturn)) void bh_begin(const void *dtb);
+__attribute__((noreturn)) void bh_begin_further(void (*main)(void *arg), void *arg);
+
+/* Called by vectors.S. */
+void bh_irq_take(void);
+void bh_fault_take(struct bh_frame *f);
+__attribute__((noreturn)) void bh_fault_fatal(struct bh_frame *f);
+
+void bh_irq_init(void);	      /* on the first vCPU, before any other */
+void bh_irq_init_cpu(void);   /* on each */
+void bh_timer_init_cpu(void); /* likewise, after it */
+void bh_log_init(void);
+void bh_log_break(void); /* a fault prints, whoever holds the output */
+
+#define BH_PSCI_CPU_OFF	     0x84000002u
+#define BH_PSCI_CPU_ON	     0xc4000003u
+#define BH_PSCI_SYSTEM_OFF   0x84000008u
+#define BH_PSCI_SYSTEM_RESET 0x84000009u
+
+static inline volatile uint32_t *bh_reg32(uint64_t address)
+{
+	return (volatile uint32_t *)(uintptr_t)address;
+}
+
+#endif
