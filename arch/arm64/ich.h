@@ -25,7 +25,9 @@
 #define ICH_HCR_LRENPIE	       BIT(2)  /* maintenance: EOIcount is not zero */
 #define ICH_HCR_NPIE	       BIT(3)  /* maintenance: no list register is pending */
 #define ICH_HCR_VGRP0EIE       BIT(4)  /* maintenance: the guest enables Group 0 */
-#define ICH_HCR_VGRP1EIE       BIT(6)  /* ... Group 1 */
+#define ICH_HCR_VGRP0DIE       BIT(5)  /* ... disables it */
+#define ICH_HCR_VGRP1EIE       BIT(6)  /* the same for Group 1 */
+#define ICH_HCR_VGRP1DIE       BIT(7)
 #define ICH_HCR_TDIR	       BIT(14) /* ICC_DIR_EL1 traps; only where ICH_VTR_EL2.TDS is set */
 #define ICH_HCR_EOICOUNT_SHIFT 27
 
@@ -76,6 +78,12 @@ static inline uint32_t ich_elrsr(void)
 {
 	isb();
 	return (uint32_t)read_reg(ich_elrsr_el2);
+}
+
+/* ICC_SRE_EL1, which EL1 may have changed: system registers, no bypass. */
+static inline void ich_sre_load(void)
+{
+	write_reg(icc_sre_el1, 7);
 }
 
 /* gicv3.c */

@@ -232,6 +232,10 @@ static void lr_review(struct pass *k, uint32_t n)
 		return;
 	}
 	if ((lr & LR_ACTIVE) == 0) {
+		if (unlikely((load_relaxed(&word->pending) & bit) != 0)) { /* once more before it was taken: still once */
+			clear_bits(&word->pending, bit);
+			k->c->latched |= BIT(n);
+		}
 		if (!lr_wanted(k, n, lr, word, w, bit))
 			lr_retract(k, n);
 		return;
@@ -394,6 +398,8 @@ static void offer(struct pass *k, struct vgic_word *word, uint32_t intid)
 			vgic_changed(k->v->part, w, bit, k->v);
 		return;
 	}
+	if ((load_relaxed(&word->active) & bit) != 0)
+		return; /* evicted for a candidate before it */
 	n = lr_choose(k, priority(k->v, intid));
 	if (n == NO_LR) {
 		k->c->left |= BIT(w);
@@ -491,8 +497,10 @@ static uint32_t pass_hcr(const struct pass *k)
 {
 	uint32_t hcr = ICH_HCR_EN;
 
+	/* Pending ones of a group that the guest disables keep "no pending" quiet, and the rest out. */
 	if (k->c->left != 0)
-		hcr |= ICH_HCR_NPIE;
+		hcr |= ICH_HCR_NPIE | ((k->vmcr & 1) != 0 ? ICH_HCR_VGRP0DIE : 0) |
+		       ((k->vmcr & 2) != 0 ? ICH_HCR_VGRP1DIE : 0);
 	if (k->c->out != 0)
 		hcr |= ICH_HCR_LRENPIE;
 	if ((k->shut_groups & ~k->vmcr & 1) != 0)
@@ -652,10 +660,13 @@ void vgic_line_private(struct vcpu *v, uint32_t intid, bool level)
 
 	if (((load_relaxed(&c->own.line) & bit) != 0) == level)
 		return;
-	if (level)
+	if (level) {
 		set_bits(&c->own.line, bit);
-	else
+		if ((load_relaxed(&c->own.level) & bit) == 0)
+			set_bits(&c->own.pending, bit); /* a rising edge */
+	} else {
 		clear_bits(&c->own.line, bit);
+	}
 	set_bits(&c->todo, BIT(0));
 	vgic_update(v);
 }
@@ -799,6 +810,7 @@ void vgic_load(struct vcpu *v)
 	if ((load_relaxed(&c->todo) | c->left | c->shut) != 0 || c->hcr == 0)
 		pass(v);
 	physical_switch(c, true);
+	ich_sre_load();
 	ich_lrs_write(c->lr);
 	ich_apr_load(c->ap0r, c->ap1r);
 	ich_vmcr_write(c->vmcr);
