@@ -92,14 +92,12 @@ static void put_access(struct text *t, const struct bh_record *r)
 static void put_stop(struct text *t, uint64_t why)
 {
 	switch (why) {
-	case BH_STOP_OFF:     put(t, "stopped: it asked to be switched off"); break;
-	case BH_STOP_RESET:   put(t, "stopped: it asked for a restart"); break;
+	case BH_STOP_OFF: put(t, "stopped: it asked to be switched off"); break;
+	case BH_STOP_RESET: put(t, "stopped: it asked for a restart"); break;
 	case BH_STOP_CPU_OFF: put(t, "stopped: it switched its last vCPU off"); break;
-	case BH_STOP_FAULT:   put(t, "stopped: by the health policy"); break;
-	case BH_STOP_BOOT:    put(t, "stopped: it could not be loaded"); break;
-	default:
-		put(t, "stopped: reason ");
-		put_dec(t, why);
+	case BH_STOP_FAULT: put(t, "stopped: by the health policy"); break;
+	case BH_STOP_BOOT: put(t, "stopped: it could not be loaded"); break;
+	default: put(t, "stopped: reason "); put_dec(t, why);
 	}
 }
 
@@ -134,16 +132,14 @@ static void put_status(struct text *t, int64_t status)
 {
 	switch (status) {
 	case BH_E_UNKNOWN: put(t, "there is no such call"); break;
-	case BH_E_CAP:	   put(t, "its table has no such entry of that kind"); break;
-	case BH_E_RIGHT:   put(t, "its entry does not hold that right"); break;
-	case BH_E_ARG:	   put(t, "an argument is out of range"); break;
-	case BH_E_STATE:   put(t, "not allowed in this state"); break;
-	case BH_E_AGAIN:   put(t, "full or empty"); break;
+	case BH_E_CAP: put(t, "its table has no such entry of that kind"); break;
+	case BH_E_RIGHT: put(t, "its entry does not hold that right"); break;
+	case BH_E_ARG: put(t, "an argument is out of range"); break;
+	case BH_E_STATE: put(t, "not allowed in this state"); break;
+	case BH_E_AGAIN: put(t, "full or empty"); break;
 	case BH_E_TIMEOUT: put(t, "the time ran out"); break;
-	case BH_E_PEER:	   put(t, "the other end does not run"); break;
-	default:
-		put(t, "status ");
-		put_hex(t, (uint64_t)status, 1);
+	case BH_E_PEER: put(t, "the other end does not run"); break;
+	default: put(t, "status "); put_hex(t, (uint64_t)status, 1);
 	}
 }
 
@@ -162,11 +158,9 @@ static void put_boot(struct text *t, const struct bh_record *r)
 {
 	put(t, "could not be loaded: ");
 	switch (r->value) {
-	case BH_BOOT_E_PARAMS:
-		put(t, "the boot stub's parameters are not of its version");
-		return;
+	case BH_BOOT_E_PARAMS: put(t, "the boot stub's parameters are not of its version"); return;
 	case BH_BOOT_E_CRC: put(t, "the image is damaged: wrong checksum in"); break;
-	case BH_BOOT_E_OP:  put(t, "the boot stub could not do"); break;
+	case BH_BOOT_E_OP: put(t, "the boot stub could not do"); break;
 	default:
 		put(t, "error ");
 		put_dec(t, r->value);
@@ -203,8 +197,8 @@ static void put_event(struct text *t, const struct bh_record *r)
 		put(t, "; what is declared there does not permit it");
 		break;
 	case BH_EVENT_SYSREG: put_sysreg(t, r); break;
-	case BH_EVENT_CALL:   put_call(t, r); break;
-	case BH_EVENT_BOOT:   put_boot(t, r); break;
+	case BH_EVENT_CALL: put_call(t, r); break;
+	case BH_EVENT_BOOT: put_boot(t, r); break;
 	case BH_EVENT_SYNDROME:
 		put_access(t, r);
 		put(t, "; an emulated register takes only plain loads and stores (no pair, write-back, exclusive)");
@@ -214,7 +208,7 @@ static void put_event(struct text *t, const struct bh_record *r)
 		put(t, "; the partition that answers there does not run");
 		break;
 	case BH_EVENT_SERROR: put_number(t, r, "caused an asynchronous abort"); break;
-	case BH_EVENT_OTHER:  put_number(t, r, "caused an exception that nothing is declared for"); break;
+	case BH_EVENT_OTHER: put_number(t, r, "caused an exception that nothing is declared for"); break;
 	default:
 		put_number(t, r, "caused an unknown event");
 		put(t, ", number ");
