@@ -32,7 +32,8 @@ BASE := $(WARN) -O2 -g -I.
 # What runs on the board without an operating system.
 BARE := $(BASE) -ffreestanding -nostdlib -mno-outline-atomics -mstrict-align -fno-stack-protector \
 	-fno-pic -fno-asynchronous-unwind-tables -fno-common
-KERNEL_FLAGS := $(BARE) -mgeneral-regs-only -fno-jump-tables -fstack-usage -Iarch/arm64 -I$B/gen \
+KERNEL_FLAGS = $(BARE) $(OPT) -mgeneral-regs-only -fno-jump-tables -fstack-usage -ffunction-sections \
+	-Iarch/arm64 -I$B/gen \
 	$(if $(findstring clang,$(ARM_CC)),,-fcallgraph-info=su)
 STUB_FLAGS := $(BARE) -mgeneral-regs-only
 LINK := -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack \
@@ -126,7 +127,9 @@ $B/obj/$(1)/%.o: %.S $B/flags | $(READY)
 endef
 # offsets.h is for the kernel's assembly only; C does not wait for it.
 $(call obj,kernel,$(wildcard arch/arm64/*.S)): $(if $(wildcard arch/arm64/offsets.c),$B/gen/offsets.h)
-$(eval $(call rules,kernel,CC-K,$(ARM_CC),$(KERNEL_FLAGS)))
+# What runs once at boot, or to print, is made small; the rest fast.
+$(call obj,kernel,$(filter-out lib/digest.c,$(LIB_SRC)) kernel/print.c kernel/log.c kernel/system.c): OPT := -Os
+$(eval $(call rules,kernel,CC-K,$(ARM_CC),$$(KERNEL_FLAGS)))
 $(eval $(call rules,stub,CC-STUB,$(ARM_CC),$(STUB_FLAGS)))
 $(eval $(call rules,bare,CC-ARM,$(ARM_CC),$(BARE)))
 $(eval $(call rules,host,CC,$(CC),$(HOST_FLAGS)))
@@ -149,7 +152,7 @@ $B/gen/offsets.h: arch/arm64/offsets.c $B/flags | $(READY)
 # --- kernel, stub, SDK ---
 $B/kernel-arm64.elf: $(KERNEL_OBJ) $B/obj/lib-kernel.a arch/arm64/kernel.ld
 	$(call say,LD,$@)
-	$(Q)$(ARM_CC) $(LINK) -Wl,-Map=$B/kernel-arm64.map -T arch/arm64/kernel.ld $(filter %.o %.a,$^) -o $@
+	$(Q)$(ARM_CC) $(LINK) -Wl,--gc-sections -Wl,-Map=$B/kernel-arm64.map -T arch/arm64/kernel.ld $(filter %.o %.a,$^) -o $@
 $B/obj/lib-kernel.a: $(LIB_OBJ)
 $B/obj/lib-stub.a: $(filter $B/obj/stub/lib/%,$(STUB_OBJ))
 $B/stub-arm64.elf: $(filter-out $B/obj/stub/lib/%,$(STUB_OBJ)) $B/obj/lib-stub.a sdk/stub/stub.ld
