@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `bulkhead audit IMAGE SYSTEM`: is what is in this image what this description says, and nothing
+ * else? Exit status 0: proven; 1: there are findings; 2: usage, or something cannot be read.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/blob_check.h"
+#include "lib/digest.h"
+#include "tools/audit.h"
+
+#define IMAGE_MAX (1ull << 32)
+
+int audit_main(int argc, char **argv);
+
+/* One walked root and what it is to be compared with. */
+struct walked {
+	uint32_t owner, root;
+	uint64_t pa;
+	struct audit_ranges found;
+};
+
+static void read_image(struct audit *a, const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	long bytes;
+	void *p;
+
+	if (!f || fseek(f, 0, SEEK_END) != 0 || (bytes = ftell(f)) < 0 || fseek(f, 0, SEEK_SET) != 0)
+		unreadable("%s: cannot be read", path);
+	if ((uint64_t)bytes < sizeof(*a->h) || (uint64_t)bytes > IMAGE_MAX)
+		unreadable("%s: is no image", path);
+	p = must_alloc(NULL, (size_t)bytes);
+	if (fread(p, 1, (size_t)bytes, f) != (size_t)bytes)
+		unreadable("%s: cannot be read", path);
+	fclose(f);
+	a->file = p;
+	a->file_bytes = (uint64_t)bytes;
+	a->h = p;
+}
+
+/* Nothing below looks into an image that this does not pass. */
+static bool image_whole(struct audit *a)
+{
+	const struct bh_image_header *h = a->h;
+	const char *wrong = image_check(h, h->load_pa);
+	uint64_t mark;
+
+	if (!wrong && h->file_bytes != a->file_bytes)
+		wrong = "image is damaged: the file has another size than its header says";
+	if (!wrong) {
+		memcpy(&mark, a->file + h->file_bytes - 8, 8);
+		if (mark != BH_END_MARK)
+			wrong = "image is damaged: its end is missing";
+	}
+	if (!wrong && digest(a->file + 72, h->covered_bytes - 72) != h->digest)
+		wrong = "image is damaged: its digest differs";
+	if (!wrong) {
+		a->b = (const void *)(a->file + (h->blob_pa - h->load_pa));
+		wrong = blob_check(a->b, h->blob_bytes);
+	}
+	if (!wrong)
+		wrong = image_blob_check(h, a->b);
+	if (wrong)
+		finding(a, "%s", wrong);
+	return wrong == NULL;
+}
+
+static uint32_t walk_all(struct audit *a, struct walked *w)
+{
+	const struct bh_partition *part = blob_partitions(a->b);
+	uint32_t n = 0;
+
+	w[n++] = (struct walked){.owner = AUDIT_KERNEL, .root = ROOT_EL2, .pa = a->h->el2_root_pa};
+	w[n++] = (struct walked){.owner = AUDIT_KERNEL, .root = ROOT_EMPTY, .pa = a->b->empty_root};
+	for (uint32_t p = 0; p < a->b->n_partitions; p++) {
+		w[n++] = (struct walked){.owner = p, .root = ROOT_LOAD, .pa = part[p].load_root};
+		w[n++] = (struct walked){.owner = p, .root = ROOT_RUN, .pa = part[p].run_root};
+	}
+	for (uint32_t i = 0; i < n; i++)
+		walk(a, w[i].pa, w[i].owner, &w[i].found);
+	return n;
+}
+
+static void print_shared(const struct audit *a)
+{
+	for (uint32_t i = 0; i < a->wants.n; i++) {
+		const struct audit_want *w = &a->wants.w[i];
+
+		if (w->owner == AUDIT_KERNEL || (w->what != WHAT_QUEUE && w->what != WHAT_SERVER && w->what != WHAT_LOG))
+			continue;
+		printf("  shared   %s: PA %#" PRIx64 ", %" PRIu64 " page(s): kernel %s, %s %s", what_name(w->what), w->pa,
+		       w->bytes / BH_PAGE, w->what == WHAT_SERVER ? "reads" : "writes", owner_name(a, w->owner),
+		       w->what == WHAT_SERVER ? "writes" : "reads");
+		if (w->what != WHAT_LOG)
+			printf(" (for %s)", owner_name(a, blob_emuls(a->b)[w->object].client));
+		printf("\n");
+	}
+}
+
+static void print_summary(const struct audit *a, const struct walked *w, uint32_t n)
+{
+	printf("audit: %s for %s: nothing is mapped, shared or routed but what is declared\n", a->d.system, a->d.board);
+	for (uint32_t i = 0; i < n; i++)
+		printf("  walked   %s, %s: %" PRIu64 " pages in %u ranges\n", owner_name(a, w[i].owner), root_name(w[i].root),
+		       w[i].found.pages, w[i].found.n);
+	print_shared(a);
+	printf("  tables   %" PRIu64 " pages, mapped nowhere\n", a->tables);
+	printf("  routes   %u device interrupts, %u capabilities, %u SMC functions\n", a->b->n_irqs, a->b->n_caps,
+	       a->b->n_smcs);
+}
+
+static void audit_image(struct audit *a)
+{
+	uint32_t room = 2 * BH_MAX_PARTITIONS + 2, n;
+	struct walked *w = must_alloc(NULL, room * sizeof(*w));
+
+	n = walk_all(a, w);
+	want_partitions(a);
+	want_kernel(a, &w[0].found);
+	for (uint32_t i = 0; i < n; i++)
+		space_check(a, w[i].owner, w[i].root, w[i].pa, &w[i].found);
+	places_check(a);
+	walk_tables_alone(a);
+	blob_audit(a);
+	layout_audit(a);
+	info_audit(a);
+	kernel_audit(a);
+	if (a->findings == 0)
+		print_summary(a, w, n);
+	for (uint32_t i = 0; i < n; i++)
+		free(w[i].found.r);
+	free(w);
+}
+
+int audit_main(int argc, char **argv)
+{
+	static struct audit a;
+
+	if (argc != 3) {
+		fprintf(stderr, "usage: bulkhead audit IMAGE SYSTEM\n");
+		return 2;
+	}
+	read_image(&a, argv[1]);
+	desc_read(&a.d, argv[2]);
+	if (image_whole(&a)) {
+		a.table_owner = must_alloc(NULL, a.h->covered_bytes / BH_PAGE * sizeof(*a.table_owner) + sizeof(*a.table_owner));
+		memset(a.table_owner, 0, a.h->covered_bytes / BH_PAGE * sizeof(*a.table_owner) + sizeof(*a.table_owner));
+		if (names_join(&a))
+			audit_image(&a);
+	}
+	if (a.findings)
+		fprintf(stderr, "audit: %s: %u finding(s)\n", argv[1], a.findings);
+	return a.findings ? 1 : 0;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `bulkhead audit`: a second, independent reader of a finished image. It works out from the
+ * description what each partition and the kernel may have, then walks the translation tables and
+ * tables of the image and reports everything that is not exactly so. It shares no code with the
+ * builder: only abi/, lib/ and libfdt. What it does not understand is a finding, never skipped.
+ */
+#ifndef TOOLS_AUDIT_H
+#define TOOLS_AUDIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi/blob.h"
+#include "lib/blob_at.h" /* with abi/emul.h and abi/log.h */
+
+#define AUDIT_KERNEL 0xfffeu /* owner, where a partition's number could stand */
+#define AUDIT_NAME   64u
+
+/* --- what the description says (audit_desc.c, audit_board.c) --- */
+
+struct audit_span {
+	uint64_t base, bytes;
+};
+
+struct audit_line {
+	uint32_t intid;
+	bool level;
+};
+
+#define AUDIT_DEV_SPANS 4u
+struct audit_device {
+	char label[AUDIT_NAME];	/* or the node's name */
+	char node[AUDIT_NAME];	/* without the unit address */
+	struct audit_span span[AUDIT_DEV_SPANS];
+	uint32_t n_spans;
+	struct audit_line line[8];
+	uint32_t n_lines;
+};
+
+#define AUDIT_PART_DEVICES 32u
+struct audit_part {
+	char name[AUDIT_NAME];
+	uint32_t phandle, console_phandle;
+	uint32_t console; /* number of the partition that answers for the PL011, or BH_NONE */
+	uint64_t ram_bytes;
+	uint32_t core[BH_MAX_PART_VCPUS], n_cores; /* numbers of the board's cores */
+	uint32_t priority, down, fp;
+	bool fp_given, keyboard, reads_log, setway, restart;
+	uint32_t smc[BH_MAX_SMCS], n_smcs;
+	struct audit_device device[AUDIT_PART_DEVICES];
+	uint32_t n_devices;
+};
+
+#define AUDIT_MEMORIES 8u
+struct audit_desc {
+	const void *fdt;
+	char system[AUDIT_NAME], board[AUDIT_NAME];
+	uint64_t load;
+	struct audit_span memory[AUDIT_MEMORIES], reserved[AUDIT_MEMORIES];
+	uint32_t n_memories, n_reserved;
+	uint64_t mpidr[BH_MAX_CORES];
+	uint32_t n_cores;
+	struct audit_span gicd, gicr;
+	struct audit_device uart;
+	uint32_t uart_kind, psci, timer_intid, maintenance_intid, n_intids;
+	struct audit_part part[BH_MAX_PARTITIONS];
+	uint32_t n_parts;
+};
+
+/* --- what is where: one piece of an address space, and why --- */
+
+enum audit_what {
+	WHAT_RAM,
+	WHAT_DEVICE,
+	WHAT_INFO,
+	WHAT_CONST, /* empty virtio-mmio slots */
+	WHAT_QUEUE,
+	WHAT_SERVER,
+	WHAT_LOG,
+	WHAT_STUB,
+	WHAT_PARAMS,
+	WHAT_PRISTINE,
+	WHAT_TEXT,
+	WHAT_RODATA,
+	WHAT_BSS,
+	WHAT_BLOB,
+	WHAT_STATE,
+	WHAT_STACK,
+	WHAT_IDENTITY,
+	WHAT_GIC,
+	WHAT_UART,
+};
+
+enum { ROOT_LOAD = 1, ROOT_RUN = 2, ROOT_EL2 = 4, ROOT_EMPTY = 8 };
+
+struct audit_want {
+	enum audit_what what;
+	uint32_t owner;	 /* partition, or AUDIT_KERNEL */
+	uint32_t object; /* emulated region of a queue or server page; core of a stack */
+	uint32_t roots;	 /* ROOT_*: where it must be mapped */
+	uint32_t rights; /* BH_READ ... */
+	bool device;	 /* memory type Device, else Normal write-back */
+	uint64_t at, pa, bytes;
+};
+
+struct audit_wants {
+	struct audit_want *w;
+	uint32_t n, room;
+};
+
+/* --- what a walk found --- */
+
+struct audit_range {
+	uint64_t at, pa, bytes;
+	uint64_t bits; /* of the leaf entries, without address and type */
+};
+
+struct audit_ranges {
+	struct audit_range *r;
+	uint32_t n, room;
+	uint64_t pages;
+};
+
+struct audit {
+	const uint8_t *file;
+	uint64_t file_bytes;
+	const struct bh_image_header *h;
+	const struct bh_blob *b;
+	struct audit_desc d;
+	struct audit_wants wants;
+	uint16_t *table_owner;	/* for each page of the covered part: 0, or owner + 1 that uses it as a table */
+	uint32_t part_of[BH_MAX_PARTITIONS]; /* partition of the description for each of the blob */
+	uint32_t core_of[BH_MAX_CORES];	     /* board's core for each of the blob */
+	uint64_t tables;
+	uint32_t findings;
+};
+
+/* audit_report.c */
+void finding(struct audit *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+_Noreturn void unreadable(const char *format, ...) __attribute__((format(printf, 1, 2)));
+const char *root_name(uint32_t root);
+const char *what_name(enum audit_what what);
+const char *owner_name(const struct audit *a, uint32_t owner);
+const char *page_owner(const struct audit *a, uint64_t pa); /* a sentence's end: "linux's RAM" */
+void *must_alloc(void *old, size_t bytes);
+void want_add(struct audit *a, struct audit_want w);
+
+/* audit_desc.c: reads SYSTEM by dtc and libfdt. What is wrong there makes the description
+ * unreadable (exit 2), as the builder would have refused it. */
+void desc_read(struct audit_desc *d, const char *system);
+/* audit_board.c */
+void board_read(struct audit_desc *d);
+void device_read(const struct audit_desc *d, int node, struct audit_device *dev);
+uint64_t fdt_number(const struct audit_desc *d, int node, const char *name, uint32_t cell, uint32_t cells);
+int fdt_cells(const struct audit_desc *d, int node, const char *name);
+
+/* audit_walk.c */
+void walk(struct audit *a, uint64_t root, uint32_t owner, struct audit_ranges *out);
+uint64_t walk_entry(const struct audit *a, uint64_t root, uint64_t at); /* pa of the entry that maps it, or 0 */
+void walk_tables_alone(struct audit *a); /* every page of the covered part is known, tables reached */
+
+/* audit_space.c: is exactly what is wanted in what was walked? @root: ROOT_* */
+void space_check(struct audit *a, uint32_t owner, uint32_t root, uint64_t root_pa, const struct audit_ranges *found);
+/* audit_place.c */
+void places_check(struct audit *a); /* who shares which physical page with whom, and where it lies */
+
+/* audit_want.c, audit_el2.c: put into a->wants what may be mapped */
+void want_partitions(struct audit *a);
+void want_kernel(struct audit *a, const struct audit_ranges *found); /* found: the EL2 walk */
+
+/* audit_names.c: joins blob and description by name and MPIDR; false: cannot go on */
+bool names_join(struct audit *a);
+void layout_audit(struct audit *a);
+
+/* audit_blob.c, audit_info.c, audit_kernel.c */
+void blob_audit(struct audit *a);
+void info_audit(struct audit *a);
+void kernel_audit(struct audit *a);
+
+const void *image_at(const struct audit *a, uint64_t pa, uint64_t bytes); /* NULL: not in the file */
+
+#endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The blob's tables against the description: cores and their order, partitions' rights, emulated
+ * regions and who answers for them, interrupt routes, capabilities, SMC allow-lists.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "tools/audit.h"
+
+#define PL011_IPA   0x09000000u
+#define PL011_INTID 33u
+
+static const struct audit_part *part_at(const struct audit *a, uint32_t p)
+{
+	return &a->d.part[a->part_of[p]];
+}
+
+static void check_number(struct audit *a, const char *what, uint64_t is, uint64_t want)
+{
+	if (is != want)
+		finding(a, "%s is %#" PRIx64 ", but the description gives %#" PRIx64, what, is, want);
+}
+
+static void check_system(struct audit *a)
+{
+	const struct bh_blob *b = a->b;
+	uint32_t reader = BH_NONE;
+
+	for (uint32_t p = 0; p < b->n_partitions; p++)
+		if (part_at(a, p)->reads_log)
+			reader = p;
+	check_number(a, "reader of the health log", b->log_reader, reader);
+	check_number(a, "kind of UART", b->uart_kind, a->d.uart_kind);
+	if (b->uart_kind != BH_UART_NONE)
+		check_number(a, "address of the UART", a->h->uart_pa, a->d.uart.span[0].base);
+	check_number(a, "way to start cores", b->psci, a->d.psci);
+	check_number(a, "timer's INTID", b->timer_intid, a->d.timer_intid);
+	check_number(a, "maintenance INTID", b->maintenance_intid, a->d.maintenance_intid);
+	check_number(a, "number of INTIDs", b->n_intids, a->d.n_intids);
+	check_number(a, "load address", a->h->load_pa, a->d.load);
+	if (reader == BH_NONE)
+		check_number(a, "doorbell of the log", b->log_intid, 0);
+	if (strcmp(blob_name(b, b->system_name), a->d.system) != 0)
+		finding(a, "name of the system is \"%s\", not \"%s\"", blob_name(b, b->system_name), a->d.system);
+	if (strcmp(blob_name(b, b->board_name), a->d.board) != 0)
+		finding(a, "name of the board is \"%s\", not \"%s\"", blob_name(b, b->board_name), a->d.board);
+}
+
+/* vCPU i of a partition runs on core i of its list; on each core the higher priority comes first. */
+static void check_vcpus(struct audit *a)
+{
+	const struct bh_blob *b = a->b;
+
+	for (uint32_t i = 0; i < b->n_vcpus; i++) {
+		const struct bh_vcpu *v = &blob_vcpus(b)[i];
+
+		if (v->index >= part_at(a, v->partition)->n_cores ||
+		    part_at(a, v->partition)->core[v->index] != a->core_of[v->core])
+			finding(a, "%s: vCPU %u is on core %u, which is not what is declared", owner_name(a, v->partition),
+				v->index, a->core_of[v->core]);
+	}
+	for (uint32_t c = 0; c < b->n_cores; c++)
+		for (uint32_t r = 0; r + 1 < blob_cores(b)[c].n_vcpus; r++) {
+			uint32_t high = blob_vcpus(b)[blob_cores(b)[c].vcpu[r]].partition;
+			uint32_t low = blob_vcpus(b)[blob_cores(b)[c].vcpu[r + 1]].partition;
+
+			if (part_at(a, high)->priority <= part_at(a, low)->priority)
+				finding(a, "core %u: %s comes before %s, against their priorities", c, owner_name(a, high),
+					owner_name(a, low));
+		}
+}
+
+static void check_smcs(struct audit *a, uint32_t p)
+{
+	const struct bh_partition *part = &blob_partitions(a->b)[p];
+	const struct audit_part *want = part_at(a, p);
+
+	if (part->n_smcs != want->n_smcs)
+		finding(a, "%s: %u SMC functions are allowed, %u are declared", owner_name(a, p), part->n_smcs, want->n_smcs);
+	for (uint32_t i = 0; i < part->n_smcs && i < want->n_smcs; i++)
+		if (blob_smcs(a->b)[part->first_smc + i] != want->smc[i])
+			finding(a, "%s: SMC function %#x is allowed, but not declared", owner_name(a, p),
+				blob_smcs(a->b)[part->first_smc + i]);
+}
+
+static void check_partition(struct audit *a, uint32_t p)
+{
+	const struct bh_partition *part = &blob_partitions(a->b)[p];
+	const struct audit_part *want = part_at(a, p);
+	uint32_t flags = (want->setway ? BH_PART_SETWAY_NATIVE : 0) | (want->restart ? BH_PART_RESTART : 0);
+
+	if (part->flags != flags)
+		finding(a, "%s: flags are %#x, the description gives %#x (1: set/way native, 2: restart)", owner_name(a, p),
+			part->flags, flags);
+	if (part->fp != want->fp)
+		finding(a, "%s: FP policy is %u, the description gives %u (0: eager, 1: lazy, 2: none)", owner_name(a, p),
+			part->fp, want->fp);
+	if (part->n_vcpus != want->n_cores)
+		finding(a, "%s: has %u vCPUs, but %u cores are declared", owner_name(a, p), part->n_vcpus, want->n_cores);
+	if (part->load_root == part->run_root || part->load_root == a->b->empty_root || part->run_root == a->b->empty_root)
+		finding(a, "%s: its roots are not two of its own", owner_name(a, p));
+	for (uint32_t q = 0; q < p; q++) /* also by blob_check; VMIDs are what keeps TLB entries apart */
+		if (blob_partitions(a->b)[q].vmid == part->vmid || part->vmid == 0)
+			finding(a, "%s: VMID %u is used twice, or 0", owner_name(a, p), part->vmid);
+	check_smcs(a, p);
+}
+
+/* The registers of a PL011: reads that have no effect are shadow words, DR asks (it takes a character);
+ * all writes are posted, in one order. */
+static uint8_t pl011_register(uint32_t offset)
+{
+	return offset == 0 ? BH_REG_WRITE_POSTED : BH_REG_READ_SHADOW | BH_REG_WRITE_POSTED;
+}
+
+static void check_emul(struct audit *a, uint32_t i)
+{
+	const struct bh_emul *e = &blob_emuls(a->b)[i];
+	const struct audit_part *client = part_at(a, e->client);
+
+	if (client->console == BH_NONE || client->console != a->part_of[e->server])
+		finding(a, "%s answers for a region of %s, but is not its console", owner_name(a, e->server),
+			owner_name(a, e->client));
+	if (e->ipa != PL011_IPA || e->bytes != BH_PAGE || e->intid != PL011_INTID)
+		finding(a, "%s: its PL011 is not at %#x with INTID %u", owner_name(a, e->client), PL011_IPA, PL011_INTID);
+	if (e->down != client->down)
+		finding(a, "%s: its PL011 answers otherwise than declared while the console is dead", owner_name(a, e->client));
+	for (uint32_t o = 0; o < e->bytes; o += 4)
+		if (blob_regs(a->b, e->reg)[o / 4] != pl011_register(o))
+			finding(a, "%s: register %#x of its PL011 answers as %#x, not as a PL011's (%#x)", owner_name(a, e->client),
+				o, blob_regs(a->b, e->reg)[o / 4], pl011_register(o));
+	for (uint32_t j = 0; j < i; j++)
+		if (blob_emuls(a->b)[j].client == e->client)
+			finding(a, "%s: two emulated regions", owner_name(a, e->client));
+}
+
+/* No byte of the register tables but what emulated regions use. */
+static void check_regs(struct audit *a)
+{
+	uint32_t used = 0;
+
+	for (uint32_t i = 0; i < a->b->n_emuls; i++) {
+		const struct bh_emul *e = &blob_emuls(a->b)[i];
+		bool again = false;
+
+		for (uint32_t j = 0; j < i; j++)
+			again = again || blob_emuls(a->b)[j].reg == e->reg;
+		used += again ? 0 : (uint32_t)e->bytes / 4;
+	}
+	if (used != a->b->reg_bytes)
+		finding(a, "blob: register tables have %u bytes, of which %u are used", a->b->reg_bytes, used);
+}
+
+static void check_emuls(struct audit *a)
+{
+	uint32_t want = 0;
+
+	for (uint32_t i = 0; i < a->b->n_emuls; i++)
+		check_emul(a, i);
+	for (uint32_t p = 0; p < a->b->n_partitions; p++)
+		want += part_at(a, p)->console != BH_NONE;
+	if (want != a->b->n_emuls)
+		finding(a, "the image has %u emulated regions, the description gives %u", a->b->n_emuls, want);
+	check_regs(a);
+}
+
+/* Capabilities: one to serve each client that names this partition as its console; nothing else. */
+static void check_caps(struct audit *a, uint32_t p)
+{
+	const struct bh_partition *part = &blob_partitions(a->b)[p];
+	uint32_t want = 0;
+
+	for (uint32_t i = 0; i < a->b->n_emuls; i++) {
+		uint32_t held = 0;
+
+		for (uint32_t c = 0; c < part->n_caps; c++) {
+			const struct bh_cap *cap = &blob_caps(a->b)[part->first_cap + c];
+
+			held += cap->kind == BH_CAP_SERVE && cap->object == i;
+		}
+		if (held != (blob_emuls(a->b)[i].server == p))
+			finding(a, "%s holds %u capabilities to serve %s", owner_name(a, p), held,
+				owner_name(a, blob_emuls(a->b)[i].client));
+		want += held;
+	}
+	if (want != part->n_caps)
+		finding(a, "%s: its capability table has %u entries, of which %u are declared", owner_name(a, p), part->n_caps,
+			want);
+}
+
+static const struct bh_irq *irq_find(const struct audit *a, uint32_t intid)
+{
+	for (uint32_t i = 0; i < a->b->n_irqs; i++)
+		if (blob_irqs(a->b)[i].pintid == intid)
+			return &blob_irqs(a->b)[i];
+	return NULL;
+}
+
+static void check_line(struct audit *a, uint32_t p, const struct audit_line *l, const char *device)
+{
+	const struct bh_irq *q = irq_find(a, l->intid);
+
+	if (!q) {
+		finding(a, "%s: interrupt %u of %s goes nowhere", owner_name(a, p), l->intid, device);
+		return;
+	}
+	if (q->partition != p)
+		finding(a, "interrupt %u of %s goes to %s, not to its owner %s", l->intid, device, owner_name(a, q->partition),
+			owner_name(a, p));
+	if (q->vintid != l->intid)
+		finding(a, "%s: interrupt %u of %s appears as %u", owner_name(a, p), l->intid, device, q->vintid);
+	if (q->flags != (l->level ? BH_IRQ_LEVEL : 0))
+		finding(a, "%s: interrupt %u of %s is %s, not as the board says", owner_name(a, p), l->intid, device,
+			q->flags & BH_IRQ_LEVEL ? "level" : "edge");
+}
+
+static void check_irqs(struct audit *a)
+{
+	uint32_t want = 0;
+
+	for (uint32_t p = 0; p < a->b->n_partitions; p++)
+		for (uint32_t i = 0; i < part_at(a, p)->n_devices; i++) {
+			const struct audit_device *dev = &part_at(a, p)->device[i];
+
+			for (uint32_t l = 0; l < dev->n_lines; l++, want++)
+				check_line(a, p, &dev->line[l], dev->label);
+		}
+	if (want != a->b->n_irqs)
+		finding(a, "the image routes %u interrupts, the description %u", a->b->n_irqs, want);
+}
+
+void blob_audit(struct audit *a)
+{
+	check_system(a);
+	check_vcpus(a);
+	check_emuls(a);
+	check_irqs(a);
+	for (uint32_t p = 0; p < a->b->n_partitions; p++) {
+		check_partition(a, p);
+		check_caps(a, p);
+	}
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The pages that a partition reads about itself: the information page must name exactly what it
+ * holds, the boot parameters must stay within it, the empty virtio-mmio slots must be empty. A page
+ * that all may read is no channel when what it holds is known.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "abi/info.h"
+#include "abi/stub.h"
+#include "tools/audit.h"
+
+#define VIRTIO_SLOT    0x200u
+#define VIRTIO_MAGIC   0x74726976u /* "virt" */
+#define VIRTIO_VERSION 2u
+
+static const struct audit_part *part_at(const struct audit *a, uint32_t p)
+{
+	return &a->d.part[a->part_of[p]];
+}
+
+static const struct audit_want *piece(const struct audit *a, uint32_t p, enum audit_what what, uint32_t object)
+{
+	for (uint32_t i = 0; i < a->wants.n; i++)
+		if (a->wants.w[i].owner == p && a->wants.w[i].what == what && a->wants.w[i].object == object)
+			return &a->wants.w[i];
+	return NULL;
+}
+
+static bool is_zero(const uint8_t *p, uint64_t bytes)
+{
+	for (uint64_t i = 0; i < bytes; i++)
+		if (p[i] != 0)
+			return false;
+	return true;
+}
+
+static const char *serve_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e)
+{
+	const struct bh_partition *part = &blob_partitions(a->b)[p];
+	const struct audit_want *queue, *server;
+	const struct bh_emul *emul;
+	uint32_t object;
+
+	if (e->cap >= part->n_caps)
+		return "names a capability that does not exist";
+	object = blob_caps(a->b)[part->first_cap + e->cap].object;
+	emul = &blob_emuls(a->b)[object];
+	if (strcmp(e->name, owner_name(a, emul->client)) != 0)
+		return "names another client than its capability";
+	queue = piece(a, p, WHAT_QUEUE, object);
+	server = piece(a, p, WHAT_SERVER, object);
+	if (!queue || !server || e->ipa != queue->at || e->ipa2 != server->at || e->bytes != emul->bytes)
+		return "names other windows than its region's";
+	if (e->intid != emul->doorbell)
+		return "names another doorbell than its region's";
+	if ((e->flags & ~BH_INFO_SERVE_FOCUS) != BH_INFO_SERVE_PL011)
+		return "has wrong flags";
+	return NULL;
+}
+
+static const char *device_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e)
+{
+	const struct audit_part *part = part_at(a, p);
+
+	for (uint32_t i = 0; i < part->n_devices; i++) {
+		const struct audit_device *dev = &part->device[i];
+		bool span = false, line = e->intid == 0 && dev->n_lines == 0;
+
+		for (uint32_t s = 0; s < dev->n_spans; s++)
+			span = span || (dev->span[s].base == e->ipa && dev->span[s].bytes == e->bytes);
+		for (uint32_t l = 0; l < dev->n_lines; l++)
+			line = line || dev->line[l].intid == e->intid;
+		if (span && line && (strcmp(e->name, dev->label) == 0 || strcmp(e->name, dev->node) == 0))
+			return NULL;
+	}
+	return "is no device of this partition";
+}
+
+static const char *log_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e)
+{
+	const struct audit_want *log = piece(a, p, WHAT_LOG, 0);
+
+	if (!log || e->ipa != log->at || e->bytes != log->bytes)
+		return "names another window than the log's";
+	return e->intid == a->b->log_intid ? NULL : "names another doorbell than the log's";
+}
+
+static const char *emulated_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e)
+{
+	for (uint32_t i = 0; i < a->b->n_emuls; i++) {
+		const struct bh_emul *emul = &blob_emuls(a->b)[i];
+
+		if (emul->client == p && emul->ipa == e->ipa && emul->bytes == e->bytes && emul->intid == e->intid &&
+		    e->flags == BH_INFO_SERVE_PL011 && strcmp(e->name, owner_name(a, emul->server)) == 0)
+			return NULL;
+	}
+	return "is no emulated region of this partition";
+}
+
+static const char *entry_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e)
+{
+	if (memchr(e->name, 0, sizeof(e->name)) == NULL)
+		return "has a name without end";
+	switch ((enum bh_info_kind)e->kind) {
+	case BH_INFO_DEVICE:
+		return device_wrong(a, p, e);
+	case BH_INFO_SERVE:
+		return serve_wrong(a, p, e);
+	case BH_INFO_LOG:
+		return log_wrong(a, p, e);
+	case BH_INFO_EMULATED:
+		return emulated_wrong(a, p, e);
+	case BH_INFO_PARTITION:
+		if (!part_at(a, p)->reads_log)
+			return "names a partition, but this one does not read the log";
+		return e->cap < a->b->n_partitions && strcmp(e->name, owner_name(a, e->cap)) == 0 ?
+			       NULL :
+			       "names no partition of the system";
+	}
+	return "is of an unknown kind";
+}
+
+/* As many entries of each kind as there are things: with the above, each thing is named once. */
+static void check_counts(struct audit *a, uint32_t p, const struct bh_info *info)
+{
+	const struct audit_part *part = part_at(a, p);
+	uint32_t want[BH_INFO_EMULATED + 1] = {0}, is[BH_INFO_EMULATED + 1] = {0};
+
+	for (uint32_t i = 0; i < part->n_devices; i++)
+		want[BH_INFO_DEVICE] += part->device[i].n_spans;
+	want[BH_INFO_SERVE] = blob_partitions(a->b)[p].n_caps;
+	want[BH_INFO_LOG] = part->reads_log;
+	want[BH_INFO_PARTITION] = part->reads_log ? a->b->n_partitions : 0;
+	want[BH_INFO_EMULATED] = part->console != BH_NONE;
+	for (uint32_t i = 0; i < info->n_entries; i++)
+		if (info->entry[i].kind <= BH_INFO_EMULATED)
+			is[info->entry[i].kind]++;
+	for (uint32_t k = 1; k <= BH_INFO_EMULATED; k++)
+		if (is[k] != want[k])
+			finding(a, "%s: information page has %u entries of kind %u, not %u", part->name, is[k], k, want[k]);
+}
+
+static void check_info(struct audit *a, uint32_t p, const struct audit_want *w)
+{
+	const struct bh_info *info = image_at(a, w->pa, w->bytes);
+	const struct audit_part *part = part_at(a, p);
+	uint64_t used;
+
+	if (!info || info->n_entries > (w->bytes - sizeof(*info)) / sizeof(info->entry[0])) {
+		finding(a, "%s: information page at PA %#" PRIx64 " cannot be read", part->name, w->pa);
+		return;
+	}
+	if (info->magic != BH_INFO_MAGIC || info->abi_version != BH_ABI_VERSION || info->n_vcpus != part->n_cores ||
+	    info->ram_base != 0x40000000 || info->ram_bytes != part->ram_bytes ||
+	    strncmp(info->name, part->name, sizeof(info->name)) != 0)
+		finding(a, "%s: information page at PA %#" PRIx64 " does not describe it", part->name, w->pa);
+	for (uint32_t i = 0; i < info->n_entries; i++) {
+		const char *wrong = entry_wrong(a, p, &info->entry[i]);
+
+		if (wrong)
+			finding(a, "%s: information page, entry %u (\"%.31s\") %s", part->name, i, info->entry[i].name, wrong);
+	}
+	check_counts(a, p, info);
+	used = sizeof(*info) + info->n_entries * sizeof(info->entry[0]);
+	if (!is_zero((const uint8_t *)info + used, w->bytes - used))
+		finding(a, "%s: information page holds more than its entries", part->name);
+}
+
+static bool inside(uint64_t at, uint64_t bytes, uint64_t base, uint64_t size)
+{
+	return at >= base && at - base <= size && bytes <= size - (at - base);
+}
+
+static bool in_device(const struct audit_part *part, uint64_t at, uint64_t bytes)
+{
+	for (uint32_t i = 0; i < part->n_devices; i++)
+		for (uint32_t s = 0; s < part->device[i].n_spans; s++)
+			if (inside(at, bytes, part->device[i].span[s].base, part->device[i].span[s].bytes))
+				return true;
+	return false;
+}
+
+/* The stub has only its partition's rights, so this is no question of isolation; but an operation
+ * outside would be a fault at the first start. */
+static bool op_fits(const struct audit *a, uint32_t p, const struct bh_stub_op *op, uint64_t ram)
+{
+	const struct audit_want *store = piece(a, p, WHAT_PRISTINE, 0);
+
+	switch ((enum bh_stub_kind)op->kind) {
+	case BH_STUB_QUIET:
+		return in_device(part_at(a, p), op->dst, op->bytes);
+	case BH_STUB_COPY:
+		return store && inside(op->src, op->bytes, store->at, store->bytes) && inside(op->dst, op->bytes, 0x40000000, ram);
+	case BH_STUB_CLEAR:
+	case BH_STUB_CHECK:
+		return inside(op->dst, op->bytes, 0x40000000, ram);
+	}
+	return false;
+}
+
+static void check_params(struct audit *a, uint32_t p, const struct audit_want *w)
+{
+	const struct bh_stub_params *params = image_at(a, w->pa, w->bytes);
+	const struct audit_part *part = part_at(a, p);
+	uint64_t used;
+
+	if (!params || params->n_ops > (w->bytes - sizeof(*params)) / sizeof(params->op[0])) {
+		finding(a, "%s: boot parameters at PA %#" PRIx64 " cannot be read", part->name, w->pa);
+		return;
+	}
+	if (params->magic != BH_STUB_MAGIC || params->abi_version != BH_ABI_VERSION || params->ram_base != 0x40000000 ||
+	    params->ram_bytes != part->ram_bytes || !inside(params->entry, 4, 0x40000000, part->ram_bytes))
+		finding(a, "%s: boot parameters at PA %#" PRIx64 " are not this partition's", part->name, w->pa);
+	for (uint32_t i = 0; i < params->n_ops; i++)
+		if (!op_fits(a, p, &params->op[i], part->ram_bytes))
+			finding(a, "%s: boot operation %u is outside the partition", part->name, i);
+	used = sizeof(*params) + params->n_ops * sizeof(params->op[0]);
+	if (!is_zero((const uint8_t *)params + used, w->bytes - used))
+		finding(a, "%s: boot parameters hold more than their operations", part->name);
+}
+
+static void check_slots(struct audit *a, uint32_t p, const struct audit_want *w)
+{
+	const uint8_t *page = image_at(a, w->pa, w->bytes);
+	bool empty = page != NULL;
+
+	for (uint64_t slot = 0; empty && slot < w->bytes; slot += VIRTIO_SLOT) {
+		uint32_t head[2];
+
+		memcpy(head, page + slot, sizeof(head));
+		empty = head[0] == VIRTIO_MAGIC && head[1] == VIRTIO_VERSION &&
+			is_zero(page + slot + sizeof(head), VIRTIO_SLOT - sizeof(head));
+	}
+	if (!empty)
+		finding(a, "%s: page at PA %#" PRIx64 " is not eight empty virtio-mmio slots", owner_name(a, p), w->pa);
+}
+
+void info_audit(struct audit *a)
+{
+	for (uint32_t i = 0; i < a->wants.n; i++) {
+		const struct audit_want *w = &a->wants.w[i];
+
+		if (w->what == WHAT_INFO)
+			check_info(a, w->owner, w);
+		else if (w->what == WHAT_PARAMS)
+			check_params(a, w->owner, w);
+		else if (w->what == WHAT_CONST)
+			check_slots(a, w->owner, w);
+	}
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the audit says, and small things its parts share. Findings go to stderr as they are found;
+ * only the first hundred are printed, all are counted.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tools/audit.h"
+
+#define SHOWN 100u
+
+void finding(struct audit *a, const char *format, ...)
+{
+	va_list args;
+
+	if (++a->findings == SHOWN + 1)
+		fprintf(stderr, "audit: more findings are counted, not shown\n");
+	if (a->findings > SHOWN)
+		return;
+	va_start(args, format);
+	fprintf(stderr, "audit: ");
+	vfprintf(stderr, format, args);
+	fprintf(stderr, "\n");
+	va_end(args);
+}
+
+void unreadable(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fprintf(stderr, "bulkhead audit: ");
+	vfprintf(stderr, format, args);
+	fprintf(stderr, "\n");
+	va_end(args);
+	exit(2);
+}
+
+void *must_alloc(void *old, size_t bytes)
+{
+	void *p = realloc(old, bytes ? bytes : 1);
+
+	if (!p)
+		unreadable("out of memory");
+	return p;
+}
+
+const char *what_name(enum audit_what what)
+{
+	switch (what) {
+	case WHAT_RAM:	    return "RAM";
+	case WHAT_DEVICE:   return "device";
+	case WHAT_INFO:	    return "information page";
+	case WHAT_CONST:    return "empty virtio-mmio slots";
+	case WHAT_QUEUE:    return "queue page";
+	case WHAT_SERVER:   return "server pages";
+	case WHAT_LOG:	    return "health log";
+	case WHAT_STUB:	    return "boot stub";
+	case WHAT_PARAMS:   return "boot parameters";
+	case WHAT_PRISTINE: return "pristine store";
+	case WHAT_TEXT:	    return "text";
+	case WHAT_RODATA:   return "read-only data";
+	case WHAT_BSS:	    return "bss";
+	case WHAT_BLOB:	    return "blob";
+	case WHAT_STATE:    return "state";
+	case WHAT_STACK:    return "stack";
+	case WHAT_IDENTITY: return "identity-mapped first page";
+	case WHAT_GIC:	    return "interrupt controller";
+	case WHAT_UART:	    return "UART";
+	}
+	return "?";
+}
+
+const char *root_name(uint32_t root)
+{
+	return root == ROOT_EL2 ? "EL2" : root == ROOT_EMPTY ? "empty root" : root == ROOT_LOAD ? "loading root" : "running root";
+}
+
+const char *owner_name(const struct audit *a, uint32_t owner)
+{
+	if (owner == AUDIT_KERNEL)
+		return "kernel";
+	return a->d.part[a->part_of[owner]].name;
+}
+
+/* The owner in this order: a table, a declared piece, a part of the image, nobody. */
+const char *page_owner(const struct audit *a, uint64_t pa)
+{
+	static char text[160];
+	const struct audit_want *w = a->wants.w;
+	uint64_t page = (pa - a->h->load_pa) / BH_PAGE;
+
+	if (pa >= a->h->load_pa && pa < a->h->load_pa + a->h->covered_bytes && a->table_owner[page]) {
+		snprintf(text, sizeof(text), "a translation table of %s", owner_name(a, a->table_owner[page] - 1u));
+		return text;
+	}
+	for (uint32_t i = 0; i < a->wants.n; i++)
+		if (pa >= w[i].pa && pa - w[i].pa < w[i].bytes) {
+			snprintf(text, sizeof(text), "%s of %s", what_name(w[i].what), owner_name(a, w[i].owner));
+			return text;
+		}
+	if (pa >= a->h->load_pa && pa < a->h->load_pa + a->h->image_size)
+		return "a part of the image that nobody may map";
+	return "nobody's";
+}
+
+void want_add(struct audit *a, struct audit_want w)
+{
+	if (a->wants.n == a->wants.room) {
+		a->wants.room = a->wants.room * 2 + 64;
+		a->wants.w = must_alloc(a->wants.w, a->wants.room * sizeof(w));
+	}
+	a->wants.w[a->wants.n++] = w;
+}
+
+const void *image_at(const struct audit *a, uint64_t pa, uint64_t bytes)
+{
+	uint64_t offset = pa - a->h->load_pa;
+
+	if (pa < a->h->load_pa || offset > a->file_bytes || bytes > a->file_bytes - offset)
+		return NULL;
+	return a->file + offset;
+}
