@@ -282,7 +282,7 @@ void probe_gic_delivery(void)
 	peers("gic.peers.lower", 0x80, 0xa0, 0x90, 0);
 	peers("gic.peers.higher", 0x80, 0x78, 0x70, 0);
 	peers("gic.peers.binary_point", 0x88, 0x80, 0x78, 5);
-	peers("gic.peers.no_preemption", 0xf8, 0x80, 0x88, 7);
+	peers("gic.peers.no_preemption", 0xe8, 0x80, 0x88, 7);
 	masks();
 	disabled();
 }
