@@ -78,14 +78,16 @@ static void unclaim(struct vgic_word *word, uint32_t w, uint32_t bit)
 
 /* --- telling others --- */
 
-void vgic_changed(struct partition *p, uint32_t w, uint32_t bits, const struct vcpu *self)
+void vgic_changed(struct partition *p, uint32_t w, uint32_t bits, struct vcpu *self)
 {
 	const struct vgic_word *word = &p->arch.vgic.word[w];
 	uint32_t held;
 
 	vgic_barrier();
 	held = load_relaxed(&word->held) & bits;
-	bits &= vgic_pending_bits(word) | load_relaxed(&word->owed);
+	if ((load_relaxed(&word->owed) & bits) != 0)
+		vgic_tell(self, w, self); /* whoever looks ends it, and it may be routed to nobody */
+	bits &= vgic_pending_bits(word);
 	if ((held | bits) == 0)
 		return;
 	for (uint32_t i = 0; i < p->desc->n_vcpus; i++) {
@@ -132,9 +134,10 @@ static void lr_free(struct vcpu *v, uint32_t n)
 	store_relaxed(&c->used, c->used & ~BIT(n));
 	c->latched &= ~BIT(n);
 	store_relaxed(&c->lr[n], 0);
-	if (unlikely((word->unpend | word->unactive) & bit)) {
+	if (unlikely((word->unpend | word->unactive | word->wanted) & bit)) {
 		clear_bits(&word->unpend, bit);
 		clear_bits(&word->unactive, bit);
+		clear_bits(&word->wanted, bit);
 	}
 	unclaim(word, w, bit);
 	spi_pass_on(v, intid);
@@ -344,6 +347,8 @@ static void lr_fill(struct pass *k, uint32_t n, struct vgic_word *word, uint32_t
 	uint32_t bit = BIT(intid % 32);
 	bool hw = (load_relaxed(&word->owed) & bit) != 0 && (clear_bits(&word->owed, bit) & bit) != 0;
 
+	if (unlikely((word->wanted & bit) != 0))
+		clear_bits(&word->wanted, bit);
 	if ((clear_bits(&word->pending, bit) & bit) != 0)
 		k->c->latched |= BIT(n);
 	store_relaxed(&k->c->used, k->c->used | BIT(n));
@@ -394,7 +399,7 @@ static void offer(struct pass *k, struct vgic_word *word, uint32_t intid)
 	if ((load_relaxed(&word->held) & bit) != 0) {
 		/* In a list register of ours: pass_end() sees to it. Of another vCPU, before it was routed
 		 * here: that one gives it back, or at its end tells us. */
-		if (w != 0 && !holds(k->c, intid))
+		if (w != 0 && !holds(k->c, intid) && (set_bits(&word->wanted, bit) & bit) == 0)
 			vgic_changed(k->v->part, w, bit, k->v);
 		return;
 	}

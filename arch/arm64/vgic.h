@@ -52,6 +52,7 @@ struct vgic_word {
 			      register has LR.HW set, the hardware does that and nothing is owed */
 	uint32_t unpend;   /* asked of who holds it: be no longer pending ... */
 	uint32_t unactive; /* ... active */
+	uint32_t wanted;   /* who delivers it now has asked who holds it; once, or two could ask each other for ever */
 };
 
 struct vgic_cpu {

@@ -27,7 +27,7 @@ static inline uint32_t vgic_pending_bits(const struct vgic_word *word)
 	return load_relaxed(&word->pending) | (load_relaxed(&word->line) & load_relaxed(&word->level));
 }
 
-/* Word w of t has something new; self: the vCPU that runs, which will look by itself, or NULL. */
+/* Word w of t has something new; self: the vCPU that causes it, which will look by itself, or NULL. */
 static inline void vgic_tell(struct vcpu *t, uint32_t w, const struct vcpu *self)
 {
 	set_bits(&t->arch.vgic.todo, BIT(w));
@@ -35,8 +35,8 @@ static inline void vgic_tell(struct vcpu *t, uint32_t w, const struct vcpu *self
 		vcpu_post(t, REQ_IRQ);
 }
 
-/* Bits of SPI word w changed: every vCPU that delivers or holds one of them looks. */
-void vgic_changed(struct partition *p, uint32_t w, uint32_t bits, const struct vcpu *self);
+/* Bits of SPI word w changed: every vCPU that delivers or holds one of them looks. self: as above. */
+void vgic_changed(struct partition *p, uint32_t w, uint32_t bits, struct vcpu *self);
 
 /* Bits of word w that are in t's list registers, in one of the states. Own core, or after a sync. */
 uint32_t vgic_lr_bits(const struct vcpu *t, uint32_t w, uint64_t states);
