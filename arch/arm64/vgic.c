@@ -219,6 +219,7 @@ static bool lr_wanted(struct pass *k, uint32_t n, uint64_t lr, const struct vgic
 	return (load_relaxed(&word->enabled) & load_relaxed(&k->c->mine[w]) & ~word->active & bit) != 0 &&
 	       ((k->c->latched & BIT(n)) != 0 || (word->line & word->level & bit) != 0) &&
 	       (open_groups(k->v, k->vmcr) >> group & 1) != 0 && group == ((lr & LR_GROUP1) != 0) &&
+	       ((lr & (LR_EOI | LR_HW)) != 0 || (word->level & bit) == 0) &&
 	       lr_priority(lr) == priority(k->v, lr_intid(lr));
 }
 

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A machine of memory for the virtual interrupt controller: two cores whose virtual CPU interfaces
+ * behave as Arm IHI 0069 has it, physical interrupts, and just enough of the kernel's vCPUs.
+ * It stands in front of kernel/vcpu.h, kernel/partition.h, kernel/core.h and arch/arm64/sysreg.h, so
+ * that vgic.c, vgic_regs.c and ich.h are compiled here as they are.
+ */
+#ifndef TESTS_VGIC_FAKES_H
+#define TESTS_VGIC_FAKES_H
+
+#define KERNEL_VCPU_H
+#define KERNEL_PARTITION_H
+#define KERNEL_CORE_H
+#define KERNEL_SYSTEM_H
+#define ARM64_SYSREG_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "abi/blob.h"
+#include "arch/arm64/gicv3.h"
+#include "arch/arm64/vgic.h"
+#include "kernel/types.h"
+
+#define VCPUS 4u
+#define CORES 2u
+
+/* --- of the kernel --- */
+
+#define REQ_IRQ	 BIT(2)
+#define REQ_SYNC BIT(5)
+#define POWER_OFF 0
+#define POWER_ON 1
+
+struct core {
+	const struct bh_core *desc;
+};
+struct partition {
+	struct {
+		struct vgic_dist vgic;
+	} arch;
+	const struct bh_partition *desc;
+	uint32_t number;
+};
+struct vcpu {
+	struct {
+		struct vgic_cpu vgic;
+	} arch;
+	const struct bh_vcpu *desc;
+	struct partition *part;
+	struct core *core;
+	uint32_t requests, power;
+};
+
+static struct {
+	struct bh_blob head;
+	struct bh_irq irq[2];
+} fake_blob;
+static const struct bh_blob *blob = &fake_blob.head;
+
+static struct bh_core core_desc[CORES];
+static struct core cores[CORES];
+static struct bh_partition part_desc;
+static struct partition part;
+static struct bh_vcpu vcpu_desc[VCPUS];
+static struct vcpu vcpus[VCPUS];
+
+static struct vcpu *partition_vcpu(const struct partition *p, uint32_t index)
+{
+	assert_ptr_equal(p, &part);
+	assert_true(index < part_desc.n_vcpus);
+	return &vcpus[index];
+}
+
+static void vcpu_post(struct vcpu *v, uint32_t requests)
+{
+	v->requests |= requests;
+}
+
+/* --- of a core --- */
+
+struct interface {
+	uint64_t lr[16];
+	uint32_t hcr, vmcr;
+	uint32_t ap[2];	  /* active priorities of both groups, 5 bits: one word each */
+	uint32_t private; /* physical private interrupts that are active */
+	struct vcpu *loaded;
+};
+
+static struct interface interfaces[CORES];
+static uint32_t here;	/* the core that runs */
+static uint32_t lrs;	/* list registers of the machine */
+static bool has_tdir;	/* ICH_VTR_EL2.TDS */
+
+static struct core *this_core(void)
+{
+	return &cores[here];
+}
+
+static uint64_t hw_vtr(void)
+{
+	return 4ull << 29 | 4u << 26 | (has_tdir ? BIT(19) : 0) | (lrs - 1);
+}
+
+static uint64_t hw_elrsr(void)
+{
+	uint64_t free = 0;
+
+	for (uint32_t n = 0; n < lrs; n++) {
+		uint64_t lr = interfaces[here].lr[n];
+
+		if (lr >> 62 == 0 && ((lr >> 61 & 1) || !(lr >> 41 & 1)))
+			free |= BIT(n);
+	}
+	return free;
+}
+
+#define hw_read_ich_vtr_el2()	hw_vtr()
+#define hw_read_ich_hcr_el2()	((uint64_t)interfaces[here].hcr)
+#define hw_read_ich_vmcr_el2()	((uint64_t)interfaces[here].vmcr)
+#define hw_read_ich_elrsr_el2() hw_elrsr()
+#define hw_write_ich_hcr_el2(v)	(interfaces[here].hcr = (uint32_t)(v))
+#define hw_write_ich_vmcr_el2(v) (interfaces[here].vmcr = (uint32_t)(v))
+#define hw_write_icc_sre_el1(v) assert_int_equal(v, 7)
+#define read_reg(name)	   hw_read_##name()
+#define write_reg(name, v) ((void)hw_write_##name(v))
+#define isb()		   ((void)0)
+
+#include "arch/arm64/ich.h"
+
+uint64_t ich_lr_read(uint32_t n)
+{
+	assert_true(n < lrs);
+	return interfaces[here].lr[n];
+}
+
+/* What the architecture forbids software to write is an error here. */
+void ich_lr_write(uint32_t n, uint64_t value)
+{
+	assert_true(n < lrs);
+	if (value >> 62 != 0) {
+		if ((value & LR_HW) != 0)
+			assert_true((value & LR_STATE) != LR_STATE);
+		assert_true((value >> 48 & 7) == 0); /* bits of a priority that are not kept */
+	}
+	interfaces[here].lr[n] = value;
+}
+
+void ich_lrs_write(const uint64_t lr[16])
+{
+	for (uint32_t n = 0; n < lrs; n++)
+		ich_lr_write(n, lr[n]);
+}
+
+void ich_apr_save(uint32_t ap0r[4], uint32_t ap1r[4])
+{
+	ap0r[0] = interfaces[here].ap[0];
+	ap1r[0] = interfaces[here].ap[1];
+}
+
+void ich_apr_load(const uint32_t ap0r[4], const uint32_t ap1r[4])
+{
+	interfaces[here].ap[0] = ap0r[0];
+	interfaces[here].ap[1] = ap1r[0];
+}
+
+/* --- of the physical interrupt controller: two devices' SPIs and private interrupts --- */
+
+#define DEVICES	      2u
+#define DEVICE_VINTID(d) (40u + (d)*60u)
+#define DEVICE_PINTID(d) (140u + (d))
+
+static bool device_line[DEVICES], device_active[DEVICES];
+
+static void hw_physical_end(uint32_t pintid)
+{
+	if (pintid < 32) {
+		assert_true((interfaces[here].private & BIT(pintid)) != 0);
+		interfaces[here].private &= ~BIT(pintid);
+		return;
+	}
+	assert_in_range(pintid, DEVICE_PINTID(0), DEVICE_PINTID(DEVICES - 1));
+	assert_true(device_active[pintid - DEVICE_PINTID(0)]);
+	device_active[pintid - DEVICE_PINTID(0)] = false;
+}
+
+void gic_deactivate(uint32_t intid)
+{
+	hw_physical_end(intid);
+}
+
+void gic_spi_route(uint32_t intid, uint64_t mpidr)
+{
+	assert_in_range(intid, DEVICE_PINTID(0), DEVICE_PINTID(DEVICES - 1));
+	assert_true(mpidr < CORES);
+}
+
+void gic_private_active(uint32_t intid, bool active)
+{
+	uint32_t was = interfaces[here].private;
+
+	interfaces[here].private = active ? was | BIT(intid) : was & ~BIT(intid);
+}
+
+/* --- the virtual CPU interface, as the guest on core `here` uses it --- */
+
+static bool hw_pending(uint64_t lr)
+{
+	return (lr & LR_STATE) == LR_PENDING &&
+	       (interfaces[here].vmcr & ((lr & LR_GROUP1) ? ICH_VMCR_VENG1 : ICH_VMCR_VENG0)) != 0;
+}
+
+/* The list register of the highest priority pending interrupt, or 16. */
+static uint32_t hw_best(void)
+{
+	uint32_t best = 16;
+
+	if ((interfaces[here].hcr & ICH_HCR_EN) == 0)
+		return best;
+	for (uint32_t n = 0; n < lrs; n++) {
+		uint64_t lr = interfaces[here].lr[n];
+
+		for (uint32_t i = 0; i < n && lr >> 62; i++) /* UNPREDICTABLE on hardware */
+			assert_false(interfaces[here].lr[i] >> 62 && (uint32_t)interfaces[here].lr[i] == (uint32_t)lr);
+		if (hw_pending(lr) && (best == 16 || (lr >> 48 & 0xff) < (interfaces[here].lr[best] >> 48 & 0xff)))
+			best = n;
+	}
+	return best;
+}
+
+static uint32_t hw_running(void)
+{
+	uint32_t ap = interfaces[here].ap[0] | interfaces[here].ap[1];
+
+	return ap ? lowest_bit(ap) << 3 : 0x100;
+}
+
+/* ICC_IAR: the INTID, or 1023. */
+static uint32_t hw_acknowledge(void)
+{
+	struct interface *f = &interfaces[here];
+	uint32_t n = hw_best(), prio;
+
+	if (n == 16)
+		return 1023;
+	prio = f->lr[n] >> 48 & 0xff;
+	if (prio >= f->vmcr >> 24 || prio >= hw_running())
+		return 1023;
+	f->lr[n] = (f->lr[n] & ~LR_STATE) | LR_ACTIVE;
+	f->ap[(f->lr[n] & LR_GROUP1) != 0] |= BIT(prio >> 3);
+	return (uint32_t)f->lr[n];
+}
+
+static void hw_deactivate(uint32_t intid)
+{
+	struct interface *f = &interfaces[here];
+
+	for (uint32_t n = 0; n < lrs; n++)
+		if ((uint32_t)f->lr[n] == intid && (f->lr[n] & LR_ACTIVE)) {
+			f->lr[n] &= ~LR_ACTIVE;
+			if (f->lr[n] & LR_HW)
+				hw_physical_end(f->lr[n] >> 32 & 0x1fff);
+			return;
+		}
+	f->hcr += 1u << ICH_HCR_EOICOUNT_SHIFT;
+}
+
+/* ICC_EOIR */
+static void hw_end(uint32_t intid)
+{
+	struct interface *f = &interfaces[here];
+	uint32_t ap = f->ap[0] | f->ap[1];
+
+	if (ap == 0)
+		return;
+	f->ap[0] &= ~(ap & -ap);
+	f->ap[1] &= ~(ap & -ap);
+	if ((f->vmcr & ICH_VMCR_VEOIM) == 0)
+		hw_deactivate(intid);
+}
+
+/* Is the maintenance interrupt asserted? */
+static bool hw_maintenance(void)
+{
+	const struct interface *f = &interfaces[here];
+	bool pending = false, end = false;
+
+	if ((f->hcr & ICH_HCR_EN) == 0)
+		return false;
+	for (uint32_t n = 0; n < lrs; n++) {
+		pending |= (f->lr[n] & LR_PENDING) != 0;
+		end |= (f->lr[n] & (LR_STATE | LR_HW)) == 0 && (f->lr[n] & LR_EOI);
+	}
+	return end || ((f->hcr & ICH_HCR_LRENPIE) && f->hcr >> ICH_HCR_EOICOUNT_SHIFT) ||
+	       ((f->hcr & ICH_HCR_NPIE) && !pending) || ((f->hcr & ICH_HCR_VGRP0EIE) && (f->vmcr & ICH_VMCR_VENG0)) ||
+	       ((f->hcr & ICH_HCR_VGRP1EIE) && (f->vmcr & ICH_VMCR_VENG1)) ||
+	       ((f->hcr & ICH_HCR_VGRP0DIE) && !(f->vmcr & ICH_VMCR_VENG0)) ||
+	       ((f->hcr & ICH_HCR_VGRP1DIE) && !(f->vmcr & ICH_VMCR_VENG1));
+}
+
+#endif
