@@ -17,7 +17,8 @@ B := build
 CROSS ?= aarch64-linux-gnu-
 ifeq ($(TOOLCHAIN),clang)
 CC := clang
-ARM_CC ?= clang --target=aarch64-linux-gnu
+ARM_CC ?= clang --target=aarch64-linux-gnu -Wno-unused-command-line-argument
+NO_AS := -no-integrated-as
 else
 CC := gcc
 ARM_CC ?= $(CROSS)gcc
@@ -141,11 +142,11 @@ $B/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
 
-# arch/arm64/offsets.c prints "->NAME value" (or the same as .ascii) into its assembly.
+# arch/arm64/offsets.c prints "->NAME value" (or the same as .ascii): no assembler may look at it.
 $B/gen/offsets.h: arch/arm64/offsets.c $B/flags | $(READY)
 	$(call say,GEN,$@)
 	@mkdir -p $(@D)
-	$(Q)$(ARM_CC) $(filter-out -fcallgraph-info=su -fstack-usage,$(KERNEL_FLAGS)) -MMD -MP -MT $@ -MF $@.d -S $< -o $B/gen/offsets.s
+	$(Q)$(ARM_CC) $(filter-out -fcallgraph-info=su -fstack-usage,$(KERNEL_FLAGS)) $(NO_AS) -MMD -MP -MT $@ -MF $@.d -S $< -o $B/gen/offsets.s
 	$(Q)sed -n 's/^[^>]*->\([A-Za-z0-9_]*\) [$$#]*\([-0-9a-fx]*\).*/#define \1 \2/p' $B/gen/offsets.s >$@
 	$(Q)test -s $@
 
