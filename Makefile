@@ -82,7 +82,7 @@ UNIT_PROGRAMS := $(UNITS:%=$B/unit/%)
 PROGRAMS := $(KERNEL) $(STUB) $(SDK) $(TOOL) $(if $(SDK),$(NATIVE_PROGRAMS)) $(LINUX_PROGRAMS) $(GUEST_IMAGES)
 IMAGES := $(if $(and $(KERNEL),$(TOOL),$(STUB)),$(SYSTEMS:%=$B/%.img) $(TEST_SYSTEMS:%=$B/tests/%.img))
 
-.PHONY: menu all run test test-unit test-system test-tool bench size lint fuzz clean setup guests FORCE
+.PHONY: menu all run test test-unit test-system test-tool bench size lint format fuzz clean setup guests FORCE
 
 menu:
 	@echo 'Bulkhead: an embedded separation kernel. Targets:'
@@ -92,6 +92,7 @@ menu:
 	@echo '  make bench        instructions of each path, bare machine beside partition'
 	@echo '  make size         bytes and lines of the kernel'
 	@echo '  make lint         include directions, headers, licences, format'
+	@echo '  make format       clang-format of all C'
 	@echo '  make fuzz         the fuzzers of tests/fuzz, a minute each (FUZZ_SECONDS=60)'
 	@echo '  make setup        only install and fetch'
 	@echo '  make clean        removes build/; .deps/ (fetched) stays'
@@ -246,7 +247,7 @@ compile_commands.json: $(if $(KERNEL),$(KERNEL_OBJ)) $(STUB_OBJ) $(SDK_OBJ) $(TO
 
 # --- running and testing ---
 SYSTEM ?= demo
-run: all $B/$(SYSTEM).img
+run: $(TOOL) $B/$(SYSTEM).img
 	$(Q)$(BULKHEAD) run systems/$(SYSTEM)
 TESTED := $(PROGRAMS) $(IMAGES) $(UNIT_PROGRAMS) $(DEBIAN_GUESTS) $(INITRDS) $B/guests/initramfs.cpio.gz
 test: $(TESTED) compile_commands.json
@@ -265,6 +266,8 @@ size: $(KERNEL)
 	$(Q)$(PYTHON) scripts/size
 lint: | $(READY)
 	$(Q)$(PYTHON) scripts/test format
+format: | $(READY)
+	$(Q)clang-format-14 -i $$(git ls-files '*.c' '*.h')
 clean:
 	rm -rf $B compile_commands.json
 
