@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The console service: an ordinary partition that owns the board's UART and answers for the PL011
+ * of each of its clients (abi/emul.h). It shows their lines with their names, gives the keyboard to
+ * one of them, and says what the kernel's health log holds.
+ *
+ * One loop serves all in turns of bounded length. Nothing waits: where the line is slower than the
+ * clients their queues fill, and the kernel lets them wait.
+ */
+#include "abi/emul.h"
+#include "sdk/bulkhead.h"
+#include "services/console/board_uart.h"
+#include "services/console/health_log.h"
+#include "services/console/mux.h"
+#include "services/console/pl011.h"
+
+#define MAX_CLIENTS 31u
+#define TURN	    64u	      /* entries of one client in one turn */
+#define HOT_KEY	    0x1d      /* Ctrl-] */
+#define PAUSE_NS    20000000u /* an incomplete line is shown after that long a silence */
+
+struct client {
+	const struct bh_info_entry *info;
+	struct bh_emul_queue *queue;
+	struct bh_emul_control *control;
+	uint32_t tail; /* entries consumed; control->tail follows */
+	bool line;     /* level as the kernel knows it */
+	bool recent;   /* said something since the last tick */
+	struct pl011 uart;
+	struct source text;
+};
+
+static struct client clients[MAX_CLIENTS];
+static uint32_t n_clients;
+static struct client *focus; /* has the keyboard; NULL: there is no client */
+static bool ticking;	     /* the alarm is set */
+static bool ticked;	     /* it has gone off; set by the handler */
+
+static struct source own = { .name = "console", .colour = "1" };
+static struct source kernel = { .name = "bulkhead", .colour = "1;31" };
+static struct mux screen = { .put = board_uart_put, .width = 8 };
+
+static const char *const colours[] = { "36", "32", "33", "35", "34", "96", "92", "93" };
+
+static void put_own(char c)
+{
+	mux_put(&screen, &own, c);
+	if (c == '\n')
+		board_uart_send(); /* it may be the last: a fault of this program */
+}
+
+static void put_kernel(char c)
+{
+	mux_put(&screen, &kernel, c);
+}
+
+static void nothing(void *arg)
+{
+	(void)arg; /* an interrupt that only ends a wait */
+}
+
+static void tick(void *arg)
+{
+	(void)arg;
+	__atomic_store_n(&ticked, true, __ATOMIC_RELAXED);
+}
+
+/* Before the client is told anything that depends on it. */
+static void line_update(struct client *c)
+{
+	bool level = pl011_line(&c->uart);
+
+	if (level == c->line)
+		return;
+	/* A client that does not run has forgotten it, and takes a level when it runs again. */
+	c->line = bh_emul_line(c->info->cap, level) == BH_OK ? level : false;
+}
+
+static void client_write(struct client *c, const struct bh_emul_entry *e)
+{
+	int32_t character = pl011_write(&c->uart, e->offset, e->value);
+
+	if (character < 0)
+		return;
+	mux_put(&screen, &c->text, (char)character);
+	c->recent = true;
+}
+
+static void client_answer(struct client *c, const struct bh_emul_entry *e, uint32_t value)
+{
+	line_update(c);
+	/* It may have been stopped meanwhile: then there is nobody to answer. */
+	(void)!bh_emul_answer(c->info->cap, BH_EMUL_VCPU(e->source), value, 0);
+}
+
+/* A narrow read gets its bytes of the word. */
+static uint32_t client_read(struct client *c, const struct bh_emul_entry *e)
+{
+	uint32_t bytes = BH_EMUL_BYTES(e->source);
+	uint32_t value = pl011_read(&c->uart, e->offset & ~3u) >> 8 * (e->offset & 3u);
+
+	return bytes < 4 ? value & ((1u << 8 * bytes) - 1) : value;
+}
+
+/* Its life begins or ends: what it had said stands, its device is as new. */
+static void client_reset(struct client *c)
+{
+	mux_end(&screen, &c->text);
+	pl011_reset(&c->uart);
+	c->line = false;
+}
+
+static void client_entry(struct client *c, const struct bh_emul_entry *e)
+{
+	switch ((enum bh_emul_kind)e->kind) {
+	case BH_EMUL_WRITE: client_write(c, e); break;
+	case BH_EMUL_ASK_READ: client_answer(c, e, client_read(c, e)); break;
+	case BH_EMUL_ASK_WRITE:
+		client_write(c, e);
+		client_answer(c, e, 0);
+		break;
+	case BH_EMUL_RESET:
+	case BH_EMUL_STOP: client_reset(c); break;
+	}
+}
+
+static bool client_waits(const struct client *c)
+{
+	return __atomic_load_n(&c->queue->head, __ATOMIC_ACQUIRE) != c->tail;
+}
+
+/* Bounded; entries that find no room on the terminal stay in the queue. */
+static void client_turn(struct client *c)
+{
+	uint32_t n = 0;
+
+	if (!client_waits(c))
+		return;
+	while (n < TURN && client_waits(c) && board_uart_room() >= MUX_BURST) {
+		struct bh_emul_entry e = c->queue->entry[c->tail % BH_EMUL_RING];
+
+		client_entry(c, &e);
+		c->tail++;
+		n++;
+	}
+	line_update(c);
+	__atomic_store_n(&c->control->tail, c->tail, __ATOMIC_RELEASE);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* tail before `waiting`; pairs with the kernel's of the writer */
+	if (__atomic_load_n(&c->queue->waiting, __ATOMIC_RELAXED))
+		(void)!bh_emul_room(c->info->cap);
+	if (c == focus)
+		mux_show(&screen, &c->text); /* what is typed is seen at once */
+}
+
+static void set_focus(struct client *c)
+{
+	if (focus)
+		focus->text.replay = false;
+	focus = c;
+	if (focus)
+		focus->text.replay = true;
+}
+
+static void next_focus(void)
+{
+	if (!focus)
+		return;
+	set_focus(&clients[(uint32_t)(focus - clients + 1) % n_clients]);
+	bh_printf("the keyboard is %s's\n", focus->info->name);
+}
+
+static void keyboard_turn(void)
+{
+	int32_t c;
+
+	while ((c = board_uart_take()) >= 0) {
+		if (c == HOT_KEY)
+			next_focus();
+		else if (focus && focus->queue->running && pl011_receive(&focus->uart, (uint8_t)c))
+			line_update(focus);
+	}
+}
+
+/* Incomplete lines of clients that have paused; the alarm goes on while there are any. */
+static void pause_turn(void)
+{
+	bool waits = false;
+
+	if (__atomic_exchange_n(&ticked, false, __ATOMIC_RELAXED)) {
+		ticking = false;
+		for (struct client *c = clients; c < clients + n_clients; c++) {
+			if (!c->recent)
+				mux_show(&screen, &c->text);
+			c->recent = false;
+		}
+	}
+	for (struct client *c = clients; c < clients + n_clients; c++)
+		waits = waits || mux_waits(&c->text);
+	if (waits && !ticking) {
+		ticking = true;
+		bh_alarm_at(bh_time_ticks() + bh_time_from_ns(PAUSE_NS), tick, NULL);
+	}
+}
+
+static bool work_waits(void)
+{
+	if (board_uart_has_input() || __atomic_load_n(&ticked, __ATOMIC_RELAXED))
+		return true;
+	if (board_uart_room() < MUX_BURST)
+		return false; /* the UART's interrupt comes when it has sent some */
+	if (health_log_waits())
+		return true;
+	for (const struct client *c = clients; c < clients + n_clients; c++)
+		if (client_waits(c))
+			return true;
+	return false;
+}
+
+static void client_init(struct client *c, const struct bh_info_entry *e)
+{
+	c->info = e;
+	c->queue = (struct bh_emul_queue *)(uintptr_t)e->ipa;
+	c->control = (struct bh_emul_control *)(uintptr_t)e->ipa2;
+	c->tail = c->control->tail;
+	if (__atomic_load_n(&c->queue->head, __ATOMIC_ACQUIRE) - c->tail > BH_EMUL_RING)
+		c->tail = c->control->tail = c->queue->head;
+	c->text.name = e->name;
+	c->text.colour = colours[n_clients % (sizeof colours / sizeof colours[0])];
+	pl011_init(&c->uart, (uint32_t *)(uintptr_t)(e->ipa2 + 4096));
+	/* What a former life told the kernel is not known. */
+	c->line = !pl011_line(&c->uart);
+	line_update(c);
+}
+
+static uint32_t length(const char *s)
+{
+	uint32_t n = 0;
+
+	while (s[n])
+		n++;
+	return n;
+}
+
+/* Shadow words first: clients may be running. */
+static void clients_init(void)
+{
+	const struct bh_info_entry *e = NULL;
+
+	while ((e = bh_info_next(BH_INFO_SERVE, e)) && n_clients < MAX_CLIENTS) {
+		struct client *c = &clients[n_clients];
+
+		if (!(e->flags & BH_INFO_SERVE_PL011))
+			continue;
+		client_init(c, e);
+		n_clients++;
+		if (!focus || (e->flags & BH_INFO_SERVE_FOCUS))
+			set_focus(c);
+		if (length(e->name) > screen.width)
+			screen.width = length(e->name);
+	}
+	for (struct client *c = clients; c < clients + n_clients; c++) {
+		bh_irq_edge(c->info->intid, true);
+		bh_irq_enable(c->info->intid, nothing, NULL, BH_PRIORITY_NORMAL);
+	}
+}
+
+static void banner(void)
+{
+	if (n_clients > 1)
+		bh_printf("the keyboard is %s's; Ctrl-] gives it to the next of %u\n", focus->info->name, n_clients);
+	else if (n_clients)
+		bh_printf("the keyboard is %s's\n", focus->info->name);
+	else
+		bh_printf("no partition has this one as its console\n");
+}
+
+int main(void)
+{
+	const struct bh_info_entry *uart = bh_info_find(BH_INFO_DEVICE, NULL);
+	uint32_t first = 0;
+
+	clients_init();
+	if (!uart)
+		return 1; /* nothing to say it on */
+	board_uart_init(uart->ipa, uart->intid);
+	bh_log_to(put_own);
+	health_log_init(put_kernel);
+	banner();
+	for (;;) {
+		uint64_t daif;
+
+		keyboard_turn();
+		if (board_uart_room() >= MUX_BURST)
+			health_log_turn();
+		/* Whoever is first when there is room for one only, is last the next time. */
+		for (uint32_t i = 0; i < n_clients; i++)
+			client_turn(&clients[(first + i) % n_clients]);
+		first = n_clients ? (first + 1) % n_clients : 0;
+		pause_turn();
+		board_uart_send();
+		daif = bh_irq_mask();
+		if (!work_waits())
+			bh_wait();
+		bh_irq_restore(daif);
+	}
+}
