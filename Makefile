@@ -133,7 +133,9 @@ $(call obj,kernel,$(wildcard arch/arm64/*.S)): $(if $(wildcard arch/arm64/offset
 $(call obj,kernel,$(filter-out lib/digest.c,$(LIB_SRC)) kernel/print.c kernel/log.c kernel/system.c): OPT := -Os
 $(eval $(call rules,kernel,CC-K,$(ARM_CC),$$(KERNEL_FLAGS)))
 $(eval $(call rules,stub,CC-STUB,$(ARM_CC),$(STUB_FLAGS)))
-$(eval $(call rules,bare,CC-ARM,$(ARM_CC),$(BARE)))
+$(eval $(call rules,bare,CC-ARM,$(ARM_CC),$(BARE) $$(INTEGER)))
+# The SDK and the services leave FP to the programs: a partition may have none.
+$B/obj/bare/sdk/%.o $B/obj/bare/services/%.o $B/obj/bare/lib/%.o: INTEGER := -mgeneral-regs-only
 $(eval $(call rules,host,CC,$(CC),$(HOST_FLAGS)))
 $(eval $(call rules,unit,CC-UNIT,$(CC),$(UNIT_FLAGS)))
 
