@@ -36,8 +36,8 @@ class _Plain(pexpect.spawn):
         return ESCAPE.sub("", text)
 
 
-def arguments(kernel, cores=4, memory="1G", gic=3, el2=True, icount=False, extra=()):
-    """QEMU's command line for a `virt` machine that starts an image."""
+def arguments(kernel, cores=4, memory="2G", gic=3, el2=True, icount=False, extra=()):
+    """QEMU's command line for the machine of boards/qemu-virt.dts, or a variation of it."""
     machine = f"virt,gic-version={gic},dtb-randomness=off" + (",virtualization=on" if el2 else "")
     cpu = "cortex-a72" + (",cntfrq=1000000000" if icount else "")
     return (["-M", machine, "-cpu", cpu, "-smp", str(cores), "-m", memory, "-nographic", "-nic", "none",
