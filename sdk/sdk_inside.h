@@ -36,8 +36,11 @@ void bh_log_break(void); /* a fault prints, whoever holds the output */
 #define BH_PSCI_SYSTEM_OFF   0x84000008u
 #define BH_PSCI_SYSTEM_RESET 0x84000009u
 
+/* An emulated register takes only plain loads and stores: the compiler must not fold an increment
+ * of the address into the access, so it is not told where the address comes from. */
 static inline volatile uint32_t *bh_reg32(uint64_t address)
 {
+	__asm__("" : "+r"(address));
 	return (volatile uint32_t *)(uintptr_t)address;
 }
 

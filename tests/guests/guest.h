@@ -160,18 +160,23 @@ void power_off(void) __attribute__((noreturn));
 #define TIMER_PHYSICAL 30u
 #define GIC_SPURIOUS   1023u
 
+/* A hypervisor answers only plain loads and stores: the compiler must not fold an increment of the
+ * address into the access, so it is not told where the address comes from. */
 static inline volatile uint32_t *reg32(uint64_t address)
 {
+	__asm__("" : "+r"(address));
 	return (volatile uint32_t *)address;
 }
 
 static inline volatile uint64_t *reg64(uint64_t address)
 {
+	__asm__("" : "+r"(address));
 	return (volatile uint64_t *)address;
 }
 
 static inline volatile uint8_t *reg8(uint64_t address)
 {
+	__asm__("" : "+r"(address));
 	return (volatile uint8_t *)address;
 }
 
