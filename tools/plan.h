@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plan: what the tool knows about a system, from the description to addresses. Each stage fills in
+ * its part and reads those before it; only image.c turns it into bytes.
+ */
+#ifndef TOOLS_PLAN_H
+#define TOOLS_PLAN_H
+
+#include "abi/blob.h"
+#include "abi/info.h"
+#include "tools/bytes.h"
+
+#define PLAN_RAM_IPA	  0x40000000ull
+#define PLAN_IPA_END	  (1ull << 39)
+#define PLAN_GICD_IPA	  0x08000000ull
+#define PLAN_GICD_BYTES	  0x10000ull
+#define PLAN_GICR_IPA	  0x080a0000ull
+#define PLAN_GICR_BYTES	  0x20000ull /* of one core */
+#define PLAN_UART_IPA	  0x09000000ull
+#define PLAN_UART_INTID	  33u
+#define PLAN_VIRTIO_IPA	  0x0a000000ull
+#define PLAN_VIRTIO_BYTES 0x4000ull
+#define PLAN_INTIDS	  288u /* SPIs that a partition can have end below this */
+#define PLAN_BIG	  (2 * MIB) /* the size of a block; what is this large is aligned to it */
+
+struct span {
+	uint64_t base, bytes;
+};
+
+struct line {
+	uint32_t intid;
+	bool level;
+};
+
+struct device {
+	int node;
+	const char *path, *name; /* name: its label, or else the node's */
+	struct span span[4];
+	uint32_t n_spans;
+	struct line line[8];
+	uint32_t n_lines;
+	bool dma;
+};
+
+struct board {
+	const char *name;
+	uint64_t load;
+	struct span memory[8], reserved[16];
+	uint32_t n_memories, n_reserved;
+	uint64_t mpidr[BH_MAX_CORES];
+	uint32_t n_cores;
+	struct span gicd, gicr;
+	uint64_t uart_pa;
+	enum bh_uart uart_kind;
+	enum bh_psci psci;
+	uint32_t timer_intid, maintenance_intid;
+	const char *qemu; /* strings, one behind the other; NULL: not run by QEMU */
+	int qemu_bytes;
+};
+
+/* A piece of the payload: at ipa, bytes of a file, then zeros up to memory_bytes. */
+struct segment {
+	uint64_t ipa, memory_bytes;
+	const uint8_t *data;
+	uint64_t bytes;
+	const char *what;
+};
+
+/* What the stub copies: whole multiples of 64 bytes that may join several segments. */
+struct chunk {
+	uint64_t ipa, bytes;
+	uint64_t store; /* offset in the pristine store */
+	uint32_t crc;
+};
+
+#define PLAN_SEGMENTS 40u
+struct payload {
+	const char *format;
+	struct segment segment[PLAN_SEGMENTS];
+	uint32_t n_segments;
+	struct chunk chunk[PLAN_SEGMENTS];
+	uint32_t n_chunks;
+	uint64_t entry, arg;
+	uint64_t initrd, initrd_bytes;
+	struct bytes store;  /* the pristine store */
+	struct bytes params; /* of the stub */
+	struct bytes info;
+};
+
+/* A piece of a partition's address space. pa = *from where that is not NULL. */
+struct region {
+	uint64_t ipa, bytes, pa;
+	const uint64_t *from;
+	enum bh_region_kind kind;
+	uint32_t rights, object;
+	const char *name;
+};
+
+struct part {
+	const char *name, *path;
+	int node;
+	uint32_t number, phandle;
+	const char *image, *initrd, *bootargs, *dtb;
+	bool has_load, has_entry, has_priority, has_fp;
+	uint64_t load, entry;
+	uint64_t ram_bytes; /* 0: wrong, has been blamed */
+	uint32_t core[BH_MAX_PART_VCPUS], n_cores; /* numbers of the board's cores */
+	uint32_t priority;
+	struct device *device[32];
+	uint32_t n_devices;
+	int console; /* partition, or -1 */
+	enum bh_down down;
+	enum bh_fp fp;
+	bool keyboard, reads_log, setway, restart;
+	uint32_t smc[BH_MAX_SMCS], n_smcs;
+
+	/* worked out */
+	struct payload payload;
+	struct region region[160];
+	uint32_t n_regions;
+	uint32_t first_vcpu;
+	uint64_t line_used[PLAN_INTIDS / 64 + 1]; /* bit for each virtual INTID */
+	uint64_t window_end;
+	uint64_t log_ipa;
+	uint32_t log_intid;
+	uint64_t ram_pa, store_pa, params_pa, info_pa;
+	uint64_t load_root, run_root;
+};
+
+/* A client's PL011, answered for by another partition. */
+struct emulated {
+	uint32_t client, server, cap;
+	uint32_t doorbell;
+	uint64_t queue_ipa, server_ipa; /* at the server */
+	uint64_t queue_pa, server_pa, queue_va, server_va;
+};
+
+struct plan_core {
+	uint32_t board;	 /* number of the board's core */
+	uint32_t n_vcpus, vcpu[BH_MAX_CORE_VCPUS];
+	uint64_t stack_pa, stack_va, gicr_va;
+};
+
+struct error {
+	const char *text;
+};
+
+struct mark { /* where a node or property stands in the sources */
+	const char *path, *place;
+};
+
+struct plan {
+	const char *name, *system_name;
+	const char *dts, *folder, *tool;
+	void *fdt;
+	struct mark *mark;
+	uint32_t n_marks;
+	const char **labels; /* every label of the sources */
+	uint32_t n_labels;
+	struct error *error;
+	uint32_t n_errors;
+	bool unresolved; /* references to unknown labels have been blamed */
+
+	struct board board;
+	struct part *part;
+	uint32_t n_parts;
+	struct device *device;
+	uint32_t n_devices;
+	struct emulated emul[BH_MAX_EMULS];
+	uint32_t n_emuls;
+	struct plan_core core[BH_MAX_CORES];
+	uint32_t n_cores, n_vcpus;
+	int log_reader;
+
+	/* what stands beside the tool */
+	struct bytes kernel; /* text and rodata */
+	struct bytes stub;
+	struct bh_image_header header;
+
+	/* the image */
+	uint64_t blob_pa, tables_pa, covered_bytes, stub_pa, const_pa, file_bytes, image_bytes;
+	uint64_t bss_pa, state_pa, state_bytes, share_pa, share_bytes;
+	uint64_t blob_va, state_va, share_va, log_pa, log_va, gicd_va, uart_va;
+	uint64_t core_state_va, partition_state_va, vcpu_state_va, emul_state_va;
+	uint64_t el2_root, empty_root;
+	uint64_t memory_bytes, free_bytes; /* of the board */
+	struct bytes blob, tables;
+	struct bytes image;
+};
+
+/* The stages, in order. Each blames what is wrong and goes on as far as it makes sense. */
+void source_read(struct plan *p, const char *system);	/* source.c */
+void board_plan(struct plan *p);			/* board.c */
+void describe(struct plan *p);				/* describe.c */
+void relate(struct plan *p);				/* relate.c: what partitions are to each other */
+void kernel_read(struct plan *p);			/* kernel_file.c */
+void payload_plan(struct plan *p, struct part *part);	/* payload.c */
+void space_plan(struct plan *p, struct part *part);	/* space.c: address spaces */
+void boot_plan(struct plan *p, struct part *part);	/* boot_list.c: pristine store, the stub's list, the info page */
+void layout(struct plan *p);				/* layout.c: addresses, tables and blob until all fits */
+void image_write(struct plan *p);			/* image.c */
+
+#endif
