@@ -73,8 +73,8 @@ SDK := $(if $(SDK_SRC),$B/libbulkhead.a)
 TOOL := $(if $(TOOL_SRC),$(BULKHEAD))
 
 SYSTEM_PROGRAMS := $(foreach s,$(wildcard systems/*/*.c),$B/$(basename $s).elf)
-LINUX_PROGRAMS := $(foreach s,$(wildcard systems/*/linux/*.c),$B/$(basename $s))
-INITRDS := $(foreach s,$(wildcard systems/*/*.rc),$B/$(basename $s).cpio.gz)
+LINUX_PROGRAMS := $(foreach s,$(wildcard systems/*/linux/*.c tests/systems/*/linux/*.c),$B/$(basename $s))
+INITRDS := $(foreach s,$(wildcard systems/*/*.rc tests/systems/*/*.rc),$B/$(basename $s).cpio.gz)
 NATIVE_PROGRAMS := $(SERVICES:%=$B/services/%.elf) $(NATIVES:%=$B/tests/native/%.elf) $(SYSTEM_PROGRAMS)
 GUEST_IMAGES := $(foreach g,$(GUESTS),$B/tests/guests/$g.elf $B/tests/guests/$g.bin)
 DEBIAN_GUESTS := $B/guests/linux $B/guests/linux-rt $B/guests/busybox
@@ -208,7 +208,7 @@ $(1): systems/guest.init scripts/initramfs $B/guests/busybox $(2) $(if $(2),$(ca
 		--output $$@ $(if $(2),$(call programs,$(2)))
 endef
 $(eval $(call initramfs,$B/guests/initramfs.cpio.gz,))
-$(foreach r,$(wildcard systems/*/*.rc),$(eval $(call initramfs,$B/$(basename $r).cpio.gz,$r)))
+$(foreach r,$(wildcard systems/*/*.rc tests/systems/*/*.rc),$(eval $(call initramfs,$B/$(basename $r).cpio.gz,$r)))
 
 # --- the tool, and images: an image waits for whatever its description names ---
 $(BULKHEAD): $(TOOL_OBJ)
@@ -261,7 +261,7 @@ test-tool: $(PROGRAMS)
 test-system: $(TESTED)
 	$(Q)$(PYTHON) scripts/test stack system
 bench: $(TESTED)
-	$(Q)$(PYTHON) scripts/test bench
+	$(Q)$(PYTHON) tests/bench/bench.py
 fuzz: $(FUZZERS:%=$B/fuzz/%)
 	$(Q)$(PYTHON) scripts/test fuzz
 size: $(KERNEL)

@@ -1,0 +1,151 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Count instructions of the paths that matter, bare machine beside partition: `make bench`.
+
+One guest image, tests/guests/bench, runs on the bare machine (entered at EL2, with a stub that
+answers HVC) and in a partition of tests/systems/bench; Debian's Linux boots to its shell on both.
+Under `-icount shift=0` with a counter of 1 GHz a tick is an instruction, and every run repeats.
+Prints a table and writes build/bench.json. The figures are lengths of paths, not cycles."""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+
+QEMU = "qemu-system-aarch64"
+ICOUNT = ["-icount", "shift=0,sleep=off", "-rtc", "base=2020-01-01,clock=vm"]
+GUEST = "build/tests/guests/bench.bin"
+LINUX = "build/guests/linux"
+INITRD = "build/tests/systems/bench-linux/shell.cpio.gz"
+SECONDS = 300
+
+# Row -> what it is. Printed in this order; rows that a guest does not print are left out.
+ROWS = {
+    "hvc_null": "HVC, the cheapest call",
+    "hvc_psci_version": "HVC PSCI_VERSION",
+    "hvc_smccc_version": "HVC SMCCC_VERSION",
+    "hvc_unknown": "HVC unknown function",
+    "smc_psci_version": "SMC PSCI_VERSION",
+    "gicd_typer_read": "read GICD_TYPER",
+    "gicd_enable_read": "read GICD_ISENABLER",
+    "gicd_enable_write": "write GICD_ISENABLER",
+    "gicd_disable_write": "write GICD_ICENABLER",
+    "sgi_self_handler": "SGI to self -> C handler",
+    "sgi_self_round_trip": "SGI to self, round trip",
+    "acknowledge_end": "acknowledge + EOI",
+    "timer_spin_handler": "virtual timer, spinning -> C handler",
+    "timer_wfi_handler": "virtual timer, in WFI -> C handler",
+    "longest_gap": "longest gap in a spinning loop",
+    "ipi_wfi_one_way": "IPI one way, target in WFI",
+    "ipi_wfi_round_trip": "IPI round trip, WFI",
+    "ipi_spin_round_trip": "IPI round trip, spinning",
+    "cpu_on_first_c": "CPU_ON -> first C statement",
+    "boot_first_instruction": "reset -> guest's first instruction",
+    "linux_to_shell": "reset -> Linux's shell",
+}
+
+
+def arguments(kernel, memory, cores, *more):
+    return [QEMU, "-M", "virt,gic-version=3,virtualization=on,dtb-randomness=off", "-cpu", "cortex-a72,cntfrq=1000000000",
+            "-smp", str(cores), "-m", memory, "-nographic", "-nic", "none", "-kernel", kernel, *ICOUNT, *more]
+
+
+def console(name, command, last):
+    """The lines of a machine's console until one matches `last`; then the machine is ended."""
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    watchdog = threading.Timer(SECONDS, child.kill)
+    watchdog.start()
+    lines = []
+    try:
+        for raw in child.stdout:
+            lines.append(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", raw.decode(errors="replace")).strip())
+            if re.search(last, lines[-1]):
+                break
+    finally:
+        watchdog.cancel()
+        child.kill()
+        child.wait()
+    os.makedirs("build/logs", exist_ok=True)
+    with open(f"build/logs/bench-{name}.log", "w", encoding="utf-8") as f:
+        f.write(" ".join(command) + "\n" + "\n".join(lines) + "\n")
+    if not lines or not re.search(last, lines[-1]):
+        sys.exit(f"bench: {name}: the console did not show {last!r}; see build/logs/bench-{name}.log")
+    return lines
+
+
+def guest_rows(name, command):
+    """{row: (least, median)} of one run of the benchmark's guest."""
+    found = {}
+    for line in console(name, command, r"\bbench done$"):
+        m = re.search(r"\brow (\w+) (\d+) (\d+)$", line)
+        if m:
+            found[m[1]] = int(m[2]), int(m[3])
+    return found
+
+
+def linux_row(name, command):
+    line = console(name, command, r"\bticks \d+$")[-1]
+    ticks = int(line.split()[-1])
+    return {"linux_to_shell": (ticks, ticks)}
+
+
+def bare(linux):
+    found = guest_rows("bare", arguments(GUEST, "128M", 2))
+    if linux:
+        found.update(linux_row("linux-bare", arguments(LINUX, "256M", 1, "-initrd", INITRD,
+                                                       "-append", "console=ttyAMA0 quiet")))
+    return found
+
+
+def partition(linux):
+    found = guest_rows("partition", arguments("build/tests/bench.img", "2048M", 4))
+    if linux:
+        found.update(linux_row("linux-partition", arguments("build/tests/bench-linux.img", "2048M", 4)))
+    return found
+
+
+def show(columns):
+    names = list(columns)
+    print(f"{'instructions (median)':38}" + "".join(f"{n:>16}" for n in names) + f"{'times':>10}")
+    for row, text in ROWS.items():
+        cells = [columns[n].get(row) for n in names]
+        if not any(cells):
+            continue
+        line = f"{text:38}" + "".join(f"{c[1]:16,}" if c else f"{'-':>16}" for c in cells)
+        if len(cells) > 1 and cells[0] and cells[-1]:
+            line += f"{cells[-1][1] / max(cells[0][1], 1):10.1f}"
+        print(line)
+
+
+def write(columns, path):
+    rows = [{"name": row, "where": where, "instructions": found[row][1]}
+            for where, found in columns.items() for row in ROWS if row in found]
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump({"rows": rows}, f, indent=1)
+        f.write("\n")
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--no-linux", action="store_true", help="leave the Linux boots out (they take most of the time)")
+    p.add_argument("--only", choices=["bare", "shared"], help="one column")
+    p.add_argument("--output", default="build/bench.json")
+    a = p.parse_args()
+    begin = time.monotonic()
+    columns = {}
+    if a.only != "shared":
+        columns["bare"] = bare(not a.no_linux)
+    if a.only != "bare":
+        columns["shared"] = partition(not a.no_linux)
+    show(columns)
+    write(columns, a.output)
+    print(f"(medians; a tick of the counter is an instruction; {time.monotonic() - begin:.0f} s; {a.output})")
+
+
+if __name__ == "__main__":
+    main()
