@@ -175,7 +175,7 @@ static void lr_retract(struct pass *k, uint32_t n)
 		set_bits(&word->pending, bit);
 	if ((lr & LR_ACTIVE) != 0) {
 		set_bits(&word->active, bit);
-		c->evicted[w] |= bit;
+		set_bits(&c->evicted[w], bit);
 		c->out |= BIT(w);
 	}
 	k->words |= BIT(w);
@@ -256,13 +256,25 @@ static void lr_review(struct pass *k, uint32_t n)
 
 /* --- active ones in no list register --- */
 
+void vgic_deactivate(struct vcpu *v, uint32_t w, uint32_t bits)
+{
+	clear_bits(&vgic_word(v, w)->active, bits);
+	if (w == 0) {
+		clear_bits(&v->arch.vgic.evicted[0], bits);
+		return;
+	}
+	for (uint32_t i = 0; i < v->part->desc->n_vcpus; i++) {
+		struct vgic_cpu *c = &partition_vcpu(v->part, i)->arch.vgic;
+
+		if ((load_relaxed(&c->evicted[w]) & bits) != 0)
+			clear_bits(&c->evicted[w], bits);
+	}
+}
+
 static void evicted_end(struct pass *k, uint32_t intid)
 {
-	uint32_t w = intid / 32, bit = BIT(intid % 32);
-
-	k->c->evicted[w] &= ~bit;
-	clear_bits(&vgic_word(k->v, w)->active, bit);
-	k->words |= BIT(w);
+	vgic_deactivate(k->v, intid / 32, BIT(intid % 32));
+	k->words |= BIT(intid / 32);
 	spi_pass_on(k->v, intid);
 }
 
@@ -273,7 +285,7 @@ static uint32_t evicted_innermost(const struct pass *k)
 
 	for (uint32_t words = k->c->out; words != 0; words &= words - 1) {
 		uint32_t w = lowest_bit(words);
-		uint32_t bits = k->c->evicted[w] & load_relaxed(&vgic_word(k->v, w)->active);
+		uint32_t bits = load_relaxed(&k->c->evicted[w]);
 
 		for (; bits != 0; bits &= bits - 1) {
 			uint32_t intid = w * 32 + lowest_bit(bits);
@@ -299,17 +311,11 @@ static void evicted_count(struct pass *k, uint32_t ended)
 	}
 }
 
-/* Who deactivated an evicted interrupt by a register is not told: what is no longer active is no
- * longer evicted. */
-static void evicted_tidy(struct pass *k)
+static void evicted_tidy(struct vgic_cpu *c)
 {
-	for (uint32_t words = k->c->out; words != 0; words &= words - 1) {
-		uint32_t w = lowest_bit(words);
-
-		k->c->evicted[w] &= load_relaxed(&vgic_word(k->v, w)->active);
-		if (k->c->evicted[w] == 0)
-			k->c->out &= ~BIT(w);
-	}
+	for (uint32_t words = c->out; words != 0; words &= words - 1)
+		if (load_relaxed(&c->evicted[lowest_bit(words)]) == 0)
+			c->out &= ~BIT(lowest_bit(words));
 }
 
 /* --- into a list register --- */
@@ -535,7 +541,7 @@ static void pass_end(struct pass *k)
 	for (uint32_t used = c->used; used != 0; used &= used - 1)
 		lr_again(k, lowest_bit(used));
 	if (c->out != 0)
-		evicted_tidy(k);
+		evicted_tidy(c);
 	hcr = pass_hcr(k);
 	if (c->live) {
 		for (uint32_t dirty = k->dirty; dirty != 0; dirty &= dirty - 1)
@@ -850,7 +856,7 @@ static void cpu_clear(struct vgic_cpu *c)
 	store_relaxed(&c->used, 0);
 	c->latched = c->left = c->shut = c->out = 0;
 	for (uint32_t w = 0; w < VGIC_WORDS; w++)
-		c->evicted[w] = 0;
+		store_relaxed(&c->evicted[w], 0);
 	for (uint32_t n = 0; n < 32; n++)
 		c->priority[n] = 0;
 	for (uint32_t n = 0; n < VGIC_LRS; n++)

@@ -59,6 +59,7 @@ struct vgic_cpu {
 	struct vgic_word own; /* INTIDs 0-31 */
 	uint32_t todo;	      /* bit w: something new in word w; any core, atomically */
 	uint32_t mine[VGIC_WORDS]; /* SPIs routed here, [0] all ones; any core, atomically */
+	uint32_t evicted[VGIC_WORDS]; /* acknowledged here, active, put out of the list registers; likewise */
 
 	/* its own core's; others only read `used` and `lr`, after a sync */
 	bool live;	      /* in the hardware */
@@ -71,8 +72,7 @@ struct vgic_cpu {
 	uint32_t latched;     /* bit n: its pending state came from vgic_word.pending, not from a line */
 	uint32_t left;	      /* bit w: more is pending in word w than list registers can take */
 	uint32_t shut;	      /* bit w: pending in a group that the CPU interface has disabled */
-	uint32_t out;	      /* bit w: evicted[w] is not zero */
-	uint32_t evicted[VGIC_WORDS]; /* acknowledged here, active, put out of the list registers */
+	uint32_t out;	      /* bit w: evicted[w] may not be zero */
 	uint8_t priority[32];
 	uint64_t lr[VGIC_LRS]; /* as last read or written; current while not live */
 

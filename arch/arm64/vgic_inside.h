@@ -38,6 +38,9 @@ static inline void vgic_tell(struct vcpu *t, uint32_t w, const struct vcpu *self
 /* Bits of SPI word w changed: every vCPU that delivers or holds one of them looks. self: as above. */
 void vgic_changed(struct partition *p, uint32_t w, uint32_t bits, struct vcpu *self);
 
+/* These, active in no list register, are so no more; v: whose private ones w = 0 means. */
+void vgic_deactivate(struct vcpu *v, uint32_t w, uint32_t bits);
+
 /* Bits of word w that are in t's list registers, in one of the states. Own core, or after a sync. */
 uint32_t vgic_lr_bits(const struct vcpu *t, uint32_t w, uint64_t states);
 

@@ -137,13 +137,16 @@ static enum vgic_result bits_read(struct vcpu *v, struct vcpu *owner, uint32_t w
 		break;
 	case BITS_SET_PENDING:
 	case BITS_CLEAR_PENDING:
+		/* Before and after: it may go into a list register meanwhile, or come back from one. */
 		bits = vgic_pending_bits(word);
 		done = read_states(v, owner, w, what, LR_PENDING, &bits);
+		bits |= vgic_pending_bits(word);
 		break;
 	case BITS_SET_ACTIVE:
 	case BITS_CLEAR_ACTIVE:
 		bits = load_relaxed(&word->active);
 		done = read_states(v, owner, w, what, LR_ACTIVE, &bits);
+		bits |= load_relaxed(&word->active);
 		break;
 	}
 	*value = bits;
@@ -173,7 +176,7 @@ static uint32_t bits_write(struct vcpu *owner, uint32_t w, uint32_t what, uint32
 		set_bits(&word->active, bits);
 		break;
 	case BITS_CLEAR_ACTIVE:
-		clear_bits(&word->active, bits);
+		vgic_deactivate(owner, w, bits);
 		set_bits(&word->unactive, bits & load_relaxed(&word->held));
 		break;
 	}
