@@ -46,7 +46,7 @@ static void report(uint64_t *worst)
 	if (!l.steps)
 		return;
 	*worst = *worst > l.most ? *worst : l.most;
-	bh_printf("1 kHz: %u steps, late by %llu / %llu / %llu ns (min / avg / max), worst %llu ns, %u missed\n", l.steps,
+	bh_printf("jitter of %u steps: late by %llu / %llu / %llu ns (min / avg / max), worst %llu ns, %u missed\n", l.steps,
 		  (unsigned long long)bh_time_to_ns(l.least), (unsigned long long)bh_time_to_ns(l.sum / l.steps),
 		  (unsigned long long)bh_time_to_ns(l.most), (unsigned long long)bh_time_to_ns(*worst), l.missed);
 }
