@@ -17,7 +17,7 @@
 #define BLOB_IPA_END	(1ull << 39)
 #define BLOB_PA_END	(1ull << 40) /* what the smallest of today's cores can address */
 #define BLOB_EMUL_BYTES 0x10000u     /* largest emulated region: bh_emul_entry.offset has 16 bits */
-#define BLOB_REG_BITS                                                                                                  \
+#define BLOB_REG_BITS \
 	(BH_REG_READ_SHADOW | BH_REG_WRITE_POSTED | BH_REG_READ_NONE | BH_REG_WRITE_NONE | BH_REG_WRITE_IGNORE)
 
 static inline const void *blob_at(const struct bh_blob *b, uint32_t offset)

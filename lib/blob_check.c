@@ -348,7 +348,7 @@ static const char *check_partition(const struct bh_blob *b, uint32_t n, struct b
 
 static const char *check_partitions(const struct bh_blob *b)
 {
-	struct blob_sums sum = {.vcpus = 0, .regions = 0, .caps = 0, .smcs = 0};
+	struct blob_sums sum = { .vcpus = 0, .regions = 0, .caps = 0, .smcs = 0 };
 	const char *wrong = NULL;
 
 	for (uint32_t i = 0; i < b->n_partitions && !wrong; i++)

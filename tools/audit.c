@@ -74,11 +74,11 @@ static uint32_t walk_all(struct audit *a, struct walked *w)
 	const struct bh_partition *part = blob_partitions(a->b);
 	uint32_t n = 0;
 
-	w[n++] = (struct walked){.owner = AUDIT_KERNEL, .root = ROOT_EL2, .pa = a->h->el2_root_pa};
-	w[n++] = (struct walked){.owner = AUDIT_KERNEL, .root = ROOT_EMPTY, .pa = a->b->empty_root};
+	w[n++] = (struct walked){ .owner = AUDIT_KERNEL, .root = ROOT_EL2, .pa = a->h->el2_root_pa };
+	w[n++] = (struct walked){ .owner = AUDIT_KERNEL, .root = ROOT_EMPTY, .pa = a->b->empty_root };
 	for (uint32_t p = 0; p < a->b->n_partitions; p++) {
-		w[n++] = (struct walked){.owner = p, .root = ROOT_LOAD, .pa = part[p].load_root};
-		w[n++] = (struct walked){.owner = p, .root = ROOT_RUN, .pa = part[p].run_root};
+		w[n++] = (struct walked){ .owner = p, .root = ROOT_LOAD, .pa = part[p].load_root };
+		w[n++] = (struct walked){ .owner = p, .root = ROOT_RUN, .pa = part[p].run_root };
 	}
 	for (uint32_t i = 0; i < n; i++)
 		walk(a, w[i].pa, w[i].owner, &w[i].found);

@@ -31,7 +31,7 @@ struct audit_line {
 
 #define AUDIT_DEV_SPANS 4u
 struct audit_device {
-	char label[AUDIT_NAME];	/* or the node's name */
+	char label[AUDIT_NAME]; /* or the node's name */
 	char node[AUDIT_NAME];	/* without the unit address */
 	struct audit_span span[AUDIT_DEV_SPANS];
 	uint32_t n_spans;
@@ -93,7 +93,10 @@ enum audit_what {
 	WHAT_UART,
 };
 
-enum { ROOT_LOAD = 1, ROOT_RUN = 2, ROOT_EL2 = 4, ROOT_EMPTY = 8 };
+enum { ROOT_LOAD = 1,
+       ROOT_RUN = 2,
+       ROOT_EL2 = 4,
+       ROOT_EMPTY = 8 };
 
 struct audit_want {
 	enum audit_what what;
@@ -130,7 +133,7 @@ struct audit {
 	const struct bh_blob *b;
 	struct audit_desc d;
 	struct audit_wants wants;
-	uint16_t *table_owner;	/* for each page of the covered part: 0, or owner + 1 that uses it as a table */
+	uint16_t *table_owner;		     /* for each page of the covered part: 0, or owner + 1 that uses it as a table */
 	uint32_t part_of[BH_MAX_PARTITIONS]; /* partition of the description for each of the blob */
 	uint32_t core_of[BH_MAX_CORES];	     /* board's core for each of the blob */
 	uint64_t tables;
@@ -159,7 +162,7 @@ int fdt_cells(const struct audit_desc *d, int node, const char *name);
 /* audit_walk.c */
 void walk(struct audit *a, uint64_t root, uint32_t owner, struct audit_ranges *out);
 uint64_t walk_entry(const struct audit *a, uint64_t root, uint64_t at); /* pa of the entry that maps it, or 0 */
-void walk_tables_alone(struct audit *a); /* every page of the covered part is known, tables reached */
+void walk_tables_alone(struct audit *a);				/* every page of the covered part is known, tables reached */
 
 /* audit_space.c: is exactly what is wanted in what was walked? @root: ROOT_* */
 void space_check(struct audit *a, uint32_t owner, uint32_t root, uint64_t root_pa, const struct audit_ranges *found);

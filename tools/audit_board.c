@@ -9,6 +9,8 @@
 
 #include "tools/audit.h"
 
+#define INTIDS 288u /* the virtual platform's, and so what a partition can get of the board's */
+
 /* Number of 32-bit cells of a property, -1: there is none. */
 int fdt_cells(const struct audit_desc *d, int node, const char *name)
 {
@@ -68,7 +70,8 @@ static void read_label(const struct audit_desc *d, int node, char *label, size_t
 
 	if (symbols < 0 || fdt_get_path(d->fdt, node, path, sizeof(path)) != 0)
 		return;
-	fdt_for_each_property_offset(p, d->fdt, symbols) {
+	fdt_for_each_property_offset(p, d->fdt, symbols)
+	{
 		const char *name, *value = fdt_getprop_by_offset(d->fdt, p, &name, &bytes);
 
 		if (value && strcmp(value, path) == 0)
@@ -98,7 +101,8 @@ static void read_memory(struct audit_desc *d)
 {
 	int node, reserved = fdt_path_offset(d->fdt, "/reserved-memory");
 
-	fdt_for_each_subnode(node, d->fdt, 0) {
+	fdt_for_each_subnode(node, d->fdt, 0)
+	{
 		const char *type = fdt_getprop(d->fdt, node, "device_type", NULL);
 
 		if (!type || strcmp(type, "memory") != 0)
@@ -107,10 +111,8 @@ static void read_memory(struct audit_desc *d)
 			d->n_memories++;
 	}
 	if (reserved >= 0)
-		fdt_for_each_subnode(node, d->fdt, reserved)
-			for (uint32_t i = 0; read_reg(d, node, i, &d->reserved[d->n_reserved]); i++)
-				if (++d->n_reserved == AUDIT_MEMORIES)
-					unreadable("more than %u reserved ranges", AUDIT_MEMORIES);
+		fdt_for_each_subnode(node, d->fdt, reserved) for (uint32_t i = 0; read_reg(d, node, i, &d->reserved[d->n_reserved]); i++) if (++d->n_reserved == AUDIT_MEMORIES)
+			unreadable("more than %u reserved ranges", AUDIT_MEMORIES);
 	if (d->n_memories == 0)
 		unreadable("the board has no memory node");
 }
@@ -122,7 +124,8 @@ static void read_cores(struct audit_desc *d)
 	const char *method = psci < 0 ? NULL : fdt_getprop(d->fdt, psci, "method", NULL), *type;
 
 	if (cpus >= 0)
-		fdt_for_each_subnode(node, d->fdt, cpus) {
+		fdt_for_each_subnode(node, d->fdt, cpus)
+		{
 			type = fdt_getprop(d->fdt, node, "device_type", NULL);
 			if (!type || strcmp(type, "cpu") != 0 || d->n_cores == BH_MAX_CORES)
 				continue;
@@ -130,7 +133,8 @@ static void read_cores(struct audit_desc *d)
 		}
 	if (d->n_cores == 0)
 		unreadable("the board has no cores");
-	d->psci = !method ? BH_PSCI_NONE : strcmp(method, "smc") == 0 ? BH_PSCI_SMC : BH_PSCI_HVC;
+	d->psci = !method ? BH_PSCI_NONE : strcmp(method, "smc") == 0 ? BH_PSCI_SMC
+								      : BH_PSCI_HVC;
 }
 
 static void read_gic(struct audit_desc *d)
@@ -141,6 +145,7 @@ static void read_gic(struct audit_desc *d)
 
 	if (gic < 0 || timer < 0 || !read_reg(d, gic, 0, &d->gicd) || !read_reg(d, gic, 1, &d->gicr))
 		unreadable("the board has no GICv3 or no architected timer");
+	d->n_intids = INTIDS;
 	d->maintenance_intid = read_intid(d, gic, 0, &level);
 	d->timer_intid = read_intid(d, timer, 3, &level); /* secure, non-secure, virtual, hypervisor */
 }

@@ -98,7 +98,9 @@ static uint64_t read_size(const char *s, const char *name)
 {
 	char *end;
 	uint64_t n = strtoull(s, &end, 0);
-	uint64_t unit = *end == 'K' ? 1u << 10 : *end == 'M' ? 1u << 20 : *end == 'G' ? 1u << 30 : 0;
+	uint64_t unit = *end == 'K' ? 1u << 10 : *end == 'M' ? 1u << 20
+					 : *end == 'G'	     ? 1u << 30
+							     : 0;
 
 	if (end == s || unit == 0 || end[1] != 0 || n > BLOB_IPA_END / unit)
 		unreadable("%s: memory = \"%s\" is no size", name, s);
@@ -132,8 +134,8 @@ static void read_devices(struct audit_desc *d, int node, struct audit_part *p)
 
 static void read_partition(struct audit_desc *d, int node, struct audit_part *p)
 {
-	static const char *const fp[] = {"eager", "lazy", "none"}, *const down[] = {"zero", "fault", "wait"};
-	static const char *const setway[] = {"fault", "native"}, *const restart[] = {"always", "never"};
+	static const char *const fp[] = { "eager", "lazy", "none" }, *const down[] = { "zero", "fault", "wait" };
+	static const char *const setway[] = { "fault", "native" }, *const restart[] = { "always", "never" };
 	const char *memory = text(d, node, "memory", "");
 
 	snprintf(p->name, sizeof(p->name), "%s", fdt_get_name(d->fdt, node, NULL));
@@ -212,7 +214,8 @@ void desc_read(struct audit_desc *d, const char *system)
 	parts = fdt_path_offset(d->fdt, "/partitions");
 	if (parts < 0)
 		unreadable("%s: no partitions", source);
-	fdt_for_each_subnode(node, d->fdt, parts) {
+	fdt_for_each_subnode(node, d->fdt, parts)
+	{
 		if (d->n_parts == BH_MAX_PARTITIONS)
 			unreadable("%s: too many partitions", source);
 		read_partition(d, node, &d->part[d->n_parts++]);

@@ -36,6 +36,20 @@ static bool is_zero(const uint8_t *p, uint64_t bytes)
 	return true;
 }
 
+/* The keyboard is at first with the client that asks for it, else with the console's first client. */
+static bool has_focus(const struct audit *a, uint32_t client)
+{
+	uint32_t console = part_at(a, client)->console, first = BH_NONE;
+
+	for (uint32_t i = a->d.n_parts; i-- > 0;) {
+		if (a->d.part[i].console != console)
+			continue;
+		if (first == BH_NONE || !a->d.part[first].keyboard || a->d.part[i].keyboard)
+			first = i;
+	}
+	return first == a->part_of[client];
+}
+
 static const char *serve_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e)
 {
 	const struct bh_partition *part = &blob_partitions(a->b)[p];
@@ -55,8 +69,8 @@ static const char *serve_wrong(const struct audit *a, uint32_t p, const struct b
 		return "names other windows than its region's";
 	if (e->intid != emul->doorbell)
 		return "names another doorbell than its region's";
-	if ((e->flags & ~BH_INFO_SERVE_FOCUS) != BH_INFO_SERVE_PL011)
-		return "has wrong flags";
+	if (e->flags != (BH_INFO_SERVE_PL011 | (has_focus(a, emul->client) ? BH_INFO_SERVE_FOCUS : 0)))
+		return "has wrong flags, or gives the keyboard to another than declared";
 	return NULL;
 }
 
@@ -115,9 +129,7 @@ static const char *entry_wrong(const struct audit *a, uint32_t p, const struct b
 	case BH_INFO_PARTITION:
 		if (!part_at(a, p)->reads_log)
 			return "names a partition, but this one does not read the log";
-		return e->cap < a->b->n_partitions && strcmp(e->name, owner_name(a, e->cap)) == 0 ?
-			       NULL :
-			       "names no partition of the system";
+		return e->cap < a->b->n_partitions && strcmp(e->name, owner_name(a, e->cap)) == 0 ? NULL : "names no partition of the system";
 	}
 	return "is of an unknown kind";
 }
@@ -126,7 +138,7 @@ static const char *entry_wrong(const struct audit *a, uint32_t p, const struct b
 static void check_counts(struct audit *a, uint32_t p, const struct bh_info *info)
 {
 	const struct audit_part *part = part_at(a, p);
-	uint32_t want[BH_INFO_EMULATED + 1] = {0}, is[BH_INFO_EMULATED + 1] = {0};
+	uint32_t want[BH_INFO_EMULATED + 1] = { 0 }, is[BH_INFO_EMULATED + 1] = { 0 };
 
 	for (uint32_t i = 0; i < part->n_devices; i++)
 		want[BH_INFO_DEVICE] += part->device[i].n_spans;
@@ -182,6 +194,30 @@ static bool in_device(const struct audit_part *part, uint64_t at, uint64_t bytes
 	return false;
 }
 
+/* CRC-32C, bit by bit into a table of one byte's results. */
+static uint32_t checksum(const uint8_t *p, uint64_t bytes)
+{
+	static uint32_t table[256];
+	uint32_t crc = ~0u;
+
+	for (uint32_t i = 0; i < 256 && table[255] == 0; i++) {
+		table[i] = i;
+		for (int bit = 0; bit < 8; bit++)
+			table[i] = table[i] >> 1 ^ (table[i] & 1 ? 0x82f63b78u : 0);
+	}
+	while (bytes--)
+		crc = crc >> 8 ^ table[(crc ^ *p++) & 0xff];
+	return ~crc;
+}
+
+/* What is copied into RAM is what its checksum says, so that the stub will find no damage. */
+static bool copy_whole(const struct audit *a, const struct audit_want *store, const struct bh_stub_op *op)
+{
+	const uint8_t *from = image_at(a, store->pa + (op->src - store->at), op->bytes);
+
+	return from && checksum(from, op->bytes) == op->value;
+}
+
 /* The stub has only its partition's rights, so this is no question of isolation; but an operation
  * outside would be a fault at the first start. */
 static bool op_fits(const struct audit *a, uint32_t p, const struct bh_stub_op *op, uint64_t ram)
@@ -192,7 +228,8 @@ static bool op_fits(const struct audit *a, uint32_t p, const struct bh_stub_op *
 	case BH_STUB_QUIET:
 		return in_device(part_at(a, p), op->dst, op->bytes);
 	case BH_STUB_COPY:
-		return store && inside(op->src, op->bytes, store->at, store->bytes) && inside(op->dst, op->bytes, 0x40000000, ram);
+		return store && inside(op->src, op->bytes, store->at, store->bytes) &&
+		       inside(op->dst, op->bytes, 0x40000000, ram) && copy_whole(a, store, op);
 	case BH_STUB_CLEAR:
 	case BH_STUB_CHECK:
 		return inside(op->dst, op->bytes, 0x40000000, ram);
@@ -215,7 +252,7 @@ static void check_params(struct audit *a, uint32_t p, const struct audit_want *w
 		finding(a, "%s: boot parameters at PA %#" PRIx64 " are not this partition's", part->name, w->pa);
 	for (uint32_t i = 0; i < params->n_ops; i++)
 		if (!op_fits(a, p, &params->op[i], part->ram_bytes))
-			finding(a, "%s: boot operation %u is outside the partition", part->name, i);
+			finding(a, "%s: boot operation %u is outside the partition, or its checksum is wrong", part->name, i);
 	used = sizeof(*params) + params->n_ops * sizeof(params->op[0]);
 	if (!is_zero((const uint8_t *)params + used, w->bytes - used))
 		finding(a, "%s: boot parameters hold more than their operations", part->name);

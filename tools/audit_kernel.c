@@ -81,7 +81,7 @@ static void check_kernel(struct audit *a)
 {
 	uint64_t bytes = (uint64_t)a->h->text_bytes + a->h->rodata_bytes, at;
 	struct bh_image_header *mine;
-	struct elf e = {NULL, 0};
+	struct elf e = { NULL, 0 };
 	uint8_t *image;
 
 	if (!elf_read(&e, "kernel-arm64.elf")) {
@@ -104,7 +104,7 @@ static void check_kernel(struct audit *a)
 
 static void check_stubs(struct audit *a)
 {
-	struct elf e = {NULL, 0};
+	struct elf e = { NULL, 0 };
 
 	if (!elf_read(&e, "stub-arm64.elf"))
 		finding(a, "stub-arm64.elf beside the tool cannot be read: the stub's code is not proven");

@@ -117,16 +117,16 @@ void layout_audit(struct audit *a)
 {
 	const struct bh_blob *b = a->b;
 	struct piece p[] = {
-		{b->off_cores, b->n_cores * sizeof(struct bh_core), "cores"},
-		{b->off_partitions, b->n_partitions * sizeof(struct bh_partition), "partitions"},
-		{b->off_vcpus, b->n_vcpus * sizeof(struct bh_vcpu), "vCPUs"},
-		{b->off_emuls, b->n_emuls * sizeof(struct bh_emul), "emulated regions"},
-		{b->off_regions, b->n_regions * sizeof(struct bh_region), "regions"},
-		{b->off_caps, b->n_caps * sizeof(struct bh_cap), "capabilities"},
-		{b->off_irqs, b->n_irqs * sizeof(struct bh_irq), "interrupts"},
-		{b->off_smcs, b->n_smcs * sizeof(uint32_t), "SMCs"},
-		{b->off_regs, b->reg_bytes, "register tables"},
-		{b->off_names, b->names_bytes, "names"},
+		{ b->off_cores, b->n_cores * sizeof(struct bh_core), "cores" },
+		{ b->off_partitions, b->n_partitions * sizeof(struct bh_partition), "partitions" },
+		{ b->off_vcpus, b->n_vcpus * sizeof(struct bh_vcpu), "vCPUs" },
+		{ b->off_emuls, b->n_emuls * sizeof(struct bh_emul), "emulated regions" },
+		{ b->off_regions, b->n_regions * sizeof(struct bh_region), "regions" },
+		{ b->off_caps, b->n_caps * sizeof(struct bh_cap), "capabilities" },
+		{ b->off_irqs, b->n_irqs * sizeof(struct bh_irq), "interrupts" },
+		{ b->off_smcs, b->n_smcs * sizeof(uint32_t), "SMCs" },
+		{ b->off_regs, b->reg_bytes, "register tables" },
+		{ b->off_names, b->names_bytes, "names" },
 	};
 	const uint32_t n = sizeof(p) / sizeof(p[0]);
 	uint64_t end = sizeof(*b);

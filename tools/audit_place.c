@@ -86,9 +86,7 @@ static const char *place_wrong(const struct audit *a, const struct audit_want *w
 	case WHAT_STUB:
 	case WHAT_PARAMS:
 	case WHAT_PRISTINE:
-		return within(w->pa, w->bytes, h->load_pa + h->covered_bytes, h->file_bytes - h->covered_bytes) ?
-			       NULL :
-			       "is not among the image's payloads";
+		return within(w->pa, w->bytes, h->load_pa + h->covered_bytes, h->file_bytes - h->covered_bytes) ? NULL : "is not among the image's payloads";
 	case WHAT_QUEUE:
 	case WHAT_SERVER:
 	case WHAT_LOG:
@@ -101,16 +99,16 @@ static const char *place_wrong(const struct audit *a, const struct audit_want *w
 	case WHAT_BSS:
 	case WHAT_STATE:
 	case WHAT_STACK:
-		return within(w->pa, w->bytes, h->load_pa + h->file_bytes, h->image_size - h->file_bytes) ?
-			       NULL :
-			       "is not behind the file";
+		return within(w->pa, w->bytes, h->load_pa + h->file_bytes, h->image_size - h->file_bytes) ? NULL : "is not behind the file";
 	}
 	return "has no known purpose";
 }
 
 /* May two pieces hold the same page? Every pair that is not named here may not. */
-static bool may_share(const struct audit *a, const struct audit_want *x, const struct audit_want *y)
+static bool may_share(const struct audit_want *x, const struct audit_want *y)
 {
+	if (x->what == WHAT_CONST && y->what == WHAT_CONST) /* what it holds is known, see audit_info.c */
+		return !((x->rights | y->rights) & BH_WRITE);
 	if (x->owner == y->owner) /* the first page of text, mapped twice */
 		return (x->what == WHAT_TEXT && y->what == WHAT_IDENTITY) ||
 		       (x->what == WHAT_IDENTITY && y->what == WHAT_TEXT);
@@ -120,7 +118,6 @@ static bool may_share(const struct audit *a, const struct audit_want *x, const s
 		return false;
 	switch (x->what) {
 	case WHAT_STUB: /* the same code for all, written by nobody */
-	case WHAT_CONST:
 		return !((x->rights | y->rights) & BH_WRITE);
 	case WHAT_QUEUE:
 	case WHAT_SERVER:
@@ -128,7 +125,6 @@ static bool may_share(const struct audit *a, const struct audit_want *x, const s
 	case WHAT_LOG:
 		return (x->owner == AUDIT_KERNEL || y->owner == AUDIT_KERNEL);
 	default:
-		(void)a;
 		return false;
 	}
 }
@@ -146,7 +142,7 @@ static void check_sharing(struct audit *a, const struct audit_want *w, uint32_t 
 		for (uint32_t j = i + 1; j < n; j++) {
 			if (w[j].pa >= w[i].pa + w[i].bytes && w[i].bytes)
 				break;
-			if (meet(w[i].pa, w[i].bytes, w[j].pa, w[j].bytes) && !may_share(a, &w[i], &w[j]))
+			if (meet(w[i].pa, w[i].bytes, w[j].pa, w[j].bytes) && !may_share(&w[i], &w[j]))
 				finding(a,
 					"page at PA %#" PRIx64 " is %s of %s (at %#" PRIx64 ") and %s of %s (at %#" PRIx64 ")",
 					w[j].pa, what_name(w[i].what), owner_name(a, w[i].owner), w[i].at,

@@ -50,32 +50,34 @@ void *must_alloc(void *old, size_t bytes)
 const char *what_name(enum audit_what what)
 {
 	switch (what) {
-	case WHAT_RAM:	    return "RAM";
-	case WHAT_DEVICE:   return "device";
-	case WHAT_INFO:	    return "information page";
-	case WHAT_CONST:    return "empty virtio-mmio slots";
-	case WHAT_QUEUE:    return "queue page";
-	case WHAT_SERVER:   return "server pages";
-	case WHAT_LOG:	    return "health log";
-	case WHAT_STUB:	    return "boot stub";
-	case WHAT_PARAMS:   return "boot parameters";
+	case WHAT_RAM: return "RAM";
+	case WHAT_DEVICE: return "device";
+	case WHAT_INFO: return "information page";
+	case WHAT_CONST: return "empty virtio-mmio slots";
+	case WHAT_QUEUE: return "queue page";
+	case WHAT_SERVER: return "server pages";
+	case WHAT_LOG: return "health log";
+	case WHAT_STUB: return "boot stub";
+	case WHAT_PARAMS: return "boot parameters";
 	case WHAT_PRISTINE: return "pristine store";
-	case WHAT_TEXT:	    return "text";
-	case WHAT_RODATA:   return "read-only data";
-	case WHAT_BSS:	    return "bss";
-	case WHAT_BLOB:	    return "blob";
-	case WHAT_STATE:    return "state";
-	case WHAT_STACK:    return "stack";
+	case WHAT_TEXT: return "text";
+	case WHAT_RODATA: return "read-only data";
+	case WHAT_BSS: return "bss";
+	case WHAT_BLOB: return "blob";
+	case WHAT_STATE: return "state";
+	case WHAT_STACK: return "stack";
 	case WHAT_IDENTITY: return "identity-mapped first page";
-	case WHAT_GIC:	    return "interrupt controller";
-	case WHAT_UART:	    return "UART";
+	case WHAT_GIC: return "interrupt controller";
+	case WHAT_UART: return "UART";
 	}
 	return "?";
 }
 
 const char *root_name(uint32_t root)
 {
-	return root == ROOT_EL2 ? "EL2" : root == ROOT_EMPTY ? "empty root" : root == ROOT_LOAD ? "loading root" : "running root";
+	return root == ROOT_EL2 ? "EL2" : root == ROOT_EMPTY ? "empty root"
+				  : root == ROOT_LOAD	     ? "loading root"
+							     : "running root";
 }
 
 const char *owner_name(const struct audit *a, uint32_t owner)

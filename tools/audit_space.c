@@ -10,10 +10,10 @@
 #include "tools/audit.h"
 
 /* Stage 2 leaf: MemAttr [5:2], S2AP [7:6], SH [9:8], AF 10, XN[1] 54 */
-#define S2_NORMAL  (0xfull << 2 | 3ull << 8)
-#define S2_DEVICE  (0x1ull << 2)
-#define S2_READ	   (1ull << 6)
-#define S2_WRITE   (1ull << 7)
+#define S2_NORMAL (0xfull << 2 | 3ull << 8)
+#define S2_DEVICE (0x1ull << 2)
+#define S2_READ	  (1ull << 6)
+#define S2_WRITE  (1ull << 7)
 /* EL2 stage 1 leaf: AttrIndx [4:2], AP[1] 6 (RES1), AP[2] 7, SH [9:8], AF 10, XN 54 */
 #define EL2_NORMAL (0x1ull << 2 | 3ull << 8)
 #define EL2_DEVICE (0x0ull << 2)
@@ -121,7 +121,7 @@ static void check_want(const struct space *s, const struct audit_want *w, const 
 
 void space_check(struct audit *a, uint32_t owner, uint32_t root, uint64_t root_pa, const struct audit_ranges *found)
 {
-	struct space s = {.a = a, .owner = owner, .root = root, .root_pa = root_pa};
+	struct space s = { .a = a, .owner = owner, .root = root, .root_pa = root_pa };
 
 	for (uint32_t i = 0; i < found->n; i++)
 		check_range(&s, &found->r[i]);

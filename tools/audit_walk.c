@@ -14,7 +14,7 @@
 #define ENTRIES	  512u
 #define PA_BITS	  0x0000fffffffff000ull /* output address of a page or table */
 #define VALID	  1ull
-#define TABLE	  2ull /* levels 1, 2: a table; level 3: a page */
+#define TABLE	  2ull	     /* levels 1, 2: a table; level 3: a page */
 #define MAX_STEPS (1u << 22) /* a table that names itself would keep us for ever */
 
 struct walker {
@@ -70,7 +70,7 @@ static void range_add(struct audit_ranges *out, uint64_t at, uint64_t pa, uint64
 		out->room = out->room * 2 + 32;
 		out->r = must_alloc(out->r, out->room * sizeof(*out->r));
 	}
-	out->r[out->n++] = (struct audit_range){.at = at, .pa = pa, .bytes = bytes, .bits = bits};
+	out->r[out->n++] = (struct audit_range){ .at = at, .pa = pa, .bytes = bytes, .bits = bits };
 }
 
 static void leaf(struct walker *w, uint32_t level, uint64_t entry, uint64_t entry_pa, uint64_t at)
@@ -116,7 +116,7 @@ static void walk_level(struct walker *w, uint64_t table_pa, uint32_t level, uint
 
 void walk(struct audit *a, uint64_t root, uint32_t owner, struct audit_ranges *out)
 {
-	struct walker w = {.a = a, .owner = owner, .steps = 0, .out = out};
+	struct walker w = { .a = a, .owner = owner, .steps = 0, .out = out };
 
 	memset(out, 0, sizeof(*out));
 	walk_level(&w, root, 1, 0);

@@ -38,8 +38,7 @@ static void want(struct audit *a, uint32_t p, const struct bh_region *r, enum au
 		odd_region(a, p, r, "has other rights than declared");
 	if (seen && (*seen)++)
 		odd_region(a, p, r, "is there twice");
-	want_add(a, (struct audit_want){.what = what, .owner = p, .roots = roots, .rights = rights, .at = r->ipa, .pa = r->pa,
-					.bytes = r->bytes, .device = what == WHAT_DEVICE});
+	want_add(a, (struct audit_want){ .what = what, .owner = p, .roots = roots, .rights = rights, .at = r->ipa, .pa = r->pa, .bytes = r->bytes, .device = what == WHAT_DEVICE });
 }
 
 static void want_device(struct audit *a, uint32_t p, const struct bh_region *r, struct seen *seen)

@@ -18,14 +18,8 @@
 static void header_make(struct bh_image_header *h)
 {
 	*h = (struct bh_image_header){
-		.image_size = 0x800000, .linux_magic = 0x644d5241, .magic = BH_IMAGE_MAGIC, .abi_version = BH_ABI_VERSION,
-		.header_bytes = sizeof(*h), .text_bytes = 0x8000, .rodata_bytes = 0x2000, .bss_bytes = 0x3000,
-		.stack_bytes = 0x2000, .core_bytes = 64, .partition_bytes = 128, .vcpu_bytes = 0x1000, .emul_bytes = 64,
-		.load_pa = LOAD, .file_bytes = 0x300008, .covered_bytes = 0x200000, .blob_pa = LOAD + 0xa000,
-		.blob_va = FIX_VA(0x20), .blob_bytes = sizeof(struct blob_fixture), .el2_root_pa = LOAD + 0x20000,
-		.bss_pa = LOAD + 0x400000, .state_pa = LOAD + 0x410000, .state_va = FIX_VA(0x40), .state_bytes = 0x7000,
-		.share_pa = LOAD + 0x420000, .share_va = FIX_VA(0x50), .share_bytes = 0x8000, .uart_pa = 0x9000000,
-		.uart_va = FIX_VA(0xa0), .uart_kind = BH_UART_PL011};
+		.image_size = 0x800000, .linux_magic = 0x644d5241, .magic = BH_IMAGE_MAGIC, .abi_version = BH_ABI_VERSION, .header_bytes = sizeof(*h), .text_bytes = 0x8000, .rodata_bytes = 0x2000, .bss_bytes = 0x3000, .stack_bytes = 0x2000, .core_bytes = 64, .partition_bytes = 128, .vcpu_bytes = 0x1000, .emul_bytes = 64, .load_pa = LOAD, .file_bytes = 0x300008, .covered_bytes = 0x200000, .blob_pa = LOAD + 0xa000, .blob_va = FIX_VA(0x20), .blob_bytes = sizeof(struct blob_fixture), .el2_root_pa = LOAD + 0x20000, .bss_pa = LOAD + 0x400000, .state_pa = LOAD + 0x410000, .state_va = FIX_VA(0x40), .state_bytes = 0x7000, .share_pa = LOAD + 0x420000, .share_va = FIX_VA(0x50), .share_bytes = 0x8000, .uart_pa = 0x9000000, .uart_va = FIX_VA(0xa0), .uart_kind = BH_UART_PL011
+	};
 }
 
 static const char *check(const struct bh_image_header *h, const struct blob_fixture *f)
@@ -35,18 +29,18 @@ static const char *check(const struct bh_image_header *h, const struct blob_fixt
 	return wrong ? wrong : image_blob_check(h, &f->b);
 }
 
-#define REFUSED(change, part)                                                                                          \
-	do {                                                                                                           \
-		struct bh_image_header h;                                                                              \
-		struct blob_fixture f;                                                                                 \
-		const char *wrong;                                                                                     \
-                                                                                                                       \
-		header_make(&h);                                                                                       \
-		fixture_make(&f);                                                                                      \
-		change;                                                                                                \
-		wrong = check(&h, &f);                                                                                 \
-		if (!wrong || !strstr(wrong, part))                                                                    \
-			fail_msg("line %d: \"%s\", but expected \"%s\"", __LINE__, wrong ? wrong : "passed", part);    \
+#define REFUSED(change, part)                                                                                       \
+	do {                                                                                                        \
+		struct bh_image_header h;                                                                           \
+		struct blob_fixture f;                                                                              \
+		const char *wrong;                                                                                  \
+                                                                                                                    \
+		header_make(&h);                                                                                    \
+		fixture_make(&f);                                                                                   \
+		change;                                                                                             \
+		wrong = check(&h, &f);                                                                              \
+		if (!wrong || !strstr(wrong, part))                                                                 \
+			fail_msg("line %d: \"%s\", but expected \"%s\"", __LINE__, wrong ? wrong : "passed", part); \
 	} while (0)
 
 static void a_good_header_passes(void **state)

@@ -25,13 +25,13 @@ static void expect(const struct blob_fixture *f, const char *part, int line)
 }
 
 /* A fresh good blob, one change, and a part of the sentence that must come. */
-#define REFUSED(change, part)                                                                                          \
-	do {                                                                                                           \
-		struct blob_fixture f;                                                                                 \
-                                                                                                                       \
-		fixture_make(&f);                                                                                      \
-		change;                                                                                                \
-		expect(&f, part, __LINE__);                                                                            \
+#define REFUSED(change, part)               \
+	do {                                \
+		struct blob_fixture f;      \
+                                            \
+		fixture_make(&f);           \
+		change;                     \
+		expect(&f, part, __LINE__); \
 	} while (0)
 
 static void a_good_blob_passes(void **state)
@@ -214,7 +214,7 @@ static uint64_t random_next(uint64_t *s)
 /* One to four changes: a byte, a bit, or a word taken from a list of awkward numbers. */
 static void mutate(uint8_t *bytes, size_t n, uint64_t *seed)
 {
-	static const uint32_t odd[] = {0, 1, 8, 31, 32, 64, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff};
+	static const uint32_t odd[] = { 0, 1, 8, 31, 32, 64, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff };
 	uint64_t changes = 1 + random_next(seed) % 4;
 
 	for (uint64_t i = 0; i < changes; i++) {

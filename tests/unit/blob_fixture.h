@@ -14,7 +14,7 @@
 #include "lib/blob_at.h"
 #include "lib/blob_check.h"
 
-#define FIX_VA(page) (BH_KERNEL_VA + (page) * 0x1000ull)
+#define FIX_VA(page) (BH_KERNEL_VA + (page)*0x1000ull)
 
 struct blob_fixture {
 	struct bh_blob b;
@@ -30,7 +30,9 @@ struct blob_fixture {
 	char names[64];
 };
 
-enum { FIX_CONSOLE, FIX_LINUX, FIX_CONTROL };
+enum { FIX_CONSOLE,
+       FIX_LINUX,
+       FIX_CONTROL };
 
 static void fixture_arrays(struct blob_fixture *f)
 {
@@ -75,20 +77,21 @@ static void fixture_system(struct blob_fixture *f)
 
 static void fixture_cores(struct blob_fixture *f)
 {
-	f->core[0] = (struct bh_core){.stack_va = FIX_VA(0x62), .gicr_va = FIX_VA(0x100), .n_vcpus = 2, .vcpu = {0, 1}};
+	f->core[0] = (struct bh_core){ .stack_va = FIX_VA(0x62), .gicr_va = FIX_VA(0x100), .n_vcpus = 2, .vcpu = { 0, 1 } };
 	f->core[1] = (struct bh_core){
-		.mpidr = 1, .stack_va = FIX_VA(0x65), .gicr_va = FIX_VA(0x120), .n_vcpus = 2, .vcpu = {3, 2}};
-	f->vcpu[0] = (struct bh_vcpu){.partition = FIX_CONSOLE, .core = 0, .rank = 0};
-	f->vcpu[1] = (struct bh_vcpu){.partition = FIX_LINUX, .core = 0, .rank = 1};
-	f->vcpu[2] = (struct bh_vcpu){.partition = FIX_LINUX, .index = 1, .core = 1, .rank = 1};
-	f->vcpu[3] = (struct bh_vcpu){.partition = FIX_CONTROL, .core = 1, .rank = 0};
+		.mpidr = 1, .stack_va = FIX_VA(0x65), .gicr_va = FIX_VA(0x120), .n_vcpus = 2, .vcpu = { 3, 2 }
+	};
+	f->vcpu[0] = (struct bh_vcpu){ .partition = FIX_CONSOLE, .core = 0, .rank = 0 };
+	f->vcpu[1] = (struct bh_vcpu){ .partition = FIX_LINUX, .core = 0, .rank = 1 };
+	f->vcpu[2] = (struct bh_vcpu){ .partition = FIX_LINUX, .index = 1, .core = 1, .rank = 1 };
+	f->vcpu[3] = (struct bh_vcpu){ .partition = FIX_CONTROL, .core = 1, .rank = 0 };
 }
 
 static void fixture_partitions(struct blob_fixture *f)
 {
-	f->part[0] = (struct bh_partition){.name = 11, .flags = BH_PART_RESTART, .n_vcpus = 1, .n_regions = 2, .n_caps = 2};
-	f->part[1] = (struct bh_partition){.name = 19, .first_vcpu = 1, .n_vcpus = 2, .first_region = 2, .n_regions = 2};
-	f->part[2] = (struct bh_partition){.name = 25, .first_vcpu = 3, .n_vcpus = 1, .first_region = 4, .n_regions = 2};
+	f->part[0] = (struct bh_partition){ .name = 11, .flags = BH_PART_RESTART, .n_vcpus = 1, .n_regions = 2, .n_caps = 2 };
+	f->part[1] = (struct bh_partition){ .name = 19, .first_vcpu = 1, .n_vcpus = 2, .first_region = 2, .n_regions = 2 };
+	f->part[2] = (struct bh_partition){ .name = 25, .first_vcpu = 3, .n_vcpus = 1, .first_region = 4, .n_regions = 2 };
 	f->part[1].first_cap = f->part[2].first_cap = 2;
 	f->part[1].n_smcs = 2, f->part[2].first_smc = 2;
 	for (uint32_t i = 0; i < 3; i++) {
@@ -102,23 +105,23 @@ static void fixture_objects(struct blob_fixture *f)
 {
 	const uint32_t rw = BH_READ | BH_WRITE;
 
-	f->region[0] = (struct bh_region){0x09000000, 0x1000, 0x09000000, BH_REGION_DEVICE, rw, 11, 0};
-	f->region[1] = (struct bh_region){0x40000000, 0x40000, 0x46000000, BH_REGION_RAM, rw | BH_EXECUTE, 11, 0};
-	f->region[2] = (struct bh_region){0x09000000, 0x1000, 0, BH_REGION_EMULATED, rw, 19, 0};
-	f->region[3] = (struct bh_region){0x40000000, 0x200000, 0x46200000, BH_REGION_RAM, rw | BH_EXECUTE, 19, 0};
-	f->region[4] = (struct bh_region){0x09000000, 0x1000, 0, BH_REGION_EMULATED, rw, 25, 1};
-	f->region[5] = (struct bh_region){0x40000000, 0x200000, 0x46400000, BH_REGION_RAM, rw | BH_EXECUTE, 25, 0};
+	f->region[0] = (struct bh_region){ 0x09000000, 0x1000, 0x09000000, BH_REGION_DEVICE, rw, 11, 0 };
+	f->region[1] = (struct bh_region){ 0x40000000, 0x40000, 0x46000000, BH_REGION_RAM, rw | BH_EXECUTE, 11, 0 };
+	f->region[2] = (struct bh_region){ 0x09000000, 0x1000, 0, BH_REGION_EMULATED, rw, 19, 0 };
+	f->region[3] = (struct bh_region){ 0x40000000, 0x200000, 0x46200000, BH_REGION_RAM, rw | BH_EXECUTE, 19, 0 };
+	f->region[4] = (struct bh_region){ 0x09000000, 0x1000, 0, BH_REGION_EMULATED, rw, 25, 1 };
+	f->region[5] = (struct bh_region){ 0x40000000, 0x200000, 0x46400000, BH_REGION_RAM, rw | BH_EXECUTE, 25, 0 };
 	for (uint32_t i = 0; i < 2; i++) {
-		f->emul[i] = (struct bh_emul){.client = i + 1, .server = FIX_CONSOLE, .ipa = 0x09000000, .bytes = 0x1000};
+		f->emul[i] = (struct bh_emul){ .client = i + 1, .server = FIX_CONSOLE, .ipa = 0x09000000, .bytes = 0x1000 };
 		f->emul[i].intid = 33;
 		f->emul[i].doorbell = 254 - i;
 		f->emul[i].queue_va = FIX_VA(0x52 + i);
 		f->emul[i].server_va = FIX_VA(0x54 + 2 * i);
-		f->cap[i] = (struct bh_cap){.kind = BH_CAP_SERVE, .object = i};
+		f->cap[i] = (struct bh_cap){ .kind = BH_CAP_SERVE, .object = i };
 	}
-	f->irq[0] = (struct bh_irq){33, 33, FIX_CONSOLE, BH_IRQ_LEVEL};
-	f->irq[1] = (struct bh_irq){48, 48, FIX_LINUX, 0};
-	f->irq[2] = (struct bh_irq){49, 49, FIX_LINUX, 0};
+	f->irq[0] = (struct bh_irq){ 33, 33, FIX_CONSOLE, BH_IRQ_LEVEL };
+	f->irq[1] = (struct bh_irq){ 48, 48, FIX_LINUX, 0 };
+	f->irq[2] = (struct bh_irq){ 49, 49, FIX_LINUX, 0 };
 	f->smc[0] = 0x82000001, f->smc[1] = 0x82000002;
 	memset(f->regs, BH_REG_READ_SHADOW, sizeof(f->regs));
 }
