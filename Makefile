@@ -72,7 +72,7 @@ STUB := $(if $(wildcard sdk/stub/stub.ld),$B/stub-arm64.elf)
 SDK := $(if $(SDK_SRC),$B/libbulkhead.a)
 TOOL := $(if $(TOOL_SRC),$(BULKHEAD))
 
-SYSTEM_PROGRAMS := $(foreach s,$(wildcard systems/*/*.c),$B/$(basename $s).elf)
+SYSTEM_PROGRAMS := $(foreach s,$(wildcard systems/*/*.c tests/systems/*/*.c),$B/$(basename $s).elf)
 LINUX_PROGRAMS := $(foreach s,$(wildcard systems/*/linux/*.c tests/systems/*/linux/*.c),$B/$(basename $s))
 INITRDS := $(foreach s,$(wildcard systems/*/*.rc tests/systems/*/*.rc),$B/$(basename $s).cpio.gz)
 NATIVE_PROGRAMS := $(SERVICES:%=$B/services/%.elf) $(NATIVES:%=$B/tests/native/%.elf) $(SYSTEM_PROGRAMS)
