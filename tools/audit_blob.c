@@ -6,10 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "abi/pl011.h"
 #include "tools/audit.h"
-
-#define PL011_IPA   0x09000000u
-#define PL011_INTID 33u
 
 static const struct audit_part *part_at(const struct audit *a, uint32_t p)
 {
@@ -106,13 +104,6 @@ static void check_partition(struct audit *a, uint32_t p)
 	check_smcs(a, p);
 }
 
-/* The registers of a PL011: reads that have no effect are shadow words, DR asks (it takes a character);
- * all writes are posted, in one order. */
-static uint8_t pl011_register(uint32_t offset)
-{
-	return offset == 0 ? BH_REG_WRITE_POSTED : BH_REG_READ_SHADOW | BH_REG_WRITE_POSTED;
-}
-
 static void check_emul(struct audit *a, uint32_t i)
 {
 	const struct bh_emul *e = &blob_emuls(a->b)[i];
@@ -121,14 +112,14 @@ static void check_emul(struct audit *a, uint32_t i)
 	if (client->console == BH_NONE || client->console != a->part_of[e->server])
 		finding(a, "%s answers for a region of %s, but is not its console", owner_name(a, e->server),
 			owner_name(a, e->client));
-	if (e->ipa != PL011_IPA || e->bytes != BH_PAGE || e->intid != PL011_INTID)
-		finding(a, "%s: its PL011 is not at %#x with INTID %u", owner_name(a, e->client), PL011_IPA, PL011_INTID);
+	if (e->ipa != BH_PL011_IPA || e->bytes != BH_PL011_BYTES || e->intid != BH_PL011_INTID)
+		finding(a, "%s: its PL011 is not at %#x with INTID %u", owner_name(a, e->client), BH_PL011_IPA, BH_PL011_INTID);
 	if (e->down != client->down)
 		finding(a, "%s: its PL011 answers otherwise than declared while the console is dead", owner_name(a, e->client));
 	for (uint32_t o = 0; o < e->bytes; o += 4)
-		if (blob_regs(a->b, e->reg)[o / 4] != pl011_register(o))
+		if (blob_regs(a->b, e->reg)[o / 4] != bh_pl011_register(o))
 			finding(a, "%s: register %#x of its PL011 answers as %#x, not as a PL011's (%#x)", owner_name(a, e->client),
-				o, blob_regs(a->b, e->reg)[o / 4], pl011_register(o));
+				o, blob_regs(a->b, e->reg)[o / 4], bh_pl011_register(o));
 	for (uint32_t j = 0; j < i; j++)
 		if (blob_emuls(a->b)[j].client == e->client)
 			finding(a, "%s: two emulated regions", owner_name(a, e->client));
