@@ -93,10 +93,10 @@ void bh_irq_enable(uint32_t intid, void (*handler)(void *arg), void *arg, uint32
 	daif = bh_irq_mask();
 	irqs[intid].handler = handler;
 	irqs[intid].arg = arg;
-	*(volatile uint8_t *)(uintptr_t)(frame(intid) + GICD_IPRIORITYR + intid) = (uint8_t)priority;
+	*bh_reg8(frame(intid) + GICD_IPRIORITYR + intid) = (uint8_t)priority;
 	if (intid >= 32) {
 		change(GICD + GICD_IGROUPR + intid / 32 * 4, 0, 1u << intid % 32);
-		*(volatile uint64_t *)(uintptr_t)(GICD + GICD_IROUTER + 8ull * intid) = bh_cpu_index();
+		*bh_reg64(GICD + GICD_IROUTER + 8ull * intid) = bh_cpu_index();
 	}
 	__asm__ volatile("dsb sy" : : : "memory"); /* handler and priority before the interrupt */
 	set_bit(GICD_ISENABLER, intid);

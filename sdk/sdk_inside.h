@@ -44,4 +44,14 @@ static inline volatile uint32_t *bh_reg32(uint64_t address)
 	return (volatile uint32_t *)(uintptr_t)address;
 }
 
+static inline volatile uint8_t *bh_reg8(uint64_t address)
+{
+	return (volatile uint8_t *)bh_reg32(address);
+}
+
+static inline volatile uint64_t *bh_reg64(uint64_t address)
+{
+	return (volatile uint64_t *)bh_reg32(address);
+}
+
 #endif
