@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "abi/info.h"
+#include "abi/pl011.h"
 #include "abi/stub.h"
 #include "tools/audit.h"
 
 #define RAM_IPA	   0x40000000u
-#define PL011_IPA  0x09000000u
 #define VIRTIO_IPA 0x0a000000u
 #define VIRTIO_END 0x0a004000u
 #define SMALL	   0x10000u /* stub, parameters, information page: at most 64 KiB each */
@@ -138,7 +138,7 @@ static void want_region(struct audit *a, uint32_t p, const struct bh_region *r, 
 		want_device(a, p, r, seen);
 		break;
 	case BH_REGION_EMULATED: /* unmapped: nothing to want */
-		if (r->ipa != PL011_IPA || r->bytes != BH_PAGE || part->console == BH_NONE)
+		if (r->ipa != BH_PL011_IPA || r->bytes != BH_PAGE || part->console == BH_NONE)
 			odd_region(a, p, r, "is an emulated region that is not declared");
 		if (r->rights != (BH_READ | BH_WRITE))
 			odd_region(a, p, r, "has other rights than declared");
