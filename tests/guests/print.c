@@ -8,6 +8,7 @@
 #define PL011_LCRH 0x2c
 #define PL011_CR   0x30
 #define FR_TXFF	   0x20u
+#define LINE_BYTES 240u
 
 void uart_init(void)
 {
@@ -16,13 +17,28 @@ void uart_init(void)
 	*reg32(PL011 + PL011_CR) = 0x301;  /* on, transmit, receive */
 }
 
-void put_char(char c)
+static char line[LINE_BYTES];
+static uint32_t used;
+
+static void send(char c)
 {
-	if (c == '\n')
-		put_char('\r');
 	while (*reg32(PL011 + PL011_FR) & FR_TXFF)
 		relax();
 	*reg32(PL011 + PL011_DR) = (uint8_t)c;
+}
+
+/* Whole lines are sent at once, so that nobody else's come between their parts. */
+void put_char(char c)
+{
+	line[used++] = c;
+	if (c != '\n' && used < LINE_BYTES)
+		return;
+	for (uint32_t i = 0; i < used; i++) {
+		if (line[i] == '\n')
+			send('\r');
+		send(line[i]);
+	}
+	used = 0;
 }
 
 void put(const char *s)

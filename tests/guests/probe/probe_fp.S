@@ -23,7 +23,10 @@ probe_fp_hold:
 	msr	fpcr, x11
 	mov	w12, #0x9
 	msr	fpsr, x12
-1:	yield
+1:	mov	x4, #200
+2:	subs	x4, x4, #1
+	b.ne	2b
+	yield
 	mrs	x4, cntvct_el0
 	cmp	x4, x0
 	b.lo	1b
