@@ -102,8 +102,10 @@ static enum vgic_result read_states(struct vcpu *v, struct vcpu *owner, uint32_t
 {
 	struct vgic_cpu *c = &v->arch.vgic;
 
-	if (load_relaxed(&vgic_word(owner, w)->held) == 0)
+	if (load_relaxed(&vgic_word(owner, w)->held) == 0) {
+		c->asking = false;
 		return VGIC_DONE;
+	}
 	if (!c->asking || c->ask_what != what) {
 		c->ask_what = what;
 		c->ask_sync = add_to(&v->part->arch.vgic.sync, 1);
