@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A guest that tries everything, beside two partitions that count: it gets what the tables here and
+in tests/guests/hostile/registers.txt say, and its neighbours notice nothing."""
+
+import itertools
+import re
+
+import pytest
+
+IMAGE = "build/tests/hostile.img"
+TABLE = "tests/guests/hostile/registers.txt"
+RAM_END = 0x41000000
+
+# What a partition can reach at all: first and last byte of each run of pages, and its rights.
+MAP = [
+    (0x08000000, 0x0800ffff, "rw"),  # distributor
+    (0x080a0000, 0x080bffff, "rw"),  # redistributor of its one vCPU
+    (0x09000000, 0x09000fff, "rw"),  # PL011
+    (0x0a000000, 0x0a003fff, "r"),  # empty virtio-mmio slots
+    (0x0e020000, 0x0e020fff, "r"),  # information page
+    (0x40000000, RAM_END - 1, "rw"),
+]
+
+# Edges: what -> which of (before, first, last, behind) answer to reads, and to writes.
+EDGES = {
+    "gicd": ("-rr-", "-ww-"),
+    "gicr": ("-rr-", "-ww-"),
+    "uart": (None, None),  # by register: below
+    "virtio": ("-rr-", "----"),
+    "stub": ("----", "----"),
+    "parameters": ("---r", "----"),  # the information page follows
+    "info": ("-rr-", "----"),
+    "pristine": ("----", "----"),
+    "window": ("----", "----"),
+    "ram": ("-rr-", "-ww-"),
+}
+
+# EC of the exception at EL1 (0: UNDEFINED), or None: it runs.
+INSTRUCTIONS = {
+    "udf": 0, "udf_ffff": 0, "hlt": 0, "hlt_f000": 0, "dcps1": 0, "dcps2": 0, "dcps3": 0, "drps": 0,
+    "svc": 0x15, "brk": 0x3c, "tlbi_alle1": 0, "tlbi_alle2": 0, "tlbi_vmalls12e1": 0, "at_s12e1r": 0,
+    "at_s1e2r": 0, "ldxp_device_free": None, "clrex": None, "fp": None, "sve": 0, "pacga": 0, "msr_pan": 0,
+}
+
+
+def numbers(field, whole):
+    """The values of "3", "1-7", "3,7" or "*"."""
+    if field == "*":
+        return range(whole)
+    out = []
+    for part in field.split(","):
+        first, _, last = part.partition("-")
+        out += range(int(first), int(last or first) + 1)
+    return out
+
+
+def table():
+    """({encoding: access}, encodings that may be absent)"""
+    must, may = {}, {}
+    with open(TABLE, encoding="utf-8") as f:
+        for line in f:
+            m = re.match(r"([\d.,*-]+)\s+(rw|r|w|x)(\??)\s", line)
+            if not m:
+                assert line.startswith("#") or not line.strip(), line
+                continue
+            fields = [numbers(t, w) for t, w in zip(m[1].split("."), (4, 8, 16, 16, 8))]
+            for encoding in itertools.product(*fields):
+                (may if m[3] else must)[".".join(map(str, encoding))] = m[2]
+    return must, may
+
+
+class Report:
+    """What the hostile guest said, and what its neighbours said meanwhile and after."""
+
+    def __init__(self, machine):
+        machine.expect(r"hostile begin\s", 60)
+        machine.expect(r"hostile done\s", 600)
+        self.all = machine.before
+        self.lines = []
+        for line in self.all.splitlines():
+            m = re.match(r"hostile *\| (.*\S)\s*$", line.strip("\r "))
+            if m:
+                self.lines.append(m[1])
+        self.after = {}
+        for name in ("beside", "above"):
+            machine.line(name, r"ticks \d+ ")
+            machine.expect(r"missed (-?\d+) changed (\d+)")
+            self.after[name] = machine.child.match.groups()
+
+    def of(self, word):
+        return [line.split()[1:] for line in self.lines if line.split()[0] == word]
+
+    def value(self, key):
+        return self.of(key)[0][0]
+
+
+@pytest.fixture(scope="module")
+def report(boot_module):
+    return Report(boot_module(IMAGE, icount=True, memory="2G"))
+
+
+def test_every_system_register_encoding_does_what_the_table_says(report):
+    must, may = table()
+    found = {e: access for e, access in report.of("reg")} | {e[0]: "x" for e in report.of("sys")}
+    wrong = [f"{e}: is {found.get(e, 'undefined')}, should be {must.get(e, 'undefined')}"
+             for e in sorted(set(found) | set(must), key=lambda e: [int(n) for n in e.split(".")])
+             if found.get(e) != must.get(e) and not (e in may and found.get(e) in (None, may[e]))]
+    assert not wrong, "\n".join(wrong)
+    assert report.value("registers.other_exceptions") == "0"
+
+
+def test_only_what_is_declared_answers_in_the_whole_address_space(report):
+    assert int(report.value("ram.end"), 16) == RAM_END
+    found = [(int(first, 16), int(last, 16), rights) for first, last, rights in report.of("map")]
+    assert found == MAP
+    assert report.value("memory.odd_faults") == "0", "undeclared accesses get a synchronous external abort"
+
+
+def test_the_edges_of_what_is_declared_are_sharp(report):
+    edges = {}
+    for what, _, width, read, write in report.of("edge"):
+        edges.setdefault((what, width), []).append((read, write))
+    assert len(edges) == 4 * len(EDGES)
+    for (what, width), found in edges.items():
+        reads, writes = EDGES[what]
+        if reads is None:
+            continue
+        # A register file may refuse a width; then it refuses it everywhere.
+        got = "".join("r" if r == "ok" else "-" for r, _ in found)
+        assert got == reads or what in ("gicd", "gicr") and got == "----", (what, width, found)
+        got = "".join("w" if w == "ok" else "-" for _, w in found)
+        assert got == writes or what in ("gicd", "gicr") and got == "----", (what, width, found)
+
+
+def test_nothing_but_its_ram_can_be_executed(report):
+    assert {what: how for what, how in report.of("jump")} == dict.fromkeys(
+        ("stub", "info", "uart", "beyond_ram", "null"), "abort")
+
+
+def test_the_interrupt_controller_survives_every_access_at_every_width(report):
+    assert len(report.of("gic")) == 8
+    for frame, width, _, reads, writes in report.of("gic"):
+        if width == "4":
+            assert (reads, writes) == ("0", "0"), (frame, width)
+    assert report.value("gic.sgis_after") == "16"
+
+
+def test_a_million_random_calls_change_nothing(report):
+    assert int(report.value("calls.done")) > 900_000
+    assert report.value("calls.still_answers") == "0x10001"
+
+
+def test_instructions_without_permission_are_undefined(report):
+    found = {i[0]: None if i[1] == "ran" else int(i[2], 16) for i in report.of("insn")}
+    assert found == INSTRUCTIONS
+    assert report.value("insn.unallocated.undefined") == "10000"
+
+
+def test_set_way_maintenance_is_refused(report):
+    assert (report.value("setway.refused"), report.value("setway.ran")) == ("300", "0")
+
+
+def test_accesses_that_cannot_be_decoded_are_aborts_and_plain_ones_work(report):
+    uart = {u[0]: u[1:] for u in report.of("uart")}
+    for plain in ("ldrb", "ldrh", "ldr", "ldrsb", "ldrsw", "ldar", "prfm"):
+        assert uart[plain] == ["ran"], plain
+    for odd in ("ldr_post", "ldr_pre", "str_post", "ldp", "stp", "ldxr", "ldr_s0", "ldr_q0", "ld1"):
+        assert uart[odd] == ["exception", "0x25.0x10"], odd
+    assert uart["unaligned"] == ["exception", "0x25.0x21"]
+    assert report.value("uart.still_works") == "ok"
+
+
+def test_each_fault_is_reported_with_partition_address_and_instruction(report):
+    assert re.search(r"hostile.*0x[0-9a-f]+.*0x[0-9a-f]+", report.all)
+
+
+def test_the_neighbours_miss_no_tick_and_lose_no_byte(report):
+    rounds = re.findall(r"(beside|above) *\| ticks (\d+) missed (-?\d+) changed (\d+)", report.all)
+    assert {name for name, *_ in rounds} == {"beside", "above"}
+    assert not [r for r in rounds if (r[2], r[3]) != ("0", "0")]
+    assert report.after == {"beside": ("0", "0"), "above": ("0", "0")}
