@@ -14,12 +14,15 @@ static void debug_check(uint64_t junk)
 {
 	uint64_t was, value;
 
-	__asm__ volatile("mrs %0, dbgbvr0_el1" : "=r"(value));
+	__asm__ volatile("mrs %0, dbgbvr0_el1"
+			 : "=r"(value));
 	was = junk << 2 & 0x0000fffffffffffcu;
 	foreign += rounds > 1 && value != was;
-	__asm__ volatile("mrs %0, tpidrro_el0" : "=r"(value));
+	__asm__ volatile("mrs %0, tpidrro_el0"
+			 : "=r"(value));
 	foreign += rounds > 1 && value != junk;
-	__asm__ volatile("mrs %0, dbgwcr1_el1" : "=r"(value));
+	__asm__ volatile("mrs %0, dbgwcr1_el1"
+			 : "=r"(value));
 	foreign += (value & 1) != 0;
 }
 
@@ -29,8 +32,8 @@ static void spoil(uint64_t junk)
 			 "dup v4.2d, %0\n\tdup v5.2d, %0\n\tdup v6.2d, %0\n\tdup v7.2d, %0\n\t"
 			 "dup v8.2d, %0\n\tdup v15.2d, %0\n\tdup v16.2d, %0\n\tdup v23.2d, %0\n\t"
 			 "dup v24.2d, %0\n\tdup v29.2d, %0\n\tdup v30.2d, %0\n\tdup v31.2d, %0\n\t"
-			 "msr fpsr, %0\n\tmsr tpidrro_el0, %0\n\tmsr dbgbvr0_el1, %1\n\tmsr dbgwvr0_el1, %1"
-			 ::"r"(junk), "r"(junk << 2 & 0x0000fffffffffffcu)
+			 "msr fpsr, %0\n\tmsr tpidrro_el0, %0\n\tmsr dbgbvr0_el1, %1\n\tmsr dbgwvr0_el1, %1" ::"r"(junk),
+			 "r"(junk << 2 & 0x0000fffffffffffcu)
 			 : "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v15", "v16", "v23", "v24", "v29",
 			   "v30", "v31", "memory");
 }

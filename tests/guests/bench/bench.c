@@ -42,26 +42,28 @@ static void row(const char *name)
 }
 
 /* One load or store between two readings of the counter. */
-#define TIMED(name, instruction, address, value)                                                 \
-	do {                                                                                     \
-		for (uint32_t i_ = 0; i_ < ROUNDS; i_++) {                                       \
-			uint64_t before_, after_, value_ = (value);                              \
-			__asm__ volatile("mrs %0, cntvct_el0\n\t" instruction                    \
-					 " %w2, [%3]\n\tmrs %1, cntvct_el0"                      \
-					 : "=&r"(before_), "=&r"(after_), "+&r"(value_)          \
-					 : "r"((uint64_t)(address))                              \
-					 : "memory");                                            \
-			sample[i_] = after_ - before_ - empty;                                   \
-		}                                                                                \
-		row(name);                                                                       \
+#define TIMED(name, instruction, address, value)                                        \
+	do {                                                                            \
+		for (uint32_t i_ = 0; i_ < ROUNDS; i_++) {                              \
+			uint64_t before_, after_, value_ = (value);                     \
+			__asm__ volatile("mrs %0, cntvct_el0\n\t" instruction           \
+					 " %w2, [%3]\n\tmrs %1, cntvct_el0"             \
+					 : "=&r"(before_), "=&r"(after_), "+&r"(value_) \
+					 : "r"((uint64_t)(address))                     \
+					 : "memory");                                   \
+			sample[i_] = after_ - before_ - empty;                          \
+		}                                                                       \
+		row(name);                                                              \
 	} while (0)
 
 static void measure_empty(void)
 {
 	uint64_t a, b;
 
-	__asm__ volatile("mrs %0, cntvct_el0\n\tmrs %1, cntvct_el0" : "=&r"(a), "=&r"(b));
-	__asm__ volatile("mrs %0, cntvct_el0\n\tmrs %1, cntvct_el0" : "=&r"(a), "=&r"(b));
+	__asm__ volatile("mrs %0, cntvct_el0\n\tmrs %1, cntvct_el0"
+			 : "=&r"(a), "=&r"(b));
+	__asm__ volatile("mrs %0, cntvct_el0\n\tmrs %1, cntvct_el0"
+			 : "=&r"(a), "=&r"(b));
 	empty = b - a;
 }
 
@@ -325,7 +327,8 @@ static uint64_t ping(bool sleep)
 
 	handled = 0;
 	before = ticks();
-	__asm__ volatile("msr S3_0_C12_C11_5, %0\n\tisb" ::"r"((uint64_t)SGI_THERE << 24 | 2u) : "memory");
+	__asm__ volatile("msr S3_0_C12_C11_5, %0\n\tisb" ::"r"((uint64_t)SGI_THERE << 24 | 2u)
+			 : "memory");
 	while (!handled) {
 		if (sleep)
 			wfi();

@@ -15,7 +15,7 @@ uint32_t random_next(void)
 
 uint64_t run_word(uint32_t word, uint64_t x0)
 {
-	uint64_t (*run)(uint64_t) = (uint64_t (*)(uint64_t))(uintptr_t)code;
+	uint64_t (*run)(uint64_t) = (uint64_t(*)(uint64_t))(uintptr_t)code;
 
 	code[0] = word;
 	code[1] = 0xd65f03c0; /* ret */
@@ -36,10 +36,26 @@ bool load_caught(uint64_t address, uint32_t width, uint64_t *value)
 
 	catch_start();
 	switch (width) {
-	case 1: __asm__ volatile("ldrb %w0, [%1]" : "=&r"(v) : "r"(address) : "memory"); break;
-	case 2: __asm__ volatile("ldrh %w0, [%1]" : "=&r"(v) : "r"(address) : "memory"); break;
-	case 4: __asm__ volatile("ldr %w0, [%1]" : "=&r"(v) : "r"(address) : "memory"); break;
-	default: __asm__ volatile("ldr %0, [%1]" : "=&r"(v) : "r"(address) : "memory"); break;
+	case 1: __asm__ volatile("ldrb %w0, [%1]"
+				 : "=&r"(v)
+				 : "r"(address)
+				 : "memory");
+		break;
+	case 2: __asm__ volatile("ldrh %w0, [%1]"
+				 : "=&r"(v)
+				 : "r"(address)
+				 : "memory");
+		break;
+	case 4: __asm__ volatile("ldr %w0, [%1]"
+				 : "=&r"(v)
+				 : "r"(address)
+				 : "memory");
+		break;
+	default: __asm__ volatile("ldr %0, [%1]"
+				  : "=&r"(v)
+				  : "r"(address)
+				  : "memory");
+		break;
 	}
 	*value = v;
 	return catch_end();
@@ -49,10 +65,18 @@ bool store_caught(uint64_t address, uint32_t width, uint64_t value)
 {
 	catch_start();
 	switch (width) {
-	case 1: __asm__ volatile("strb %w0, [%1]" ::"r"(value), "r"(address) : "memory"); break;
-	case 2: __asm__ volatile("strh %w0, [%1]" ::"r"(value), "r"(address) : "memory"); break;
-	case 4: __asm__ volatile("str %w0, [%1]" ::"r"(value), "r"(address) : "memory"); break;
-	default: __asm__ volatile("str %0, [%1]" ::"r"(value), "r"(address) : "memory"); break;
+	case 1: __asm__ volatile("strb %w0, [%1]" ::"r"(value), "r"(address)
+				 : "memory");
+		break;
+	case 2: __asm__ volatile("strh %w0, [%1]" ::"r"(value), "r"(address)
+				 : "memory");
+		break;
+	case 4: __asm__ volatile("str %w0, [%1]" ::"r"(value), "r"(address)
+				 : "memory");
+		break;
+	default: __asm__ volatile("str %0, [%1]" ::"r"(value), "r"(address)
+				  : "memory");
+		break;
 	}
 	return catch_end();
 }
@@ -64,7 +88,8 @@ void map_everything(void)
 	for (uint64_t i = 4; i < 512; i++)
 		level1[i] = i << 30 | 0x0060000000000401; /* as entry 0: Device-nGnRnE, never executed */
 	dsb();
-	__asm__ volatile("tlbi vmalle1\n\tdsb sy\n\tisb" ::: "memory");
+	__asm__ volatile("tlbi vmalle1\n\tdsb sy\n\tisb" ::
+				 : "memory");
 }
 
 void guest_main(void)

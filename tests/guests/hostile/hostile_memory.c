@@ -25,7 +25,8 @@ static void run_print(void)
 	put_hex(run_first);
 	put_char(' ');
 	put_hex(run_last);
-	put(run_rights == 3 ? " rw\n" : run_rights == 1 ? " r\n" : " w\n");
+	put(run_rights == 3 ? " rw\n" : run_rights == 1 ? " r\n"
+							: " w\n");
 }
 
 /* A refused access: an external abort, or a fault of the translation that the architecture has for

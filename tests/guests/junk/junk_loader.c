@@ -26,7 +26,8 @@ static void fill(uint64_t from, uint64_t to)
 	uint64_t v = 0xa5c3f10e9b7d5511;
 
 	for (uint64_t a = from; a < to; a += 16)
-		__asm__ volatile("stp %0, %1, [%2]" ::"r"(v ^ a), "r"(~v + a), "r"(a) : "memory");
+		__asm__ volatile("stp %0, %1, [%2]" ::"r"(v ^ a), "r"(~v + a), "r"(a)
+				 : "memory");
 }
 
 static void fill_memory(const struct order *o)

@@ -53,11 +53,11 @@ static void on_debug(struct frame *f)
 	isb();
 }
 
-#define PAIR(n, kind, value, control)                                              \
-	case n:                                                                    \
+#define PAIR(n, kind, value, control)                                                      \
+	case n:                                                                            \
 		__asm__ volatile("msr dbg" kind "vr" #n "_el1, %0\n\tmsr dbg" kind "cr" #n \
-				 "_el1, %1\n\tisb" ::"r"(value),                   \
-				 "r"((uint64_t)(control)));                        \
+				 "_el1, %1\n\tisb" ::"r"(value),                           \
+				 "r"((uint64_t)(control)));                                \
 		break
 
 static void set_breakpoint(uint32_t n, uint64_t value, uint64_t control)
@@ -91,12 +91,14 @@ static void debug_on(uint64_t mdscr)
 {
 	write_reg(mdscr_el1, mdscr);
 	isb();
-	__asm__ volatile("msr daifclr, #8" ::: "memory");
+	__asm__ volatile("msr daifclr, #8" ::
+				 : "memory");
 }
 
 static void debug_off(void)
 {
-	__asm__ volatile("msr daifset, #8" ::: "memory");
+	__asm__ volatile("msr daifset, #8" ::
+				 : "memory");
 	write_reg(mdscr_el1, 0);
 	isb();
 }
@@ -179,7 +181,8 @@ static void masked(void)
 	say_ok("debug.masked_by_d", hits == 0);
 	write_reg(mdscr_el1, MDSCR_MDE);
 	isb();
-	__asm__ volatile("msr daifclr, #8" ::: "memory");
+	__asm__ volatile("msr daifclr, #8" ::
+				 : "memory");
 	target(); /* KDE is clear */
 	debug_off();
 	set_breakpoint(0, 0, 0);

@@ -184,14 +184,16 @@ static void group0(void)
 	fiqs = 0;
 	log_reset();
 	fiq_handler = take_group0;
-	__asm__ volatile("msr daifclr, #3" ::: "memory");
+	__asm__ volatile("msr daifclr, #3" ::
+				 : "memory");
 	gic_bit_set(GICD_ISPENDR, SPI);
 	delay_us(1000);
 	say_dec("gic.group0.disabled", fiqs + irq_log[0].n);
 	write_reg(S3_0_C12_C12_6, 1);
 	isb();
 	delay_us(1000);
-	__asm__ volatile("msr daifset, #3" ::: "memory");
+	__asm__ volatile("msr daifset, #3" ::
+				 : "memory");
 	say_dec("gic.group0.fiqs", fiqs);
 	say_dec("gic.group0.intid", fiq_intid);
 	say_dec("gic.group0.hppir1", fiq_iar1);

@@ -14,14 +14,14 @@ static void id(uint32_t crm, uint32_t op2, uint64_t value)
 }
 
 #define ID(crm, op2) id(crm, op2, read_reg(S3_0_C0_C##crm##_##op2))
-#define ID_ROW(crm)   \
-	ID(crm, 0);   \
-	ID(crm, 1);   \
-	ID(crm, 2);   \
-	ID(crm, 3);   \
-	ID(crm, 4);   \
-	ID(crm, 5);   \
-	ID(crm, 6);   \
+#define ID_ROW(crm) \
+	ID(crm, 0); \
+	ID(crm, 1); \
+	ID(crm, 2); \
+	ID(crm, 3); \
+	ID(crm, 4); \
+	ID(crm, 5); \
+	ID(crm, 6); \
 	ID(crm, 7)
 
 static void caches(void)

@@ -61,7 +61,7 @@ static void uart_line(void)
 	gic_enable(33);
 	irq_handler = take_line;
 	*reg32(PL011 + 0x38) = 0x20; /* IMSC: transmit */
-	*reg32(PL011) = ' '; /* a character that leaves raises it */
+	*reg32(PL011) = ' ';	     /* a character that leaves raises it */
 	interrupts_on();
 	for (uint32_t i = 0; i < 100 && line_taken < 2; i++)
 		delay_us(100);
@@ -97,10 +97,12 @@ static void cache(void)
 	line[0] = 5;
 	catch_start();
 	if (!(read_reg(dczid_el0) & 0x10))
-		__asm__ volatile("dc zva, %0" ::"r"(line) : "memory");
+		__asm__ volatile("dc zva, %0" ::"r"(line)
+				 : "memory");
 	say_ok("cache.zva", !catch_end() && line[0] == 0);
 	catch_start();
-	__asm__ volatile("at s1e1r, %0\n\tisb" ::"r"(line) : "memory");
+	__asm__ volatile("at s1e1r, %0\n\tisb" ::"r"(line)
+			 : "memory");
 	say_ok("at.s1e1r", !catch_end() && !(read_reg(par_el1) & 1) &&
 				   (read_reg(par_el1) & 0xfffffff000) == ((uint64_t)(uintptr_t)line & ~0xffful));
 	catch_start();
@@ -110,7 +112,8 @@ static void cache(void)
 
 static void waits(void)
 {
-	__asm__ volatile("sevl\n\twfe\n\tsev\n\twfe" ::: "memory");
+	__asm__ volatile("sevl\n\twfe\n\tsev\n\twfe" ::
+				 : "memory");
 	say("wfe.returns", "ok");
 	gic_enable(2);
 	sgi_self(2);

@@ -7,7 +7,8 @@ int main(void)
 {
 	uint64_t t;
 
-	__asm__ volatile("isb\n\tmrs %0, cntvct_el0" : "=r"(t));
+	__asm__ volatile("isb\n\tmrs %0, cntvct_el0"
+			 : "=r"(t));
 	printf("ticks %llu\n", (unsigned long long)t);
 	return 0;
 }

@@ -34,7 +34,7 @@ static void catch_one(struct frame *f)
 	caught.far = f->far;
 	caught.elr = f->elr;
 	if (ec == 0x20 || ec == 0x21)
-		f->elr = f->x[30]; /* a jump to nowhere: back to the caller */
+		f->elr = f->x[30];	 /* a jump to nowhere: back to the caller */
 	else if (ec < 0x15 || ec > 0x17) /* SVC, HVC, SMC return behind themselves already */
 		f->elr += 4;
 }

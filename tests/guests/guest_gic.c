@@ -109,10 +109,10 @@ void gic_core_init(void)
 	wait_writes(0);
 	write_reg(S3_0_C12_C12_5, 7); /* ICC_SRE: system registers */
 	isb();
-	write_reg(S3_0_C12_C12_4, 0); /* ICC_CTLR: EOI drops and deactivates */
-	write_reg(S3_0_C12_C12_3, 0); /* ICC_BPR1 */
+	write_reg(S3_0_C12_C12_4, 0);  /* ICC_CTLR: EOI drops and deactivates */
+	write_reg(S3_0_C12_C12_3, 0);  /* ICC_BPR1 */
 	write_reg(S3_0_C4_C6_0, 0xff); /* ICC_PMR: everything passes */
-	write_reg(S3_0_C12_C12_7, 1); /* ICC_IGRPEN1 */
+	write_reg(S3_0_C12_C12_7, 1);  /* ICC_IGRPEN1 */
 	isb();
 }
 
