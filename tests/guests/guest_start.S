@@ -139,7 +139,7 @@ machine:
 	msr	ttbr0_el1, x0
 	ldr	x0, =0x280803519	/* 39 bits, 4 KiB, write-back, inner shareable, 40 bits PA, no TTBR1 */
 	msr	tcr_el1, x0
-	mov	x0, #(3 << 20)
+	mov	x0, #(0x33 << 16)	/* FP, and SVE where it is */
 	msr	cpacr_el1, x0
 	adrp	x0, vectors
 	add	x0, x0, :lo12:vectors
