@@ -73,6 +73,8 @@ struct vgic_cpu {
 	uint32_t left;	      /* bit w: more is pending in word w than list registers can take */
 	uint32_t shut;	      /* bit w: pending in a group that the CPU interface has disabled */
 	uint32_t out;	      /* bit w: evicted[w] may not be zero */
+	uint32_t again;	      /* private interrupts held by a list register that they could be put in as they were ... */
+	uint8_t home[32];     /* ... this one */
 	uint8_t priority[32];
 	uint64_t lr[VGIC_LRS]; /* as last read or written; current while not live */
 

@@ -44,4 +44,80 @@ void vgic_deactivate(struct vcpu *v, uint32_t w, uint32_t bits);
 /* Bits of word w that are in t's list registers, in one of the states. Own core, or after a sync. */
 uint32_t vgic_lr_bits(const struct vcpu *t, uint32_t w, uint64_t states);
 
+/* --- list registers --- */
+
+static inline uint32_t vgic_lr_intid(uint64_t lr)
+{
+	return (uint32_t)lr; /* below VGIC_LINES: only we wrote it */
+}
+
+static inline uint32_t vgic_lr_priority(uint64_t lr)
+{
+	return (uint32_t)(lr >> LR_PRIO_SHIFT) & 0xff;
+}
+
+static inline uint32_t vgic_lr_all(void)
+{
+	return (2u << (ich_vtr() & 31u)) - 1;
+}
+
+static inline uint8_t vgic_priority(const struct vcpu *v, uint32_t intid)
+{
+	return intid < 32 ? v->arch.vgic.priority[intid] : v->part->arch.vgic.priority[intid];
+}
+
+/* Word 0's `held` is written by its owner only. */
+static inline bool vgic_claim(struct vgic_word *word, uint32_t w, uint32_t bit)
+{
+	if (w != 0)
+		return (set_bits(&word->held, bit) & bit) == 0;
+	store_relaxed(&word->held, word->held | bit);
+	return true;
+}
+
+/* Bit g: group g is enabled at the distributor and at the CPU interface (GICD_CTLR and ICH_VMCR_EL2
+ * have the same two bits). */
+static inline uint32_t vgic_open_groups(const struct vcpu *v, uint32_t vmcr)
+{
+	return load_relaxed(&v->part->arch.vgic.ctlr) & vmcr & 3u;
+}
+
+static inline uint64_t vgic_lr_value(struct vcpu *v, struct vgic_word *word, uint32_t intid, bool hw)
+{
+	uint32_t bit = BIT(intid % 32);
+	uint64_t lr = LR_PENDING | (uint64_t)vgic_priority(v, intid) << LR_PRIO_SHIFT | intid;
+
+	if ((word->group & bit) != 0)
+		lr |= LR_GROUP1;
+	if (hw)
+		return lr | LR_HW | (uint64_t)(intid < 32 ? intid : v->part->arch.vgic.pintid[intid]) << LR_PINTID_SHIFT;
+	if ((word->level & bit) != 0)
+		lr |= LR_EOI; /* its line is looked at again when the guest is done */
+	return lr;
+}
+
+/* --- vgic_pass.c --- */
+
+/* One look at a vCPU: collect, then end. Between the two vgic_cpu.lr says how things are. */
+struct vgic_pass {
+	struct vcpu *v;
+	struct vgic_cpu *c;
+	uint32_t words; /* to look at */
+	uint32_t dirty; /* list registers that the hardware has not seen */
+	uint32_t vmcr;
+	uint32_t shut_groups;
+};
+
+void vgic_pass_collect(struct vgic_pass *k);
+void vgic_pass_end(struct vgic_pass *k);
+void vgic_pass(struct vcpu *v); /* both */
+
+void vgic_lr_done(struct vgic_pass *k, uint32_t n);    /* the guest is done with what was there */
+void vgic_lr_retract(struct vgic_pass *k, uint32_t n); /* back to the words, in whatever state it is */
+void vgic_evicted_end(struct vgic_pass *k, uint32_t intid);
+bool vgic_holds(const struct vgic_cpu *c, uint32_t intid);
+
+/* An SPI became pending: who delivers it looks. */
+void vgic_spi_tell(struct partition *p, uint32_t intid);
+
 #endif

@@ -8,6 +8,7 @@
 #include "tests/unit/vgic_fakes.h"
 
 #include "arch/arm64/vgic.c"
+#include "arch/arm64/vgic_pass.c"
 #include "arch/arm64/vgic_regs.c"
 
 /* --- the reference --- */
