@@ -80,13 +80,12 @@ static const char *device_wrong(const struct audit *a, uint32_t p, const struct 
 
 	for (uint32_t i = 0; i < part->n_devices; i++) {
 		const struct audit_device *dev = &part->device[i];
-		bool span = false, line = e->intid == 0 && dev->n_lines == 0;
+		bool span = false;
 
 		for (uint32_t s = 0; s < dev->n_spans; s++)
-			span = span || (dev->span[s].base == e->ipa && dev->span[s].bytes == e->bytes);
-		for (uint32_t l = 0; l < dev->n_lines; l++)
-			line = line || dev->line[l].intid == e->intid;
-		if (span && line && (strcmp(e->name, dev->label) == 0 || strcmp(e->name, dev->node) == 0))
+			span = span || (dev->span[s].base == e->ipa && dev->span[s].bytes == e->bytes &&
+					e->intid == (s < dev->n_lines ? dev->line[s].intid : 0));
+		if (span && strcmp(e->name, dev->label) == 0)
 			return NULL;
 	}
 	return "is no device of this partition";

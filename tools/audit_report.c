@@ -11,8 +11,18 @@
 
 #define SHOWN 100u
 
+/* Names come from an image that is not trusted yet: nothing of them may steer a terminal. */
+static void print_safely(char *text)
+{
+	for (char *c = text; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	fprintf(stderr, "audit: %s\n", text);
+}
+
 void finding(struct audit *a, const char *format, ...)
 {
+	char text[1024];
 	va_list args;
 
 	if (++a->findings == SHOWN + 1)
@@ -20,10 +30,9 @@ void finding(struct audit *a, const char *format, ...)
 	if (a->findings > SHOWN)
 		return;
 	va_start(args, format);
-	fprintf(stderr, "audit: ");
-	vfprintf(stderr, format, args);
-	fprintf(stderr, "\n");
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	print_safely(text);
 }
 
 void unreadable(const char *format, ...)

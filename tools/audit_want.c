@@ -31,11 +31,24 @@ static void odd_region(struct audit *a, uint32_t p, const struct bh_region *r, c
 		r->ipa, r->pa, r->bytes, blob_name(a->b, r->name), why);
 }
 
+/* The name is what a fault report calls the region; a wrong one would lead its reader astray. */
+static void check_name(struct audit *a, uint32_t p, const struct bh_region *r, const char *before, const char *name)
+{
+	const char *is = blob_name(a->b, r->name);
+
+	if (strncmp(is, before, strlen(before)) != 0 || strcmp(is + strlen(before), name) != 0)
+		odd_region(a, p, r, "has another name than what it is");
+	if (r->kind != BH_REGION_EMULATED && r->object != 0)
+		odd_region(a, p, r, "names an object");
+}
+
 static void want(struct audit *a, uint32_t p, const struct bh_region *r, enum audit_what what, uint32_t roots,
 		 uint32_t rights, uint32_t *seen)
 {
 	if (r->rights != rights)
 		odd_region(a, p, r, "has other rights than declared");
+	if (what != WHAT_DEVICE && what != WHAT_QUEUE && what != WHAT_SERVER)
+		check_name(a, p, r, "", what_name(what));
 	if (seen && (*seen)++)
 		odd_region(a, p, r, "is there twice");
 	want_add(a, (struct audit_want){ .what = what, .owner = p, .roots = roots, .rights = rights, .at = r->ipa, .pa = r->pa, .bytes = r->bytes, .device = what == WHAT_DEVICE });
@@ -55,6 +68,7 @@ static void want_device(struct audit *a, uint32_t p, const struct bh_region *r, 
 				continue;
 			if (r->pa != first)
 				odd_region(a, p, r, "is not the device that is declared there");
+			check_name(a, p, r, "", part->device[i].label);
 			want(a, p, r, WHAT_DEVICE, RUN, BH_READ | BH_WRITE, &seen->device[i][s]);
 			return;
 		}
@@ -96,6 +110,8 @@ static void window(struct audit *a, uint32_t p, const struct bh_region *r, enum 
 
 	if (r->ipa < BH_WINDOW_IPA || r->ipa + r->bytes > BH_PRISTINE_END)
 		odd_region(a, p, r, "is a window outside the range of windows");
+	if (what != WHAT_LOG)
+		check_name(a, p, r, server ? "server pages for " : "queue of ", owner_name(a, blob_emuls(a->b)[e].client));
 	want(a, p, r, what, RUN, server ? BH_READ | BH_WRITE : BH_READ, seen);
 	a->wants.w[a->wants.n - 1].object = e;
 }
@@ -142,6 +158,7 @@ static void want_region(struct audit *a, uint32_t p, const struct bh_region *r, 
 			odd_region(a, p, r, "is an emulated region that is not declared");
 		if (r->rights != (BH_READ | BH_WRITE))
 			odd_region(a, p, r, "has other rights than declared");
+		check_name(a, p, r, "", "PL011");
 		seen->pl011++;
 		break;
 	case BH_REGION_CONST:
