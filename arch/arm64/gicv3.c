@@ -331,10 +331,17 @@ void ich_lr_write(uint32_t n, uint64_t value)
 	__asm__ volatile(LR_PAIR(LR_MSR) : : [n] "r"((uint64_t)n), [v] "r"(value) : "x9");
 }
 
+#define LR_LOAD(k) "ldr x10, [%[lr], #8 * " k "]\n\tmsr ich_lr" k "_el2, x10\n\t"
+
+/* Backwards from the last there is: skips a pair of instructions for each that there is not. */
 void ich_lrs_write(const uint64_t lr[16])
 {
-	for (uint32_t n = ich_lrs(); n-- > 0;)
-		ich_lr_write(n, lr[n]);
+	__asm__ volatile("adr x9, 1f\n\tadd x9, x9, %[skip], lsl #3\n\tbr x9\n1:\n\t" LR_LOAD("15") LR_LOAD("14")
+			 LR_LOAD("13") LR_LOAD("12") LR_LOAD("11") LR_LOAD("10") LR_LOAD("9") LR_LOAD("8") LR_LOAD("7")
+			 LR_LOAD("6") LR_LOAD("5") LR_LOAD("4") LR_LOAD("3") LR_LOAD("2") LR_LOAD("1") LR_LOAD("0")
+			 :
+			 : [skip] "r"((uint64_t)(16 - ich_lrs())), [lr] "r"(lr)
+			 : "x9", "x10", "memory");
 }
 
 /* ICH_VTR_EL2.PREbits says how many of the four active-priority registers exist. */

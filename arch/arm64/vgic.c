@@ -314,8 +314,12 @@ void vgic_save(struct vcpu *v)
 	for (uint32_t used = c->used; used != 0; used &= used - 1)
 		if ((c->lr[lowest_bit(used)] & LR_STATE) == 0)
 			vgic_lr_done(&k, lowest_bit(used));
-	if (k.words != 0)
-		set_bits(&c->todo, k.words);
+	for (uint32_t words = k.words; words != 0; words &= words - 1) {
+		const struct vgic_word *word = vgic_word(v, lowest_bit(words));
+
+		if ((vgic_pending_bits(word) | load_relaxed(&word->owed)) != 0)
+			set_bits(&c->todo, words & -words);
+	}
 	c->vmcr = k.vmcr;
 	ich_apr_save(c->ap0r, c->ap1r);
 	ich_hcr_write(0);
