@@ -327,8 +327,21 @@ void vgic_save(struct vcpu *v)
 	c->live = false;
 }
 
-static void cpu_clear(struct vgic_cpu *c)
+void vgic_cpu_wake(struct vcpu *v)
 {
+	struct vgic_cpu *c = &v->arch.vgic;
+
+	for (uint32_t n = 0; n < 4; n++)
+		c->ap0r[n] = c->ap1r[n] = 0;
+	c->vmcr = ICH_VMCR_VFIQEN;
+	c->hcr = 0; /* vgic_load() works it out */
+	set_bits(&c->todo, VGIC_ALL_WORDS);
+}
+
+static void cpu_clear(struct vcpu *v)
+{
+	struct vgic_cpu *c = &v->arch.vgic;
+
 	c->own = (struct vgic_word){ .level = 0xffff0000u };
 	c->asleep = true;
 	c->asking = false;
@@ -340,11 +353,7 @@ static void cpu_clear(struct vgic_cpu *c)
 		c->priority[n] = 0;
 	for (uint32_t n = 0; n < VGIC_LRS; n++)
 		store_relaxed(&c->lr[n], 0);
-	for (uint32_t n = 0; n < 4; n++)
-		c->ap0r[n] = c->ap1r[n] = 0;
-	c->vmcr = ICH_VMCR_VFIQEN;
-	c->hcr = 0; /* vgic_load() works it out */
-	set_bits(&c->todo, VGIC_ALL_WORDS);
+	vgic_cpu_wake(v);
 }
 
 void vgic_cpu_reset(struct vcpu *v)
@@ -359,7 +368,7 @@ void vgic_cpu_reset(struct vcpu *v)
 		vgic_lr_retract(&k, lowest_bit(used));
 		vgic_changed(v->part, intid / 32, BIT(intid % 32), v);
 	}
-	cpu_clear(k.c);
+	cpu_clear(v);
 }
 
 static void irqs_of(struct partition *p, struct vgic_dist *d)
@@ -385,10 +394,10 @@ void vgic_dist_reset(struct partition *p)
 	}
 	irqs_of(p, d);
 	for (uint32_t i = 0; i < p->desc->n_vcpus; i++) {
-		struct vgic_cpu *c = &partition_vcpu(p, i)->arch.vgic;
+		struct vcpu *v = partition_vcpu(p, i);
 
-		cpu_clear(c);
+		cpu_clear(v);
 		for (uint32_t w = 0; w < VGIC_WORDS; w++)
-			c->mine[w] = w == 0 || i == 0 ? ~0u : 0;
+			v->arch.vgic.mine[w] = w == 0 || i == 0 ? ~0u : 0;
 	}
 }

@@ -97,6 +97,8 @@ struct vgic_dist {
 /* All on the vCPU's own core unless said otherwise. */
 void vgic_dist_reset(struct partition *p); /* nobody of p runs: everything, its vCPUs too; pintid[] from the blob */
 void vgic_cpu_reset(struct vcpu *v);	   /* not live. Also when it is switched off: pending SPIs go back to the others */
+void vgic_cpu_wake(struct vcpu *v);	   /* not live. After a suspend that lost the core: the CPU interface is as after
+					      reset, the redistributor and what is pending are as they were */
 void vgic_load(struct vcpu *v);		   /* to hardware. Before the virtual timer is switched on (below) */
 void vgic_save(struct vcpu *v);		   /* from hardware, which is left disabled. After the virtual timer is off */
 void vgic_update(struct vcpu *v);	   /* REQ_IRQ: takes in what others posted; nothing new: a load and a branch */

@@ -404,37 +404,11 @@ static void check_physical(void)
 
 static void machine(uint32_t n_vcpus, uint32_t n_lrs, bool tdir)
 {
-	lrs = n_lrs;
-	has_tdir = tdir;
-	here = 0;
-	memset(&part, 0, sizeof(part));
-	memset(vcpus, 0, sizeof(vcpus));
-	memset(interfaces, 0, sizeof(interfaces));
+	hw_reset(n_vcpus, n_lrs, tdir);
 	memset(ref_private, 0, sizeof(ref_private));
 	memset(ref_spi, 0, sizeof(ref_spi));
 	memset(guests, 0, sizeof(guests));
-	memset(device_line, 0, sizeof(device_line));
-	memset(device_active, 0, sizeof(device_active));
-	fake_blob.head.off_irqs = offsetof(__typeof__(fake_blob), irq);
-	fake_blob.head.n_irqs = DEVICES;
-	for (uint32_t d = 0; d < DEVICES; d++)
-		fake_blob.irq[d] = (struct bh_irq){ DEVICE_PINTID(d), DEVICE_VINTID(d), 0, BH_IRQ_LEVEL };
-	part_desc.n_vcpus = n_vcpus;
-	part.desc = &part_desc;
-	for (uint32_t c = 0; c < CORES; c++) {
-		core_desc[c].mpidr = c;
-		cores[c].desc = &core_desc[c];
-	}
-	for (uint32_t i = 0; i < VCPUS; i++) {
-		vcpu_desc[i] = (struct bh_vcpu){ 0, i, i / 2 % CORES, i % 2 };
-		vcpus[i].desc = &vcpu_desc[i];
-		vcpus[i].part = &part;
-		vcpus[i].core = &cores[i / 2 % CORES];
-		vcpus[i].power = POWER_ON;
-	}
-	vgic_dist_reset(&part);
 	for (uint32_t i = 0; i < n_vcpus; i++) {
-		vgic_cpu_reset(&vcpus[i]);
 		guests[i].vmcr = ICH_VMCR_VFIQEN;
 		for (uint32_t n = 0; n < 32; n++)
 			ref_private[i][n].level = n >= 16;
