@@ -93,7 +93,7 @@ static void print_shared(const struct audit *a)
 		if (w->owner == AUDIT_KERNEL || (w->what != WHAT_QUEUE && w->what != WHAT_SERVER && w->what != WHAT_LOG))
 			continue;
 		printf("  shared   %s: PA %#" PRIx64 ", %" PRIu64 " page(s): kernel %s, %s %s", what_name(w->what), w->pa,
-		       w->bytes / BH_PAGE, w->what == WHAT_SERVER ? "reads" : "writes", owner_name(a, w->owner),
+		       w->bytes / BH_PAGE, w->what == WHAT_SERVER ? "only zeroes and reads" : "writes", owner_name(a, w->owner),
 		       w->what == WHAT_SERVER ? "writes" : "reads");
 		if (w->what != WHAT_LOG)
 			printf(" (for %s)", owner_name(a, blob_emuls(a->b)[w->object].client));

@@ -158,7 +158,7 @@ static void read_own(struct audit_desc *d)
 	if (own < 0)
 		unreadable("the board has no /bulkhead node");
 	d->load = fdt_number(d, own, "load-address", 0, 2);
-	snprintf(d->board, sizeof(d->board), "%s", model ? model : "");
+	snprintf(d->board, sizeof(d->board), "%s", model ? model : "board");
 	if (fdt_cells(d, own, "console") != 1)
 		return;
 	uart = fdt_node_offset_by_phandle(d->fdt, (uint32_t)fdt_number(d, own, "console", 0, 1));

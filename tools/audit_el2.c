@@ -36,6 +36,21 @@ static void want_image(struct audit *a)
 	want(a, WHAT_STATE, BH_READ | BH_WRITE, h->state_va, h->state_pa, h->state_bytes);
 }
 
+/* State arrays stand one behind the other: no byte of the state memory is anything else's. */
+static void check_state(struct audit *a)
+{
+	const struct bh_image_header *h = a->h;
+	const struct bh_blob *b = a->b;
+	uint64_t partitions = h->state_va + (uint64_t)b->n_cores * h->core_bytes;
+	uint64_t vcpus = partitions + (uint64_t)b->n_partitions * h->partition_bytes;
+	uint64_t emuls = vcpus + (uint64_t)b->n_vcpus * h->vcpu_bytes, end = emuls + (uint64_t)b->n_emuls * h->emul_bytes;
+
+	if (b->core_state_va != h->state_va || b->partition_state_va != partitions || b->vcpu_state_va != vcpus ||
+	    b->emul_state_va != emuls || h->state_bytes != pages(end - h->state_va))
+		finding(a, "kernel: state arrays at VA %#" PRIx64 " do not follow one another, or do not fill the state memory",
+			h->state_va);
+}
+
 static void want_share(struct audit *a, enum audit_what what, uint32_t object, uint32_t rights, uint64_t va, uint64_t bytes)
 {
 	want(a, what, rights, va, va - a->h->share_va + a->h->share_pa, bytes);
@@ -52,7 +67,8 @@ static void want_shares(struct audit *a)
 		const struct bh_emul *e = &blob_emuls(a->b)[i];
 
 		want_share(a, WHAT_QUEUE, i, BH_READ | BH_WRITE, e->queue_va, BH_PAGE);
-		want_share(a, WHAT_SERVER, i, BH_READ, e->server_va, BH_PAGE + e->bytes);
+		/* The kernel only reads these, but zeroes them at boot with the rest of the shared memory. */
+		want_share(a, WHAT_SERVER, i, BH_READ | BH_WRITE, e->server_va, BH_PAGE + e->bytes);
 		bytes += 2 * BH_PAGE + e->bytes;
 	}
 	if (bytes != a->h->share_bytes)
@@ -155,6 +171,7 @@ void want_kernel(struct audit *a, const struct audit_ranges *found)
 	uint32_t first = a->wants.n;
 
 	want_image(a);
+	check_state(a);
 	want_shares(a);
 	for (uint32_t i = 0; i < a->b->n_cores; i++)
 		want_stack(a, i, found);
