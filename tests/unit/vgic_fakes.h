@@ -72,14 +72,14 @@ static struct partition part;
 static struct bh_vcpu vcpu_desc[VCPUS];
 static struct vcpu vcpus[VCPUS];
 
-static struct vcpu *partition_vcpu(const struct partition *p, uint32_t index)
+static inline struct vcpu *partition_vcpu(const struct partition *p, uint32_t index)
 {
 	assert_ptr_equal(p, &part);
 	assert_true(index < part_desc.n_vcpus);
 	return &vcpus[index];
 }
 
-static void vcpu_post(struct vcpu *v, uint32_t requests)
+static inline void vcpu_post(struct vcpu *v, uint32_t requests)
 {
 	v->requests |= requests;
 }
@@ -99,17 +99,17 @@ static uint32_t here;	/* the core that runs */
 static uint32_t lrs;	/* list registers of the machine */
 static bool has_tdir;	/* ICH_VTR_EL2.TDS */
 
-static struct core *this_core(void)
+static inline struct core *this_core(void)
 {
 	return &cores[here];
 }
 
-static uint64_t hw_vtr(void)
+static inline uint64_t hw_vtr(void)
 {
 	return 4ull << 29 | 4u << 26 | (has_tdir ? BIT(19) : 0) | (lrs - 1);
 }
 
-static uint64_t hw_elrsr(void)
+static inline uint64_t hw_elrsr(void)
 {
 	uint64_t free = 0;
 
@@ -179,7 +179,7 @@ void ich_apr_load(const uint32_t ap0r[4], const uint32_t ap1r[4])
 
 static bool device_line[DEVICES], device_active[DEVICES];
 
-static void hw_physical_end(uint32_t pintid)
+static inline void hw_physical_end(uint32_t pintid)
 {
 	if (pintid < 32) {
 		assert_true((interfaces[here].private & BIT(pintid)) != 0);
@@ -211,14 +211,14 @@ void gic_private_active(uint32_t intid, bool active)
 
 /* --- the virtual CPU interface, as the guest on core `here` uses it --- */
 
-static bool hw_pending(uint64_t lr)
+static inline bool hw_pending(uint64_t lr)
 {
 	return (lr & LR_STATE) == LR_PENDING &&
 	       (interfaces[here].vmcr & ((lr & LR_GROUP1) ? ICH_VMCR_VENG1 : ICH_VMCR_VENG0)) != 0;
 }
 
 /* The list register of the highest priority pending interrupt, or 16. */
-static uint32_t hw_best(void)
+static inline uint32_t hw_best(void)
 {
 	uint32_t best = 16;
 
@@ -235,7 +235,7 @@ static uint32_t hw_best(void)
 	return best;
 }
 
-static uint32_t hw_running(void)
+static inline uint32_t hw_running(void)
 {
 	uint32_t ap = interfaces[here].ap[0] | interfaces[here].ap[1];
 
@@ -243,7 +243,7 @@ static uint32_t hw_running(void)
 }
 
 /* ICC_IAR: the INTID, or 1023. */
-static uint32_t hw_acknowledge(void)
+static inline uint32_t hw_acknowledge(void)
 {
 	struct interface *f = &interfaces[here];
 	uint32_t n = hw_best(), prio;
@@ -258,7 +258,7 @@ static uint32_t hw_acknowledge(void)
 	return (uint32_t)f->lr[n];
 }
 
-static void hw_deactivate(uint32_t intid)
+static inline void hw_deactivate(uint32_t intid)
 {
 	struct interface *f = &interfaces[here];
 
@@ -273,7 +273,7 @@ static void hw_deactivate(uint32_t intid)
 }
 
 /* ICC_EOIR */
-static void hw_end(uint32_t intid)
+static inline void hw_end(uint32_t intid)
 {
 	struct interface *f = &interfaces[here];
 	uint32_t ap = f->ap[0] | f->ap[1];
@@ -287,7 +287,7 @@ static void hw_end(uint32_t intid)
 }
 
 /* Is the maintenance interrupt asserted? */
-static bool hw_maintenance(void)
+static inline bool hw_maintenance(void)
 {
 	const struct interface *f = &interfaces[here];
 	bool pending = false, end = false;
@@ -307,7 +307,7 @@ static bool hw_maintenance(void)
 
 /* --- all of it as after power-on; vCPUs 0 and 1 on core 0, 2 and 3 on core 1 --- */
 
-static void hw_reset(uint32_t n_vcpus, uint32_t n_lrs, bool tdir)
+static inline void hw_reset(uint32_t n_vcpus, uint32_t n_lrs, bool tdir)
 {
 	lrs = n_lrs;
 	has_tdir = tdir;
