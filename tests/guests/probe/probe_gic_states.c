@@ -140,9 +140,9 @@ static void many_active(void)
 			gic_end(intid);
 	}
 	for (uint32_t i = 0; i < 12; i++)
-		active += gic_bit(GICD_ISACTIVER, SPI + i);
+		active |= gic_bit(GICD_ISACTIVER, SPI + i) << i;
 	say_hex("gic.many_active.seen", seen);
-	say_dec("gic.many_active.active", active);
+	say_hex("gic.many_active.active", active);
 	for (uint32_t i = 0; i < 12; i++) {
 		write_reg(S3_0_C12_C11_1, SPI + (i * 5) % 12);
 		isb();
