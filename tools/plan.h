@@ -178,26 +178,35 @@ struct plan {
 	struct bh_image_header header;
 
 	/* the image */
-	uint64_t blob_pa, tables_pa, covered_bytes, stub_pa, const_pa, file_bytes, image_bytes;
+	uint64_t blob_pa, tables_pa, covered_bytes, stub_pa, slots_pa[PLAN_VIRTIO_BYTES / BH_PAGE], file_bytes, image_bytes;
 	uint64_t bss_pa, state_pa, state_bytes, share_pa, share_bytes;
 	uint64_t blob_va, state_va, share_va, log_pa, log_va, gicd_va, uart_va;
 	uint64_t core_state_va, partition_state_va, vcpu_state_va, emul_state_va;
 	uint64_t el2_root, empty_root;
+	uint64_t tables_room; /* bytes reserved for tables */
 	uint64_t memory_bytes, free_bytes; /* of the board */
 	struct bytes blob, tables;
 	struct bytes image;
 };
 
 /* The stages, in order. Each blames what is wrong and goes on as far as it makes sense. */
-void source_read(struct plan *p, const char *system);	/* source.c */
-void board_plan(struct plan *p);			/* board.c */
-void describe(struct plan *p);				/* describe.c */
-void relate(struct plan *p);				/* relate.c: what partitions are to each other */
-void kernel_read(struct plan *p);			/* kernel_file.c */
-void payload_plan(struct plan *p, struct part *part);	/* payload.c */
-void space_plan(struct plan *p, struct part *part);	/* space.c: address spaces */
-void boot_plan(struct plan *p, struct part *part);	/* boot_list.c: pristine store, the stub's list, the info page */
-void layout(struct plan *p);				/* layout.c: addresses, tables and blob until all fits */
-void image_write(struct plan *p);			/* image.c */
+void source_read(struct plan *p, const char *system); /* source.c */
+void board_plan(struct plan *p);		      /* board.c */
+void describe(struct plan *p);			      /* describe.c */
+void relate(struct plan *p);			      /* relate.c: what partitions are to each other */
+void kernel_read(struct plan *p);		      /* kernel_file.c */
+void payload_plan(struct plan *p, struct part *part); /* payload.c */
+void boot_plan(struct plan *p, struct part *part);    /* boot_list.c: pristine store, the stub's list */
+void info_plan(struct plan *p);			      /* info_page.c; after space_plan() of all */
+void space_plan(struct plan *p, struct part *part);   /* space.c: address spaces */
+void layout(struct plan *p);			      /* layout.c: addresses, tables and blob until all fits */
+void tables_write(struct plan *p);		      /* tables.c: p->tables, at p->tables_pa */
+void blob_write(struct plan *p);		      /* blob_write.c */
+void image_write(struct plan *p);		      /* image.c: p->image */
+const char *report(const struct plan *p);	      /* report.c: what is where, in full */
+const char *report_short(const struct plan *p);
+
+/* The whole way; errors are only collected. */
+void plan_system(struct plan *p, const char *system);
 
 #endif

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes the blob (abi/blob.h). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi/pl011.h"
+#include "abi/emul.h"
+#include "lib/blob_check.h"
+#include "tools/plan.h"
+
+/* The blob while it is written: arrays are added one by one, names are gathered beside. */
+struct writer {
+	struct plan *p;
+	struct bh_blob head;
+	struct bytes body, names;
+};
+
+static uint32_t array_begin(struct writer *w)
+{
+	bytes_align(&w->body, 8);
+	return (uint32_t)(sizeof(w->head) + w->body.n);
+}
+
+static uint32_t name(struct writer *w, const char *s)
+{
+	size_t n = strlen(s) + 1;
+
+	for (size_t at = 0; at < w->names.n; at += strlen((char *)w->names.at + at) + 1)
+		if (strcmp((char *)w->names.at + at, s) == 0)
+			return (uint32_t)at;
+	bytes_add(&w->names, s, n);
+	return (uint32_t)(w->names.n - n);
+}
+
+static void write_cores(struct writer *w)
+{
+	const struct plan *p = w->p;
+
+	w->head.n_cores = p->n_cores;
+	w->head.off_cores = array_begin(w);
+	for (uint32_t i = 0; i < p->n_cores; i++) {
+		const struct plan_core *c = &p->core[i];
+		struct bh_core core = { .mpidr = p->board.mpidr[c->board],
+					.stack_va = c->stack_va,
+					.gicr_va = c->gicr_va,
+					.n_vcpus = c->n_vcpus };
+
+		memcpy(core.vcpu, c->vcpu, sizeof(core.vcpu));
+		bytes_add(&w->body, &core, sizeof(core));
+	}
+}
+
+static uint32_t caps_of(const struct plan *p, const struct part *part)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < p->n_emuls; i++)
+		n += p->emul[i].server == part->number;
+	return n;
+}
+
+static void write_partitions(struct writer *w)
+{
+	struct plan *p = w->p;
+	struct bh_partition d = { 0 };
+
+	w->head.n_partitions = p->n_parts;
+	w->head.off_partitions = array_begin(w);
+	for (uint32_t i = 0; i < p->n_parts; i++) {
+		const struct part *part = &p->part[i];
+
+		d.name = name(w, part->name);
+		d.flags = (part->setway ? BH_PART_SETWAY_NATIVE : 0) | (part->restart ? BH_PART_RESTART : 0);
+		d.first_vcpu = part->first_vcpu;
+		d.n_vcpus = part->n_cores;
+		d.first_region += d.n_regions;
+		d.n_regions = part->n_regions;
+		d.first_cap += d.n_caps;
+		d.n_caps = caps_of(p, part);
+		d.first_smc += d.n_smcs;
+		d.n_smcs = part->n_smcs;
+		d.vmid = i + 1;
+		d.fp = part->fp;
+		d.load_root = part->load_root;
+		d.run_root = part->run_root;
+		bytes_add(&w->body, &d, sizeof(d));
+	}
+}
+
+static void write_vcpu(struct writer *w, const struct part *part, uint32_t index)
+{
+	const struct plan *p = w->p;
+	struct bh_vcpu v = { .partition = part->number, .index = index };
+
+	while (v.core < p->n_cores - 1 && p->core[v.core].board != part->core[index])
+		v.core++;
+	while (v.rank < BH_MAX_CORE_VCPUS - 1 && p->core[v.core].vcpu[v.rank] != part->first_vcpu + index)
+		v.rank++;
+	bytes_add(&w->body, &v, sizeof(v));
+}
+
+static void write_vcpus(struct writer *w)
+{
+	w->head.n_vcpus = w->p->n_vcpus;
+	w->head.off_vcpus = array_begin(w);
+	for (uint32_t i = 0; i < w->p->n_parts; i++)
+		for (uint32_t k = 0; k < w->p->part[i].n_cores; k++)
+			write_vcpu(w, &w->p->part[i], k);
+}
+
+static void write_emuls(struct writer *w)
+{
+	const struct plan *p = w->p;
+
+	w->head.n_emuls = p->n_emuls;
+	w->head.off_emuls = array_begin(w);
+	for (uint32_t i = 0; i < p->n_emuls; i++) {
+		const struct emulated *e = &p->emul[i];
+		struct bh_emul d = { .client = e->client,
+				     .server = e->server,
+				     .ipa = PLAN_UART_IPA,
+				     .bytes = BH_PAGE,
+				     .intid = PLAN_UART_INTID,
+				     .doorbell = e->doorbell,
+				     .queue_va = e->queue_va,
+				     .server_va = e->server_va,
+				     .reg = 0,
+				     .down = p->part[e->client].down };
+
+		bytes_add(&w->body, &d, sizeof(d));
+	}
+}
+
+static void write_regions(struct writer *w)
+{
+	w->head.off_regions = array_begin(w);
+	for (uint32_t i = 0; i < w->p->n_parts; i++)
+		for (uint32_t k = 0; k < w->p->part[i].n_regions; k++) {
+			const struct region *r = &w->p->part[i].region[k];
+			struct bh_region d = { .ipa = r->ipa,
+					       .bytes = align_up(r->bytes, BH_PAGE),
+					       .pa = r->pa,
+					       .kind = r->kind,
+					       .rights = r->rights,
+					       .name = name(w, r->name),
+					       .object = r->object };
+
+			bytes_add(&w->body, &d, sizeof(d));
+			w->head.n_regions++;
+		}
+}
+
+/* Capabilities are numbered in the order of the emulated regions, as relate.c did. */
+static void write_caps(struct writer *w)
+{
+	w->head.n_caps = w->p->n_emuls;
+	w->head.off_caps = array_begin(w);
+	for (uint32_t i = 0; i < w->p->n_parts; i++)
+		for (uint32_t e = 0; e < w->p->n_emuls; e++) {
+			struct bh_cap c = { .kind = BH_CAP_SERVE, .object = e };
+
+			if (w->p->emul[e].server == i)
+				bytes_add(&w->body, &c, sizeof(c));
+		}
+}
+
+static int by_pintid(const void *x, const void *y)
+{
+	const struct bh_irq *a = x, *b = y;
+
+	return a->pintid < b->pintid ? -1 : a->pintid > b->pintid;
+}
+
+static void irq_add(struct writer *w, struct bytes *irqs, struct bh_irq irq)
+{
+	const struct bh_irq *q = (const void *)irqs->at;
+
+	for (uint32_t i = 0; i < w->head.n_irqs; i++)
+		if (q[i].pintid == irq.pintid)
+			return; /* two devices of one partition on one line */
+	bytes_add(irqs, &irq, sizeof(irq));
+	w->head.n_irqs++;
+}
+
+static void write_irqs(struct writer *w)
+{
+	struct bytes irqs = { 0 };
+
+	for (uint32_t i = 0; i < w->p->n_parts; i++)
+		for (uint32_t d = 0; d < w->p->part[i].n_devices; d++)
+			for (uint32_t l = 0; l < w->p->part[i].device[d]->n_lines; l++) {
+				const struct line *line = &w->p->part[i].device[d]->line[l];
+
+				irq_add(w, &irqs,
+					(struct bh_irq){ .pintid = line->intid,
+							 .vintid = line->intid,
+							 .partition = i,
+							 .flags = line->level ? BH_IRQ_LEVEL : 0 });
+			}
+	if (irqs.n)
+		qsort(irqs.at, w->head.n_irqs, sizeof(struct bh_irq), by_pintid);
+	w->head.off_irqs = array_begin(w);
+	bytes_add(&w->body, irqs.at, irqs.n);
+	free(irqs.at);
+}
+
+static void write_smcs(struct writer *w)
+{
+	w->head.off_smcs = array_begin(w);
+	for (uint32_t i = 0; i < w->p->n_parts; i++) {
+		bytes_add(&w->body, w->p->part[i].smc, w->p->part[i].n_smcs * sizeof(uint32_t));
+		w->head.n_smcs += w->p->part[i].n_smcs;
+	}
+}
+
+static void write_regs(struct writer *w)
+{
+	w->head.off_regs = array_begin(w);
+	for (uint32_t offset = 0; w->p->n_emuls && offset < BH_PAGE; offset += 4) {
+		uint8_t how = bh_pl011_register(offset);
+
+		bytes_add(&w->body, &how, 1);
+		w->head.reg_bytes++;
+	}
+}
+
+static void write_head(struct writer *w)
+{
+	const struct plan *p = w->p;
+	struct bh_blob *b = &w->head;
+
+	b->magic = BH_BLOB_MAGIC;
+	b->abi_version = BH_ABI_VERSION;
+	b->core_state_va = p->core_state_va;
+	b->partition_state_va = p->partition_state_va;
+	b->vcpu_state_va = p->vcpu_state_va;
+	b->emul_state_va = p->emul_state_va;
+	b->log_va = p->log_va;
+	b->empty_root = p->empty_root;
+	b->gicd_va = p->gicd_va;
+	b->uart_va = p->uart_va;
+	b->uart_kind = p->board.uart_kind;
+	b->psci = p->board.psci;
+	b->gic_version = 3;
+	b->timer_intid = p->board.timer_intid;
+	b->maintenance_intid = p->board.maintenance_intid;
+	b->n_intids = PLAN_INTIDS;
+	b->log_reader = p->log_reader < 0 ? BH_NONE : (uint32_t)p->log_reader;
+	b->log_intid = p->log_reader < 0 ? 0 : p->part[p->log_reader].log_intid;
+	b->system_name = name(w, p->system_name);
+	b->board_name = name(w, p->board.name);
+	b->ipa_bits = 39;
+}
+
+void blob_write(struct plan *p)
+{
+	struct writer w = { .p = p };
+
+	write_cores(&w);
+	write_partitions(&w);
+	write_vcpus(&w);
+	write_emuls(&w);
+	write_regions(&w);
+	write_caps(&w);
+	write_irqs(&w);
+	write_smcs(&w);
+	write_regs(&w);
+	write_head(&w);
+	w.head.off_names = array_begin(&w);
+	w.head.names_bytes = (uint32_t)w.names.n;
+	bytes_add(&w.body, w.names.at, w.names.n);
+	bytes_align(&w.body, 8);
+	w.head.total_bytes = (uint32_t)(sizeof(w.head) + w.body.n);
+	p->blob.n = 0;
+	bytes_add(&p->blob, &w.head, sizeof(w.head));
+	bytes_add(&p->blob, w.body.at, w.body.n);
+	free(w.body.at);
+	free(w.names.at);
+}

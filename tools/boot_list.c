@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the boot stub does at every start of a partition: every byte of RAM is written once, cleared
+ * or copied from the pristine store (checked in place where the payload lies in RAM itself).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi/stub.h"
+#include "tools/errors.h"
+#include "tools/plan.h"
+
+#define UNIT 64u
+
+static int by_ipa(const void *x, const void *y)
+{
+	const struct segment *a = x, *b = y;
+
+	return a->ipa < b->ipa ? -1 : a->ipa > b->ipa;
+}
+
+/* A segment joins the chunk before where they share a unit. */
+static void chunk_add(struct payload *pay, const struct segment *s)
+{
+	uint64_t first = s->ipa / UNIT * UNIT, end = align_up(s->ipa + s->bytes, UNIT);
+	struct chunk *c = pay->n_chunks ? &pay->chunk[pay->n_chunks - 1] : NULL;
+
+	if (!c || first > c->ipa + c->bytes) {
+		c = &pay->chunk[pay->n_chunks++];
+		*c = (struct chunk){ .ipa = first, .store = pay->store.n };
+	}
+	if (end > c->ipa + c->bytes) {
+		bytes_add(&pay->store, NULL, end - (c->ipa + c->bytes));
+		c->bytes = end - c->ipa;
+	}
+	memcpy(pay->store.at + c->store + (s->ipa - c->ipa), s->data, s->bytes);
+}
+
+static void op_add(struct payload *pay, struct bh_stub_op op)
+{
+	if (op.bytes)
+		bytes_add(&pay->params, &op, sizeof(op));
+}
+
+static void write_ops(struct part *part)
+{
+	struct payload *pay = &part->payload;
+	uint64_t at = PLAN_RAM_IPA, end = PLAN_RAM_IPA + part->ram_bytes;
+
+	for (uint32_t i = 0; i < pay->n_chunks; i++) {
+		const struct chunk *c = &pay->chunk[i];
+
+		op_add(pay, (struct bh_stub_op){ .kind = BH_STUB_CLEAR, .dst = at, .bytes = c->ipa - at });
+		op_add(pay, (struct bh_stub_op){ .kind = part->restart ? BH_STUB_COPY : BH_STUB_CHECK,
+						 .dst = c->ipa,
+						 .src = part->restart ? BH_PRISTINE_IPA + c->store : 0,
+						 .bytes = c->bytes,
+						 .value = c->crc });
+		at = c->ipa + c->bytes;
+	}
+	op_add(pay, (struct bh_stub_op){ .kind = BH_STUB_CLEAR, .dst = at, .bytes = end - at });
+}
+
+static void write_params(struct part *part)
+{
+	struct payload *pay = &part->payload;
+	struct bh_stub_params head = { .magic = BH_STUB_MAGIC,
+				       .abi_version = BH_ABI_VERSION,
+				       .entry = pay->entry,
+				       .arg = pay->arg,
+				       .ram_base = PLAN_RAM_IPA,
+				       .ram_bytes = part->ram_bytes };
+
+	bytes_add(&pay->params, &head, sizeof(head));
+	write_ops(part);
+	head.n_ops = (uint32_t)((pay->params.n - sizeof(head)) / sizeof(struct bh_stub_op));
+	memcpy(pay->params.at, &head, sizeof(head));
+}
+
+void boot_plan(struct plan *p, struct part *part)
+{
+	struct payload *pay = &part->payload;
+
+	qsort(pay->segment, pay->n_segments, sizeof(pay->segment[0]), by_ipa);
+	for (uint32_t i = 0; i < pay->n_segments; i++)
+		if (pay->segment[i].bytes)
+			chunk_add(pay, &pay->segment[i]);
+	for (uint32_t i = 0; i < pay->n_chunks; i++)
+		pay->chunk[i].crc = crc32c(pay->store.at + pay->chunk[i].store, pay->chunk[i].bytes);
+	write_params(part);
+	if (part->restart && pay->store.n > BH_PRISTINE_END - BH_PRISTINE_IPA)
+		blame(p, part->path, "image", "payload, initrd and device tree have %llu MiB, but a pristine store can have %u",
+		      (unsigned long long)(pay->store.n / MIB), (BH_PRISTINE_END - BH_PRISTINE_IPA) / (1u << 20));
+}

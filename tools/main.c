@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The `bulkhead` command: reads its arguments and calls what they ask for. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tools/errors.h"
+#include "tools/plan.h"
+#include "tools/run.h"
+
+int audit_main(int argc, char **argv); /* audit.c */
+
+static const char help[] =
+	"Usage: bulkhead COMMAND ...\n"
+	"\n"
+	"  check SYSTEM                  says all that is wrong with a description\n"
+	"  build SYSTEM [-o IMAGE]       makes the image, and a report of what is where\n"
+	"  run SYSTEM [options] [-- ...] builds and starts it in QEMU; what follows -- goes to QEMU\n"
+	"      --until REGEX             ends when a line of the console shows it; exit status 0 only then\n"
+	"      --timeout SECONDS         ends then, with exit status 1\n"
+	"      --log FILE                keeps what the console shows\n"
+	"  audit IMAGE SYSTEM            proves that an image is what a description says\n"
+	"\n"
+	"SYSTEM is a folder with a system.dts, or a .dts file. Images go to the folder that holds this program.\n"
+	"Exit status: 0 done, 1 refused, 2 wrong use.\n";
+
+static _Noreturn void usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static _Noreturn void usage(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fprintf(stderr, "bulkhead: %s\n\n%s", vtext(format, args), help);
+	va_end(args);
+	exit(2);
+}
+
+static void plan_parts(struct plan *p)
+{
+	for (uint32_t i = 0; i < p->n_parts; i++)
+		payload_plan(p, &p->part[i]);
+	for (uint32_t i = 0; i < p->n_parts; i++) {
+		boot_plan(p, &p->part[i]);
+		space_plan(p, &p->part[i]);
+	}
+	info_plan(p);
+}
+
+void plan_system(struct plan *p, const char *system)
+{
+	source_read(p, system);
+	if (!p->fdt)
+		return;
+	board_plan(p);
+	describe(p);
+	if (p->n_parts == 0)
+		return;
+	relate(p);
+	kernel_read(p);
+	plan_parts(p);
+	layout(p);
+}
+
+/* Ends the tool where the description is wrong. */
+static struct plan *plan_good(const char *system)
+{
+	struct plan *p = take(sizeof(*p));
+
+	plan_system(p, system);
+	if (errors_tell(p))
+		exit(1);
+	return p;
+}
+
+static void write_report(const struct plan *p, const char *image)
+{
+	const char *end = strrchr(image, '.'), *all = report(p);
+	int stem = end && strcmp(end, ".img") == 0 ? (int)(end - image) : (int)strlen(image);
+
+	file_write(text("%.*s.report.txt", stem, image), all, strlen(all));
+}
+
+/* What an earlier build left does not stay beside a description that is refused. */
+static const char *build(const char *system, const char *image, struct plan **out)
+{
+	struct plan *p = take(sizeof(*p));
+
+	plan_system(p, system);
+	if (!image)
+		image = text("%s/%s.img", p->tool, p->name);
+	if (errors_tell(p)) {
+		if (unlink(image) != 0 && errno != ENOENT)
+			fprintf(stderr, "bulkhead: cannot remove %s: %s\n", image, strerror(errno));
+		exit(1);
+	}
+	image_write(p);
+	file_write(image, p->image.at, p->image.n);
+	write_report(p, image);
+	*out = p;
+	return image;
+}
+
+static const char *one_system(const char *command, const char *given, const char *argument)
+{
+	if (given)
+		usage("%s takes one system, not %s and %s", command, given, argument);
+	return argument;
+}
+
+static int check_main(int argc, char **argv)
+{
+	struct plan *p;
+
+	if (argc != 3)
+		usage("check takes one system");
+	p = plan_good(argv[2]);
+	image_write(p);
+	printf("%s: good\n", p->dts);
+	return 0;
+}
+
+static int build_main(int argc, char **argv)
+{
+	const char *system = NULL, *image = NULL;
+	struct plan *p;
+
+	for (int i = 2; i < argc; i++) {
+		if (strcmp(argv[i], "-o") == 0 && i + 1 < argc)
+			image = argv[++i];
+		else if (argv[i][0] == '-')
+			usage("build has no option %s", argv[i]);
+		else
+			system = one_system("build", system, argv[i]);
+	}
+	if (!system)
+		usage("build takes a system");
+	image = build(system, image, &p);
+	printf("%s  %s\n", report_short(p), image);
+	return 0;
+}
+
+static uint32_t seconds_of(const char *s)
+{
+	char *end;
+	unsigned long n = strtoul(s, &end, 10);
+
+	if (end == s || *end || n == 0 || n > 1000000)
+		usage("--timeout takes a number of seconds, not %s", s);
+	return (uint32_t)n;
+}
+
+static int run_main(int argc, char **argv)
+{
+	struct run_options o = { .until = NULL };
+	const char *system = NULL, *image;
+	struct plan *p;
+
+	for (int i = 2; i < argc && !o.extra; i++) {
+		if (strcmp(argv[i], "--") == 0)
+			o.extra = argv + i + 1;
+		else if (strcmp(argv[i], "--until") == 0 && i + 1 < argc)
+			o.until = argv[++i];
+		else if (strcmp(argv[i], "--timeout") == 0 && i + 1 < argc)
+			o.timeout_s = seconds_of(argv[++i]);
+		else if (strcmp(argv[i], "--log") == 0 && i + 1 < argc)
+			o.log = argv[++i];
+		else if (argv[i][0] == '-')
+			usage("run has no option %s, or it lacks its value", argv[i]);
+		else
+			system = one_system("run", system, argv[i]);
+	}
+	if (!system)
+		usage("run takes a system");
+	image = build(system, NULL, &p);
+	return run(p, image, &o);
+}
+
+int main(int argc, char **argv)
+{
+	const char *command = argc > 1 ? argv[1] : "--help";
+
+	if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0 || strcmp(command, "help") == 0) {
+		fputs(help, stdout);
+		return argc > 1 ? 0 : 2;
+	}
+	if (strcmp(command, "--version") == 0) {
+		printf("bulkhead 0.1, ABI version %u\n", BH_ABI_VERSION);
+		return 0;
+	}
+	if (strcmp(command, "check") == 0)
+		return check_main(argc, argv);
+	if (strcmp(command, "build") == 0)
+		return build_main(argc, argv);
+	if (strcmp(command, "run") == 0)
+		return run_main(argc, argv);
+	if (strcmp(command, "audit") == 0)
+		return audit_main(argc - 1, argv + 1);
+	usage("there is no command %s", command);
+}

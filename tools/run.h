@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Starts an image in QEMU, as the board's `qemu` property says. */
+#ifndef TOOLS_RUN_H
+#define TOOLS_RUN_H
+
+#include "tools/plan.h"
+
+struct run_options {
+	const char *until; /* POSIX extended regular expression; NULL: the terminal is the console */
+	uint32_t timeout_s; /* 0: none */
+	const char *log;
+	char **extra; /* more arguments for QEMU, NULL-terminated; or NULL */
+};
+
+/* The tool's exit status: 0, or with `until` only when the console showed it. */
+int run(const struct plan *p, const char *image, const struct run_options *o);
+
+#endif

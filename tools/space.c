@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A partition's address space: which region is where, with which rights. Where it lies in physical
+ * memory is layout.c's; both loading and running root are made from this list.
+ */
+#include <stdlib.h>
+
+#include "abi/emul.h"
+#include "abi/log.h"
+#include "abi/stub.h"
+#include "tools/errors.h"
+#include "tools/plan.h"
+
+static struct region *region_add(struct part *part, enum bh_region_kind kind, const char *name, uint64_t ipa,
+				 uint64_t bytes, uint32_t rights, const uint64_t *from)
+{
+	struct region *r = &part->region[part->n_regions];
+
+	if (part->n_regions == sizeof(part->region) / sizeof(part->region[0]))
+		fail("%s: has too many regions", part->path);
+	part->n_regions++;
+	*r = (struct region){ .kind = kind, .name = name, .ipa = ipa, .bytes = bytes, .rights = rights, .from = from };
+	return r;
+}
+
+static void add_devices(struct part *part)
+{
+	for (uint32_t i = 0; i < part->n_devices; i++)
+		for (uint32_t s = 0; s < part->device[i]->n_spans; s++) {
+			const struct span *span = &part->device[i]->span[s];
+			uint64_t first = span->base / BH_PAGE * BH_PAGE;
+
+			region_add(part, BH_REGION_DEVICE, part->device[i]->name, first,
+				   align_up(span->base + span->bytes, BH_PAGE) - first, BH_READ | BH_WRITE, NULL)
+				->pa = first;
+		}
+}
+
+static uint64_t window(struct part *part, const char *name, uint64_t bytes, uint32_t rights, const uint64_t *from)
+{
+	uint64_t ipa = part->window_end;
+
+	region_add(part, BH_REGION_WINDOW, name, ipa, bytes, rights, from);
+	part->window_end += bytes;
+	return ipa;
+}
+
+static void add_windows(struct plan *p, struct part *part)
+{
+	for (uint32_t i = 0; i < p->n_emuls; i++) {
+		struct emulated *e = &p->emul[i];
+		const char *client = p->part[e->client].name;
+
+		if (e->client == part->number)
+			region_add(part, BH_REGION_EMULATED, "PL011", PLAN_UART_IPA, BH_PAGE, BH_READ | BH_WRITE, NULL)->object = i;
+		if (e->server != part->number)
+			continue;
+		e->queue_ipa = window(part, text("queue of %s", client), BH_PAGE, BH_READ, &e->queue_pa);
+		e->server_ipa = window(part, text("server pages for %s", client), 2 * BH_PAGE, BH_READ | BH_WRITE, &e->server_pa);
+	}
+	if (p->log_reader == (int)part->number)
+		part->log_ipa = window(part, "health log", BH_LOG_PAGES * BH_PAGE, BH_READ, &p->log_pa);
+}
+
+static void add_boot(struct plan *p, struct part *part)
+{
+	region_add(part, BH_REGION_BOOT, "boot stub", BH_STUB_IPA, p->stub.n, BH_READ | BH_EXECUTE, &p->stub_pa);
+	region_add(part, BH_REGION_BOOT, "boot parameters", BH_STUB_PARAM_IPA, align_up(part->payload.params.n, BH_PAGE),
+		   BH_READ, &part->params_pa);
+	if (part->restart && part->payload.store.n)
+		region_add(part, BH_REGION_BOOT, "pristine store", BH_PRISTINE_IPA, align_up(part->payload.store.n, BH_PAGE),
+			   BH_READ, &part->store_pa);
+}
+
+static int by_ipa(const void *x, const void *y)
+{
+	const struct region *a = x, *b = y;
+
+	return a->ipa < b->ipa ? -1 : a->ipa > b->ipa;
+}
+
+static bool meets(const struct region *r, uint64_t ipa, uint64_t bytes)
+{
+	return r->ipa < ipa + bytes && ipa < r->ipa + r->bytes;
+}
+
+/* Only what the description adds can collide: a device, as its address is the board's. */
+static void check_collisions(struct plan *p, const struct part *part)
+{
+	for (uint32_t i = 0; i < part->n_regions; i++) {
+		const struct region *r = &part->region[i];
+
+		if (r->kind != BH_REGION_DEVICE)
+			continue;
+		if (meets(r, PLAN_GICD_IPA, PLAN_GICD_BYTES) || meets(r, PLAN_GICR_IPA, BH_MAX_PART_VCPUS * PLAN_GICR_BYTES))
+			blame(p, part->path, "devices", "%s at %#llx overlaps the partition's interrupt controller", r->name,
+			      (unsigned long long)r->ipa);
+		if (r->ipa + r->bytes > PLAN_IPA_END)
+			blame(p, part->path, "devices", "%s at %#llx lies beyond a partition's address space (39 bits)", r->name,
+			      (unsigned long long)r->ipa);
+		for (uint32_t j = 0; j < part->n_regions; j++)
+			if (j != i && meets(r, part->region[j].ipa, part->region[j].bytes))
+				blame(p, part->path, "devices",
+				      "%s at %#llx overlaps %s at %#llx, by %#llx bytes; a partition can have one of them", r->name,
+				      (unsigned long long)r->ipa, part->region[j].name, (unsigned long long)part->region[j].ipa,
+				      (unsigned long long)(min_u64(r->ipa + r->bytes, part->region[j].ipa + part->region[j].bytes) -
+							   max_u64(r->ipa, part->region[j].ipa)));
+	}
+}
+
+void space_plan(struct plan *p, struct part *part)
+{
+	if (part->ram_bytes)
+		region_add(part, BH_REGION_RAM, "RAM", PLAN_RAM_IPA, part->ram_bytes, BH_READ | BH_WRITE | BH_EXECUTE,
+			   &part->ram_pa);
+	add_devices(part);
+	for (uint32_t i = 0; i < PLAN_VIRTIO_BYTES / BH_PAGE; i++)
+		region_add(part, BH_REGION_CONST, "empty virtio-mmio slots", PLAN_VIRTIO_IPA + i * BH_PAGE, BH_PAGE, BH_READ,
+			   &p->slots_pa[i]);
+	region_add(part, BH_REGION_CONST, "information page", BH_INFO_IPA, BH_PAGE, BH_READ, &part->info_pa);
+	add_windows(p, part);
+	add_boot(p, part);
+	qsort(part->region, part->n_regions, sizeof(part->region[0]), by_ipa);
+	check_collisions(p, part);
+}
