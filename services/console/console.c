@@ -290,12 +290,12 @@ int main(void)
 		uint64_t daif;
 
 		keyboard_turn();
-		if (board_uart_room() >= MUX_BURST)
-			health_log_turn();
 		/* Whoever is first when there is room for one only, is last the next time. */
 		for (uint32_t i = 0; i < n_clients; i++)
 			client_turn(&clients[(first + i) % n_clients]);
 		first = n_clients ? (first + 1) % n_clients : 0;
+		if (board_uart_room() >= MUX_BURST)
+			health_log_turn(); /* after the last words of whom it is about */
 		pause_turn();
 		board_uart_send();
 		daif = bh_irq_mask();

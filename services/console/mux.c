@@ -31,6 +31,25 @@ static void end_line(struct mux *m)
 	m->holder = NULL;
 }
 
+/* Length of a question to the terminal (ESC [ numbers n or c), or 0: shown again, it would be answered again. */
+static uint32_t question(const struct source *s, uint32_t at)
+{
+	uint32_t i = at + 2;
+
+	if (i >= s->used || s->line[at] != '\033' || s->line[at + 1] != '[')
+		return 0;
+	while (i < s->used && s->line[i] >= '0' && s->line[i] <= '?')
+		i++;
+	return i < s->used && (s->line[i] == 'n' || s->line[i] == 'c') ? i + 1 - at : 0;
+}
+
+static void put_line(struct mux *m, const struct source *s, uint32_t i)
+{
+	m->put(s->line[i]);
+	if (s->line[i] == '\r') /* what follows would be written over the name */
+		put_prefix(m, s);
+}
+
 static void take_line(struct mux *m, struct source *s)
 {
 	if (m->holder == s)
@@ -39,8 +58,13 @@ static void take_line(struct mux *m, struct source *s)
 		end_line(m);
 	m->holder = s;
 	put_prefix(m, s);
-	if (s->replay)
-		s->shown = 0;
+	for (uint32_t i = 0; s->replay && i < s->shown;) {
+		uint32_t skip = question(s, i);
+
+		if (!skip)
+			put_line(m, s, i++);
+		i += skip;
+	}
 }
 
 void mux_show(struct mux *m, struct source *s)
@@ -48,11 +72,8 @@ void mux_show(struct mux *m, struct source *s)
 	if (!mux_waits(s))
 		return;
 	take_line(m, s);
-	for (; s->shown < s->used; s->shown++) {
-		m->put(s->line[s->shown]);
-		if (s->line[s->shown] == '\r') /* what follows would be written over the name */
-			put_prefix(m, s);
-	}
+	while (s->shown < s->used)
+		put_line(m, s, s->shown++);
 }
 
 /* Of a line that was interrupted when all of it had been shown, only its end is left to be said. */

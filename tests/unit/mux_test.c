@@ -95,6 +95,19 @@ static void what_is_being_typed_is_shown_again_in_full(void **state)
 	assert_string_equal(out, A "# l" END B "x" END A "# ls");
 }
 
+/* A shell asks where the cursor is: the terminal's answer to a second question would be typed text. */
+static void a_question_to_the_terminal_is_not_repeated(void **state)
+{
+	(void)state;
+	a.replay = true;
+	say(&a, "\033[31m# \033[6n\033[?1;2c");
+	mux_show(&m, &a);
+	say(&b, "x\n");
+	say(&a, "l\033[6n");
+	mux_show(&m, &a);
+	assert_string_equal(out, A "\033[31m# \033[6n\033[?1;2c" END B "x" END A "\033[31m# l\033[6n");
+}
+
 static void the_end_of_an_interrupted_line_makes_no_empty_one(void **state)
 {
 	(void)state;
@@ -181,6 +194,7 @@ int main(void)
 		cmocka_unit_test_setup(lines_of_two_do_not_mix, fresh),
 		cmocka_unit_test_setup(an_incomplete_line_gives_way_and_goes_on_behind_its_name, fresh),
 		cmocka_unit_test_setup(what_is_being_typed_is_shown_again_in_full, fresh),
+		cmocka_unit_test_setup(a_question_to_the_terminal_is_not_repeated, fresh),
 		cmocka_unit_test_setup(the_end_of_an_interrupted_line_makes_no_empty_one, fresh),
 		cmocka_unit_test_setup(a_return_repeats_the_name_it_would_overwrite, fresh),
 		cmocka_unit_test_setup(a_return_at_the_end_waits_for_what_follows, fresh),
