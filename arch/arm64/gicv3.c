@@ -16,7 +16,7 @@
 enum gicd_reg {
 	GICD_CTLR = 0x0000,
 	GICD_TYPER = 0x0004,
-	GICD_IGROUPR = 0x0080,	  /* 1 bit per line, as the next five */
+	GICD_IGROUPR = 0x0080, /* 1 bit per line, as the next five */
 	GICD_ISENABLER = 0x0100,
 	GICD_ICENABLER = 0x0180,
 	GICD_ICPENDR = 0x0280,
@@ -25,14 +25,14 @@ enum gicd_reg {
 	GICD_ICFGR = 0x0c00,	  /* 2 bits per line */
 	GICD_IGRPMODR = 0x0d00,
 	GICD_ICENABLER_E = 0x1200, /* extended SPIs */
-	GICD_IROUTER = 0x6000,	  /* 64 bits per line */
+	GICD_IROUTER = 0x6000,	   /* 64 bits per line */
 };
 
-#define GICD_CTLR_ENABLE   0x3u	   /* both groups; Non-secure view: Group 1 with and without routing */
-#define GICD_CTLR_GRP1	   BIT(1)  /* EnableGrp1, or EnableGrp1A in the Non-secure view */
-#define GICD_CTLR_ARE	   BIT(4)  /* ARE, or ARE_NS in the Non-secure view */
-#define GICD_CTLR_RWP	   BIT(31)
-#define GICD_TYPER_ESPI	   BIT(8)
+#define GICD_CTLR_ENABLE 0x3u	/* both groups; Non-secure view: Group 1 with and without routing */
+#define GICD_CTLR_GRP1	 BIT(1) /* EnableGrp1, or EnableGrp1A in the Non-secure view */
+#define GICD_CTLR_ARE	 BIT(4) /* ARE, or ARE_NS in the Non-secure view */
+#define GICD_CTLR_RWP	 BIT(31)
+#define GICD_TYPER_ESPI	 BIT(8)
 
 enum gicr_reg {
 	GICR_CTLR = 0x0000,
@@ -50,9 +50,9 @@ enum gicr_reg {
 	GICR_IGRPMODR0 = GICR_SGI + 0x0d00,
 };
 
-#define GICR_CTLR_RWP	   BIT(3)
-#define GICR_WAKER_SLEEP   BIT(1)
-#define GICR_WAKER_ASLEEP  BIT(2)
+#define GICR_CTLR_RWP	  BIT(3)
+#define GICR_WAKER_SLEEP  BIT(1)
+#define GICR_WAKER_ASLEEP BIT(2)
 
 #define PRIORITY_KERNEL 0x40u /* kick, timer, maintenance: before any device */
 #define PRIORITY_GUEST	0xa0u
@@ -176,8 +176,8 @@ static void redist_init(void)
  */
 static void interface_clear_active(void)
 {
-	uint32_t bits = (uint32_t)(read_reg(icc_ctlr_el1) >> 8 & 7) + 1;   /* PRIbits */
-	bool firmware = (read_reg(id_aa64pfr0_el1) >> 12 & 0xf) != 0; /* EL3 */
+	uint32_t bits = (uint32_t)(read_reg(icc_ctlr_el1) >> 8 & 7) + 1; /* PRIbits */
+	bool firmware = (read_reg(id_aa64pfr0_el1) >> 12 & 0xf) != 0;	 /* EL3 */
 
 	write_reg(icc_ap1r0_el1, 0);
 	if (bits > 5)
@@ -259,7 +259,7 @@ void gic_deactivate(uint32_t intid)
 void gic_kick(uint64_t mpidr)
 {
 	uint64_t sgi = (uint64_t)GIC_SGI_KICK << 24 | BIT64(mpidr & 15u) /* Aff0: 16 to a target list */
-		       | (mpidr >> 4 & 0xfu) << 44			   /* RS */
+		       | (mpidr >> 4 & 0xfu) << 44			 /* RS */
 		       | (mpidr >> 8 & 0xffu) << 16 | (mpidr >> 16 & 0xffu) << 32 | (mpidr >> 32 & 0xffu) << 48;
 
 	dsb(ishst);
@@ -311,10 +311,10 @@ void gic_private_active(uint32_t intid, bool active)
 }
 
 /* A list register is named in the instruction, so n selects one of sixteen pairs of instructions. */
-#define LR_PAIR(insn)                                                                        \
-	"adr x9, 1f\n\tadd x9, x9, %x[n], lsl #3\n\tbr x9\n1:\n\t" insn("0") insn("1")        \
-	insn("2") insn("3") insn("4") insn("5") insn("6") insn("7") insn("8") insn("9")       \
-	insn("10") insn("11") insn("12") insn("13") insn("14") insn("15") "2:"
+#define LR_PAIR(insn)                                                                           \
+	"adr x9, 1f\n\tadd x9, x9, %x[n], lsl #3\n\tbr x9\n1:\n\t" insn("0") insn("1")          \
+		insn("2") insn("3") insn("4") insn("5") insn("6") insn("7") insn("8") insn("9") \
+			insn("10") insn("11") insn("12") insn("13") insn("14") insn("15") "2:"
 #define LR_MRS(k) "mrs %[v], ich_lr" k "_el2\n\tb 2f\n\t"
 #define LR_MSR(k) "msr ich_lr" k "_el2, %[v]\n\tb 2f\n\t"
 
@@ -322,13 +322,19 @@ uint64_t ich_lr_read(uint32_t n)
 {
 	uint64_t value;
 
-	__asm__ volatile(LR_PAIR(LR_MRS) : [v] "=&r"(value) : [n] "r"((uint64_t)n) : "x9");
+	__asm__ volatile(LR_PAIR(LR_MRS)
+			 : [v] "=&r"(value)
+			 : [n] "r"((uint64_t)n)
+			 : "x9");
 	return value;
 }
 
 void ich_lr_write(uint32_t n, uint64_t value)
 {
-	__asm__ volatile(LR_PAIR(LR_MSR) : : [n] "r"((uint64_t)n), [v] "r"(value) : "x9");
+	__asm__ volatile(LR_PAIR(LR_MSR)
+			 :
+			 : [n] "r"((uint64_t)n), [v] "r"(value)
+			 : "x9");
 }
 
 #define LR_LOAD(k) "ldr x10, [%[lr], #8 * " k "]\n\tmsr ich_lr" k "_el2, x10\n\t"
@@ -337,8 +343,8 @@ void ich_lr_write(uint32_t n, uint64_t value)
 void ich_lrs_write(const uint64_t lr[16])
 {
 	__asm__ volatile("adr x9, 1f\n\tadd x9, x9, %[skip], lsl #3\n\tbr x9\n1:\n\t" LR_LOAD("15") LR_LOAD("14")
-			 LR_LOAD("13") LR_LOAD("12") LR_LOAD("11") LR_LOAD("10") LR_LOAD("9") LR_LOAD("8") LR_LOAD("7")
-			 LR_LOAD("6") LR_LOAD("5") LR_LOAD("4") LR_LOAD("3") LR_LOAD("2") LR_LOAD("1") LR_LOAD("0")
+				 LR_LOAD("13") LR_LOAD("12") LR_LOAD("11") LR_LOAD("10") LR_LOAD("9") LR_LOAD("8") LR_LOAD("7")
+					 LR_LOAD("6") LR_LOAD("5") LR_LOAD("4") LR_LOAD("3") LR_LOAD("2") LR_LOAD("1") LR_LOAD("0")
 			 :
 			 : [skip] "r"((uint64_t)(16 - ich_lrs())), [lr] "r"(lr)
 			 : "x9", "x10", "memory");
@@ -346,8 +352,8 @@ void ich_lrs_write(const uint64_t lr[16])
 
 /* ICH_VTR_EL2.PREbits says how many of the four active-priority registers exist. */
 #define APR_READ(k) (ap0r[k] = (uint32_t)read_reg(ich_ap0r##k##_el2), ap1r[k] = (uint32_t)read_reg(ich_ap1r##k##_el2))
-#define APR_WRITE(k)                                     \
-	do {                                             \
+#define APR_WRITE(k)                                   \
+	do {                                           \
 		write_reg(ich_ap0r##k##_el2, ap0r[k]); \
 		write_reg(ich_ap1r##k##_el2, ap1r[k]); \
 	} while (0)

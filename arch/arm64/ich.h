@@ -22,11 +22,11 @@
 
 /* ICH_HCR_EL2 - Hypervisor Control Register */
 #define ICH_HCR_EN	       BIT(0)
-#define ICH_HCR_LRENPIE	       BIT(2)  /* maintenance: EOIcount is not zero */
-#define ICH_HCR_NPIE	       BIT(3)  /* maintenance: no list register is pending */
-#define ICH_HCR_VGRP0EIE       BIT(4)  /* maintenance: the guest enables Group 0 */
-#define ICH_HCR_VGRP0DIE       BIT(5)  /* ... disables it */
-#define ICH_HCR_VGRP1EIE       BIT(6)  /* the same for Group 1 */
+#define ICH_HCR_LRENPIE	       BIT(2) /* maintenance: EOIcount is not zero */
+#define ICH_HCR_NPIE	       BIT(3) /* maintenance: no list register is pending */
+#define ICH_HCR_VGRP0EIE       BIT(4) /* maintenance: the guest enables Group 0 */
+#define ICH_HCR_VGRP0DIE       BIT(5) /* ... disables it */
+#define ICH_HCR_VGRP1EIE       BIT(6) /* the same for Group 1 */
 #define ICH_HCR_VGRP1DIE       BIT(7)
 #define ICH_HCR_TDIR	       BIT(14) /* ICC_DIR_EL1 traps; only where ICH_VTR_EL2.TDS is set */
 #define ICH_HCR_EOICOUNT_SHIFT 27
@@ -41,15 +41,15 @@
 /* ICH_VTR_EL2 - VGIC Type Register */
 #define ICH_VTR_TDS BIT(19)
 
-#define ICH_READ(name, reg)                      \
-	static inline uint32_t name(void)         \
-	{                                         \
+#define ICH_READ(name, reg)                     \
+	static inline uint32_t name(void)       \
+	{                                       \
 		return (uint32_t)read_reg(reg); \
 	}
-#define ICH_WRITE(name, reg)                       \
-	static inline void name(uint32_t value)    \
-	{                                          \
-		write_reg(reg, value);             \
+#define ICH_WRITE(name, reg)                    \
+	static inline void name(uint32_t value) \
+	{                                       \
+		write_reg(reg, value);          \
 	}
 
 ICH_READ(ich_vtr, ich_vtr_el2)

@@ -80,11 +80,10 @@ static inline bool again(struct vcpu *v, uint32_t intid, uint64_t hw)
 	if (!c->live || (load_relaxed(&c->todo) | c->left) != 0 || (c->again >> intid & 1) == 0 ||
 	    (ich_elrsr() >> n & 1) == 0)
 		return false;
-	lr = (c->lr[n] & ~LR_STATE) | LR_PENDING;
+	lr = c->lr[n]; /* all but its state is as it was written */
 	if ((lr & LR_HW) != hw)
 		return false;
-	store_relaxed(&c->lr[n], lr);
-	ich_lr_write(n, lr);
+	ich_lr_write(n, (lr & ~LR_STATE) | LR_PENDING);
 	return true;
 }
 

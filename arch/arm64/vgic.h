@@ -18,9 +18,9 @@
 #define VGIC_WORDS (VGIC_LINES / 32u)
 #define VGIC_LRS   16u /* at most; the hardware's number is used */
 
-#define VGIC_GICD_IPA 0x08000000u
+#define VGIC_GICD_IPA	0x08000000u
 #define VGIC_GICD_BYTES 0x10000u
-#define VGIC_GICR_IPA 0x080a0000u
+#define VGIC_GICR_IPA	0x080a0000u
 #define VGIC_GICR_BYTES 0x20000u /* of each vCPU */
 
 struct vcpu;
@@ -56,25 +56,25 @@ struct vgic_word {
 };
 
 struct vgic_cpu {
-	struct vgic_word own; /* INTIDs 0-31 */
-	uint32_t todo;	      /* bit w: something new in word w; any core, atomically */
-	uint32_t mine[VGIC_WORDS]; /* SPIs routed here, [0] all ones; any core, atomically */
+	struct vgic_word own;	      /* INTIDs 0-31 */
+	uint32_t todo;		      /* bit w: something new in word w; any core, atomically */
+	uint32_t mine[VGIC_WORDS];    /* SPIs routed here, [0] all ones; any core, atomically */
 	uint32_t evicted[VGIC_WORDS]; /* acknowledged here, active, put out of the list registers; likewise */
 
 	/* its own core's; others only read `used` and `lr`, after a sync */
-	bool live;	      /* in the hardware */
-	bool asleep;	      /* GICR_WAKER.ProcessorSleep */
-	bool asking;	      /* a read waits for other vCPUs' list registers ... */
-	uint32_t ask_what;    /* ... this register ... */
-	uint32_t ask_sync;    /* ... as of this generation */
-	uint32_t synced;      /* generation of vgic_dist.sync that was answered; atomic */
-	uint32_t used;	      /* bit n: list register n was filled, and is not known to be done */
-	uint32_t latched;     /* bit n: its pending state came from vgic_word.pending, not from a line */
-	uint32_t left;	      /* bit w: more is pending in word w than list registers can take */
-	uint32_t shut;	      /* bit w: pending in a group that the CPU interface has disabled */
-	uint32_t out;	      /* bit w: evicted[w] may not be zero */
-	uint32_t again;	      /* private interrupts held by a list register that they could be put in as they were ... */
-	uint8_t home[32];     /* ... this one */
+	bool live;	   /* in the hardware */
+	bool asleep;	   /* GICR_WAKER.ProcessorSleep */
+	bool asking;	   /* a read waits for other vCPUs' list registers ... */
+	uint32_t ask_what; /* ... this register ... */
+	uint32_t ask_sync; /* ... as of this generation */
+	uint32_t synced;   /* generation of vgic_dist.sync that was answered; atomic */
+	uint32_t used;	   /* bit n: list register n was filled, and is not known to be done */
+	uint32_t latched;  /* bit n: its pending state came from vgic_word.pending, not from a line */
+	uint32_t left;	   /* bit w: more is pending in word w than list registers can take */
+	uint32_t shut;	   /* bit w: pending in a group that the CPU interface has disabled */
+	uint32_t out;	   /* bit w: evicted[w] may not be zero */
+	uint32_t again;	   /* private interrupts held by a list register that they could be put in as they were ... */
+	uint8_t home[32];  /* ... this one */
 	uint8_t priority[32];
 	uint64_t lr[VGIC_LRS]; /* as last read or written; current while not live */
 
@@ -86,8 +86,8 @@ struct vgic_cpu {
 
 /* [0] is unused: INTIDs 0-31 are in vgic_cpu. */
 struct vgic_dist {
-	uint32_t ctlr;	       /* GICD_CTLR: enables of the two groups */
-	uint32_t sync;	       /* generation of requests for list registers' states; atomic */
+	uint32_t ctlr; /* GICD_CTLR: enables of the two groups */
+	uint32_t sync; /* generation of requests for list registers' states; atomic */
 	struct vgic_word word[VGIC_WORDS];
 	uint8_t priority[VGIC_LINES];
 	uint8_t route[VGIC_LINES];   /* Aff0 of the vCPU, or one that does not exist */
@@ -131,7 +131,7 @@ void vgic_line_spi(struct partition *p, uint32_t intid, bool level);
 /* Trapped accesses by v, which is live. */
 enum vgic_result vgic_gicd(struct vcpu *v, struct vgic_access *a);
 enum vgic_result vgic_gicr(struct vcpu *v, uint32_t index, struct vgic_access *a); /* redistributor of vCPU index */
-void vgic_sgi(struct vcpu *v, uint64_t value, uint32_t group); /* ICC_SGI1R_EL1 (group 1); ICC_SGI0R_EL1, ICC_ASGI1R_EL1 (0) */
-void vgic_dir(struct vcpu *v, uint64_t value);		       /* ICC_DIR_EL1, which traps while ICH_HCR_EL2.TDIR is set */
+void vgic_sgi(struct vcpu *v, uint64_t value, uint32_t group);			   /* ICC_SGI1R_EL1 (group 1); ICC_SGI0R_EL1, ICC_ASGI1R_EL1 (0) */
+void vgic_dir(struct vcpu *v, uint64_t value);					   /* ICC_DIR_EL1, which traps while ICH_HCR_EL2.TDIR is set */
 
 #endif

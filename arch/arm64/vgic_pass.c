@@ -78,7 +78,7 @@ static void spi_pass_on(struct vcpu *v, uint32_t intid)
 	if (w == 0)
 		return;
 	vgic_barrier();
-	if ( (load_relaxed(&v->arch.vgic.mine[w]) & bit) == 0 &&
+	if ((load_relaxed(&v->arch.vgic.mine[w]) & bit) == 0 &&
 	    (vgic_pending_bits(vgic_word(v, w)) & bit) != 0)
 		vgic_spi_tell(v->part, intid);
 }

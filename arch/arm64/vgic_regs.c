@@ -32,7 +32,7 @@ enum gic_bits {
 	BITS_CLEAR_PENDING,
 	BITS_SET_ACTIVE,
 	BITS_CLEAR_ACTIVE,
-	BITS_PRIORITY, /* eight of these */
+	BITS_PRIORITY,		       /* eight of these */
 	BITS_CONFIG = GIC_ICFGR / 128, /* two */
 };
 

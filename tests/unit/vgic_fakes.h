@@ -34,10 +34,10 @@
 
 /* --- of the kernel --- */
 
-#define REQ_IRQ	 BIT(2)
-#define REQ_SYNC BIT(5)
+#define REQ_IRQ	  BIT(2)
+#define REQ_SYNC  BIT(5)
 #define POWER_OFF 0
-#define POWER_ON 1
+#define POWER_ON  1
 
 struct core {
 	const struct bh_core *desc;
@@ -95,9 +95,9 @@ struct interface {
 };
 
 static struct interface interfaces[CORES];
-static uint32_t here;	/* the core that runs */
-static uint32_t lrs;	/* list registers of the machine */
-static bool has_tdir;	/* ICH_VTR_EL2.TDS */
+static uint32_t here; /* the core that runs */
+static uint32_t lrs;  /* list registers of the machine */
+static bool has_tdir; /* ICH_VTR_EL2.TDS */
 
 static inline struct core *this_core(void)
 {
@@ -122,16 +122,16 @@ static inline uint64_t hw_elrsr(void)
 	return free;
 }
 
-#define hw_read_ich_vtr_el2()	hw_vtr()
-#define hw_read_ich_hcr_el2()	((uint64_t)interfaces[here].hcr)
-#define hw_read_ich_vmcr_el2()	((uint64_t)interfaces[here].vmcr)
-#define hw_read_ich_elrsr_el2() hw_elrsr()
-#define hw_write_ich_hcr_el2(v)	(interfaces[here].hcr = (uint32_t)(v))
+#define hw_read_ich_vtr_el2()	 hw_vtr()
+#define hw_read_ich_hcr_el2()	 ((uint64_t)interfaces[here].hcr)
+#define hw_read_ich_vmcr_el2()	 ((uint64_t)interfaces[here].vmcr)
+#define hw_read_ich_elrsr_el2()	 hw_elrsr()
+#define hw_write_ich_hcr_el2(v)	 (interfaces[here].hcr = (uint32_t)(v))
 #define hw_write_ich_vmcr_el2(v) (interfaces[here].vmcr = (uint32_t)(v))
-#define hw_write_icc_sre_el1(v) assert_int_equal(v, 7)
-#define read_reg(name)	   hw_read_##name()
-#define write_reg(name, v) ((void)hw_write_##name(v))
-#define isb()		   ((void)0)
+#define hw_write_icc_sre_el1(v)	 assert_int_equal(v, 7)
+#define read_reg(name)		 hw_read_##name()
+#define write_reg(name, v)	 ((void)hw_write_##name(v))
+#define isb()			 ((void)0)
 
 #include "arch/arm64/ich.h"
 
@@ -173,7 +173,7 @@ void ich_apr_load(const uint32_t ap0r[4], const uint32_t ap1r[4])
 
 /* --- of the physical interrupt controller: two devices' SPIs and private interrupts --- */
 
-#define DEVICES	      2u
+#define DEVICES		 2u
 #define DEVICE_VINTID(d) (40u + (d)*60u)
 #define DEVICE_PINTID(d) (140u + (d))
 

@@ -230,8 +230,8 @@ static void sgis_reach_those_they_name(void **state)
 	vgic_sgi(v, SGI_IRM | 6ull << 24 | 1, 1);
 	vgic_sgi(v, 7ull << 24 | 1ull << 44 | 2, 1); /* range 1: Aff0 16 and above */
 	vgic_sgi(v, 7ull << 24 | 1ull << 16 | 2, 1); /* Aff1 1 */
-	vgic_sgi(v, 8ull << 24 | 2, 0);		      /* a Group 0 SGI; it is configured in Group 1 */
-	vgic_sgi(v, 9ull << 24 | 0xfff0, 1);	      /* those do not exist */
+	vgic_sgi(v, 8ull << 24 | 2, 0);		     /* a Group 0 SGI; it is configured in Group 1 */
+	vgic_sgi(v, 9ull << 24 | 0xfff0, 1);	     /* those do not exist */
 	attend_all();
 	assert_false(vgic_pending(v));
 	for (uint32_t i = 1; i < 4; i++) {

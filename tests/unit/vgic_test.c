@@ -22,7 +22,7 @@ struct irq {
 #define DEPTH 300u
 
 struct guest {
-	uint32_t stack[DEPTH], depth;	  /* acknowledged, priority not dropped */
+	uint32_t stack[DEPTH], depth;	    /* acknowledged, priority not dropped */
 	uint32_t dropped[DEPTH], n_dropped; /* EOImode 1: priority dropped, not deactivated */
 	bool timer_line;
 	uint32_t vmcr; /* as the guest set it */
@@ -52,7 +52,7 @@ static bool ref_wanted(uint32_t i, uint32_t intid)
 }
 
 /* Interrupts that traces use; the rest of the 288 stays quiet. */
-static const uint16_t used_intids[] = { 0,  1,	2,  3,	7,  8,	14, 15, 20, 27, 30,  33,  34,
+static const uint16_t used_intids[] = { 0, 1, 2, 3, 7, 8, 14, 15, 20, 27, 30, 33, 34,
 					35, 40, 45, 63, 64, 70, 95, 96, 100, 150, 200, 255, 287 };
 #define N_USED (sizeof(used_intids) / sizeof(used_intids[0]))
 
