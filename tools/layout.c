@@ -127,7 +127,7 @@ static void place_devices(struct plan *p, uint64_t *va)
 {
 	p->gicd_va = take_va(va, GIC_FRAME);
 	for (uint32_t i = 0; i < p->n_cores; i++)
-		p->core[i].gicr_va = take_va(va, GIC_FRAME + BH_PAGE);
+		p->core[i].gicr_va = take_va(va, PLAN_GICR_BYTES);
 	p->uart_va = p->board.uart_kind == BH_UART_NONE ? 0 : take_va(va, BH_PAGE) + p->board.uart_pa % BH_PAGE;
 }
 

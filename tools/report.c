@@ -8,6 +8,8 @@ static const char *size_text(uint64_t bytes)
 {
 	if (bytes >= MIB && bytes % MIB == 0)
 		return text("%llu MiB", (unsigned long long)(bytes / MIB));
+	if (bytes >= 16 * MIB)
+		return text("%.1f MiB", (double)bytes / (double)MIB);
 	return text("%llu KiB", (unsigned long long)((bytes + KIB - 1) / KIB));
 }
 
