@@ -119,7 +119,7 @@ define compile
 	@mkdir -p $(@D)
 	@printf '{"directory": "%s", "file": "%s", "output": "%s", "command": "%s"},\n' \
 		'$(CURDIR)' '$<' '$@' '$(2) $(3) -c $< -o $@' >$@.json
-	$(Q)$(2) $(3) $(SMALL) -MMD -MP -c $< -o $@
+	$(Q)$(2) $(3) -MMD -MP -c $< -o $@
 endef
 define rules # (directory, label, compiler, flags)
 $B/obj/$(1)/%.o: %.c $B/flags | $(READY)
@@ -132,8 +132,6 @@ $(call obj,kernel,$(wildcard arch/arm64/*.S)): $(if $(wildcard arch/arm64/offset
 # What runs once at boot, or to print, is made small; the rest fast.
 $(call obj,kernel,$(filter-out lib/digest.c,$(LIB_SRC)) kernel/print.c kernel/log.c kernel/system.c): OPT := -Os
 $(eval $(call rules,kernel,CC-K,$(ARM_CC),$$(KERNEL_FLAGS)))
-# What the kernel runs once, before anything else, may be small rather than fast.
-$(patsubst %,$B/obj/kernel/lib/%.o,blob_check image_check record_text): SMALL := -Os
 $(eval $(call rules,stub,CC-STUB,$(ARM_CC),$(STUB_FLAGS)))
 $(eval $(call rules,bare,CC-ARM,$(ARM_CC),$(BARE) $$(INTEGER)))
 # The SDK and the services leave FP to the programs: a partition may have none.
