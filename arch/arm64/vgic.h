@@ -4,10 +4,16 @@
  * no LPIs): distributor, redistributors and, through the list registers (ich.h), CPU interfaces.
  * vgic.c delivers, vgic_regs.c answers for the registers.
  *
- * Ownership: list registers, and what struct vgic_cpu says of them, belong to the vCPU's core.
- * struct vgic_word and the masks `todo` and `mine` are changed by any vCPU of the partition and by
- * whoever raises a line, with atomics and without locks. A partition whose vCPUs race with each
- * other can confuse its own interrupts only: no index is taken from shared words unchecked.
+ * Ownership: list registers, and what struct vgic_cpu says of them, belong to the vCPU's core. Words
+ * (struct vgic_word), and `todo`, `mine` and `evicted` of a vCPU, are changed by any vCPU of the
+ * partition and by whoever raises a line, with atomics and without locks. The rule that loses nothing:
+ * first change the word, then set the bit in `todo` of who delivers it and post a request; the owner
+ * takes `todo` first and reads the words then.
+ *
+ * Races that stay, all within one partition: a vCPU that writes a register while another delivers the
+ * same interrupt may see it come once more (GICD_CTLR.RWP says until when); two that write one
+ * IROUTER at once may leave it to both or to none. No index is taken from a shared word, and no loop
+ * depends on one beyond its 32 bits, so nobody else is concerned.
  */
 #ifndef ARM64_VGIC_H
 #define ARM64_VGIC_H

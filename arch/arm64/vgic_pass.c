@@ -232,7 +232,8 @@ void vgic_evicted_end(struct vgic_pass *k, uint32_t intid)
 	spi_pass_on(k->v, intid);
 }
 
-/* The evicted interrupt that runs: priorities nest, so it is the best. VGIC_LINES: none. */
+/* The evicted interrupt that runs: priorities nest, so it is the best. VGIC_LINES: none. A guest that
+ * changes the priority of an interrupt while it handles it may end another one of its own here. */
 static uint32_t evicted_innermost(const struct vgic_pass *k)
 {
 	uint32_t best = VGIC_LINES, best_priority = 256;

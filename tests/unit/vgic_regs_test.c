@@ -341,6 +341,79 @@ static void the_timer_of_each_vcpu_on_a_core_is_its_own(void **state)
 	}
 }
 
+static void a_group_that_the_guest_enables_lets_in_what_waited(void **state)
+{
+	struct vcpu *v = &vcpus[0];
+
+	(void)state;
+	hw_reset(1, 1, true);
+	guest_starts();
+	interfaces[0].vmcr &= ~ICH_VMCR_VENG1;
+	vgic_raise_private(v, 20, false); /* takes the way through the words: nothing is there yet */
+	gicr_set(v, 0, SGI_BASE + 0x200, 4, BIT(21));
+	assert_false(vgic_pending(v));
+	assert_false(hw_maintenance());
+	interfaces[0].vmcr |= ICH_VMCR_VENG1;
+	assert_true(hw_maintenance());
+	vgic_maintenance(v);
+	assert_false(hw_maintenance() && hw_best() == 16);
+	assert_in_range(hw_acknowledge(), 20, 21);
+}
+
+static void an_active_interrupt_ends_by_the_register_wherever_it_is(void **state)
+{
+	struct vcpu *v = &vcpus[0], *t = &vcpus[2];
+
+	(void)state;
+	hw_reset(4, 4, true);
+	guest_starts();
+	gicd_set(v, 0x6000 + 8 * DEVICE_VINTID(0), 8, 2);
+	load(t);
+	device_active[0] = true;
+	here = 0;
+	vgic_raise_device(&part, DEVICE_VINTID(0));
+	attend(t);
+	here = 1;
+	assert_int_equal(hw_acknowledge(), DEVICE_VINTID(0));
+	gicd_set(v, 0x380 + DEVICE_VINTID(0) / 32 * 4, 4, BIT(DEVICE_VINTID(0) % 32));
+	attend(t);
+	assert_false(device_active[0]);
+	assert_int_equal(t->arch.vgic.used, 0);
+
+	load(v);
+	vgic_sgi(v, 5ull << 24 | 1, 1);
+	assert_int_equal(hw_acknowledge(), 5);
+	assert_int_equal(gicr(v, 0, SGI_BASE + 0x300, 4), BIT(5));
+	gicr_set(v, 0, SGI_BASE + 0x380, 4, BIT(5));
+	assert_int_equal(gicr(v, 0, SGI_BASE + 0x300, 4), 0);
+}
+
+static void an_interrupt_that_comes_again_does_not_overtake_a_better_one_left_over(void **state)
+{
+	struct vcpu *v = &vcpus[0];
+
+	(void)state;
+	hw_reset(1, 2, true);
+	guest_starts();
+	gicr_set(v, 0, SGI_BASE + 0x401, 1, 0x80);
+	gicr_set(v, 0, SGI_BASE + 0x402, 1, 0x40);
+	gicr_set(v, 0, SGI_BASE + 0x403, 1, 0x60);
+	vgic_sgi(v, 1ull << 24 | 1, 1);
+	assert_int_equal(hw_acknowledge(), 1);
+	vgic_sgi(v, 2ull << 24 | 1, 1);
+	vgic_sgi(v, 3ull << 24 | 1, 1);
+	hw_end(1);
+	vgic_sgi(v, 1ull << 24 | 1, 1);
+	for (uint32_t n = 0; n < 3; n++) {
+		if (hw_maintenance())
+			vgic_maintenance(v);
+		assert_int_equal(hw_acknowledge(), n == 0 ? 2 : n == 1 ? 3
+								       : 1);
+		hw_end(n == 0 ? 2 : n == 1 ? 3
+					   : 1);
+	}
+}
+
 /* A guest may access anything, at any width, as often as it likes. */
 static void no_access_reaches_beyond_the_registers(void **state)
 {
@@ -384,6 +457,9 @@ int main(void)
 		cmocka_unit_test(a_vcpu_that_is_switched_off_gives_back_what_it_held),
 		cmocka_unit_test(the_distributor_says_until_when_a_disabled_interrupt_may_come),
 		cmocka_unit_test(the_timer_of_each_vcpu_on_a_core_is_its_own),
+		cmocka_unit_test(a_group_that_the_guest_enables_lets_in_what_waited),
+		cmocka_unit_test(an_active_interrupt_ends_by_the_register_wherever_it_is),
+		cmocka_unit_test(an_interrupt_that_comes_again_does_not_overtake_a_better_one_left_over),
 		cmocka_unit_test(no_access_reaches_beyond_the_registers),
 	};
 
