@@ -17,6 +17,7 @@
 
 	/* What decides the meaning of everything after it: HCR_EL2 first, E2H changes the others. */
 	.macro	known
+	msr	spsel, #1		// SP_EL2: the protocol does not say which is selected
 	mov_q	x0, (1 << 31)		// HCR_EL2.RW, and nothing else
 	msr	hcr_el2, x0
 	isb
