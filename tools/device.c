@@ -104,16 +104,38 @@ static bool device_dma(struct plan *p, int node)
 	return false;
 }
 
-static void blame_device(struct plan *p, const struct device *d, const char *user, const char *prop)
+static void blame_form(struct plan *p, const struct device *d)
 {
-	if (!d->n_spans)
-		blame(p, user, prop, "%s has no registers (`reg`) that the processor sees; it cannot be owned", d->path);
 	for (uint32_t i = 0; i < d->n_spans; i++)
 		if (d->span[i].bytes == 0)
 			blame(p, d->path, "reg", "is empty; give the size of the device's registers");
 	if (strlen(d->name) >= BH_NAME_BYTES)
 		blame(p, d->path, NULL, "label \"%s\" has %zu characters; at most %u are possible", d->name,
 		      strlen(d->name), BH_NAME_BYTES - 1);
+}
+
+static bool spans_meet(const struct span *a, const struct span *b)
+{
+	return a->base < b->base + b->bytes && b->base < a->base + a->bytes;
+}
+
+/* What is no device that could be given away, in words; NULL: it is one. */
+static const char *device_wrong(const struct plan *p, const struct device *d)
+{
+	const struct board *b = &p->board;
+
+	for (uint32_t i = 0; i < d->n_spans; i++) {
+		if (spans_meet(&d->span[i], &b->gicd) || spans_meet(&d->span[i], &b->gicr))
+			return "is the interrupt controller, which is the kernel's";
+		for (uint32_t m = 0; m < b->n_memories; m++)
+			if (spans_meet(&d->span[i], &b->memory[m]))
+				return "is memory, not a device; memory is given with `memory`";
+	}
+	if (d->n_spans == 0)
+		return "has no registers (`reg`) that the processor sees; it cannot be owned";
+	if (d->dma)
+		return "moves data on its own (DMA) and no IOMMU holds it, so it could reach all memory; it cannot be given away";
+	return NULL;
 }
 
 static void read_lines(struct plan *p, struct device *d)
@@ -142,6 +164,7 @@ static void read_lines(struct plan *p, struct device *d)
 struct device *device_at(struct plan *p, int node, const char *user, const char *prop)
 {
 	struct device *d;
+	const char *wrong;
 
 	for (uint32_t i = 0; i < p->n_devices; i++)
 		if (p->device[i].node == node)
@@ -152,13 +175,20 @@ struct device *device_at(struct plan *p, int node, const char *user, const char 
 		blame(p, user, prop, "names more than %u devices", MAX_DEVICES);
 		return NULL;
 	}
-	d = &p->device[p->n_devices++];
+	d = &p->device[p->n_devices];
+	memset(d, 0, sizeof(*d));
 	d->node = node;
 	d->path = node_path(p, node);
 	d->name = device_name(p, node, d->path);
 	d->dma = device_dma(p, node);
 	d->n_spans = device_spans(p, node, d->span, 4);
-	blame_device(p, d, user, prop);
+	wrong = device_wrong(p, d);
+	if (wrong) {
+		blame(p, user, prop, "%s %s", d->path, wrong);
+		return NULL;
+	}
+	p->n_devices++;
+	blame_form(p, d);
 	read_lines(p, d);
 	return d;
 }

@@ -67,7 +67,8 @@ static const char *zboot_bytes(const struct bytes *file, struct bytes *out)
 	uint64_t offset = word(file, 8, 4), size = word(file, 12, 4);
 
 	if (memcmp(file->at + 24, "gzip", 5) != 0)
-		return "is an EFI zboot image compressed with something else than gzip, which is all that is known";
+		return text("is an EFI zboot image compressed with %.20s; only gzip is known, so decompress it first",
+			    (const char *)file->at + 24);
 	if (offset > file->n || size > file->n - offset)
 		return "is a damaged EFI zboot image: its payload lies outside of the file";
 	return inflate_bytes(file->at + offset, size, out);

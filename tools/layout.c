@@ -241,17 +241,38 @@ static void blame_memory(struct plan *p, const struct part *part, uint64_t large
 	      (unsigned long long)(p->image_bytes / MIB), (unsigned long long)(asked / MIB), (unsigned long long)mib);
 }
 
+static void blame_image(struct plan *p, uint64_t excess)
+{
+	const struct part *in_image = NULL;
+
+	for (uint32_t i = 0; i < p->n_parts; i++)
+		if (!p->part[i].restart && (!in_image || p->part[i].ram_bytes > in_image->ram_bytes))
+			in_image = &p->part[i];
+	if (in_image)
+		blame(p, in_image->path, "memory",
+		      "with `restart = \"never\"` its RAM is part of the image, which ends %llu MiB beyond the board's memory; ask "
+		      "for so much less, here or elsewhere",
+		      (unsigned long long)((excess + MIB - 1) / MIB));
+	else
+		blame(p, "/bulkhead", "load-address", "the image of %llu MiB from %#llx on ends %llu MiB beyond the board's memory",
+		      (unsigned long long)(p->image_bytes / MIB), (unsigned long long)p->board.load,
+		      (unsigned long long)((excess + MIB - 1) / MIB));
+}
+
 static void check_image_place(struct plan *p)
 {
-	for (uint32_t i = 0; i < p->board.n_memories; i++) {
-		const struct span *m = &p->board.memory[i];
+	uint64_t image_end = p->board.load + p->image_bytes;
 
-		if (p->board.load >= m->base && p->board.load - m->base <= m->bytes &&
-		    p->image_bytes <= m->bytes - (p->board.load - m->base))
-			return;
+	for (uint32_t i = 0; i < p->board.n_memories; i++) {
+		uint64_t end = p->board.memory[i].base + p->board.memory[i].bytes;
+
+		if (p->board.load < p->board.memory[i].base || p->board.load >= end)
+			continue;
+		if (image_end > end)
+			blame_image(p, image_end - end);
+		return;
 	}
-	blame(p, "/bulkhead", "load-address", "the image of %llu MiB from %#llx on does not lie in the board's memory",
-	      (unsigned long long)(p->image_bytes / MIB), (unsigned long long)p->board.load);
+	blame(p, "/bulkhead", "load-address", "there is no memory at %#llx", (unsigned long long)p->board.load);
 }
 
 /* The largest first, so that small ones do not break up what they need; equal ones in the description's order. */

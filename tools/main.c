@@ -174,6 +174,8 @@ static int run_main(int argc, char **argv)
 	}
 	if (!system)
 		usage("run takes a system");
+	if (o.until)
+		run_check_pattern(o.until);
 	image = build(system, NULL, &p);
 	return run(p, image, &o);
 }

@@ -146,30 +146,6 @@ static void check_owners(struct plan *p, const struct part *a, const struct part
 			check_pair(p, a, a->device[i], b, b->device[j]);
 }
 
-static bool span_in_memory(const struct plan *p, const struct span *s)
-{
-	for (uint32_t i = 0; i < p->board.n_memories; i++)
-		if (spans_meet(s, &p->board.memory[i]))
-			return true;
-	return false;
-}
-
-static void check_device(struct plan *p, const struct part *part, const struct device *d)
-{
-	const struct board *b = &p->board;
-
-	if (d->dma)
-		blame(p, part->path, "devices",
-		      "%s moves data on its own (DMA) and no IOMMU holds it, so it could reach all memory; it cannot be given away",
-		      d->path);
-	for (uint32_t i = 0; i < d->n_spans; i++) {
-		if (spans_meet(&d->span[i], &b->gicd) || spans_meet(&d->span[i], &b->gicr))
-			blame(p, part->path, "devices", "%s is the interrupt controller, which is the kernel's", d->path);
-		if (span_in_memory(p, &d->span[i]))
-			blame(p, part->path, "devices", "%s is memory, not a device; memory is given with `memory`", d->path);
-	}
-}
-
 static bool take_line(struct part *part, uint32_t intid)
 {
 	uint64_t bit = 1ull << intid % 64;
@@ -184,11 +160,9 @@ static void relate_devices(struct plan *p)
 	for (uint32_t i = 0; i < p->n_parts; i++) {
 		struct part *part = &p->part[i];
 
-		for (uint32_t d = 0; d < part->n_devices; d++) {
-			check_device(p, part, part->device[d]);
+		for (uint32_t d = 0; d < part->n_devices; d++)
 			for (uint32_t l = 0; l < part->device[d]->n_lines; l++)
 				take_line(part, part->device[d]->line[l].intid);
-		}
 		if (part->console >= 0 && !take_line(part, PLAN_UART_INTID))
 			blame(p, part->path, "console", "its PL011 has INTID %u, which a device of this partition has already",
 			      PLAN_UART_INTID);

@@ -15,7 +15,7 @@ static const char *size_text(uint64_t bytes)
 
 static void line(struct bytes *b, uint64_t pa, uint64_t bytes, const char *what)
 {
-	bytes_print(b, "  %#012llx - %#012llx  %10s  %s\n", (unsigned long long)pa, (unsigned long long)(pa + bytes - 1),
+	bytes_print(b, "  %#12llx - %#12llx  %10s  %s\n", (unsigned long long)pa, (unsigned long long)(pa + bytes - 1),
 		    size_text(bytes), what);
 }
 
@@ -81,7 +81,7 @@ static void region_line(struct bytes *b, const struct region *r)
 {
 	const char *pa = r->kind == BH_REGION_EMULATED ? "-" : text("%#llx", (unsigned long long)r->pa);
 
-	bytes_print(b, "    %#012llx - %#012llx  %10s  %c%c%c  PA %-12s %s (%s)\n", (unsigned long long)r->ipa,
+	bytes_print(b, "    %#12llx - %#12llx  %10s  %c%c%c  PA %-12s %s (%s)\n", (unsigned long long)r->ipa,
 		    (unsigned long long)(r->ipa + r->bytes - 1), size_text(r->bytes), r->rights & BH_READ ? 'r' : '-',
 		    r->rights & BH_WRITE ? 'w' : '-', r->rights & BH_EXECUTE ? 'x' : '-', pa, r->name, kind_text(r));
 }
@@ -130,7 +130,7 @@ static void part_lines(const struct plan *p, const struct part *part, struct byt
 	part_interrupts(p, part, b);
 	bytes_print(b, "  In its RAM when it starts (IPA); the rest is cleared\n");
 	for (uint32_t i = 0; i < pay->n_segments; i++)
-		bytes_print(b, "    %#012llx - %#012llx  %10s  %s%s\n", (unsigned long long)pay->segment[i].ipa,
+		bytes_print(b, "    %#12llx - %#12llx  %10s  %s%s\n", (unsigned long long)pay->segment[i].ipa,
 			    (unsigned long long)(pay->segment[i].ipa + pay->segment[i].memory_bytes - 1),
 			    size_text(pay->segment[i].memory_bytes), pay->segment[i].what,
 			    pay->segment[i].bytes < pay->segment[i].memory_bytes ?

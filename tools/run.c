@@ -12,6 +12,7 @@
 #include <regex.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -197,16 +198,13 @@ static enum outcome watch(struct console *c, int in, int log, double deadline)
 static int run_watched(const char *const *argv, const struct run_options *o)
 {
 	static struct console c;
-	char why[256];
 	int ends[2], log, wrong = regcomp(&c.until, o->until ? o->until : "^\001\002\003$", REG_EXTENDED | REG_NOSUB);
 	double deadline = o->timeout_s ? seconds() + o->timeout_s : 0;
 	enum outcome outcome;
 	pid_t pid;
 
-	if (wrong) {
-		regerror(wrong, &c.until, why, sizeof(why));
-		fail("--until \"%s\": %s", o->until, why);
-	}
+	if (wrong)
+		fail("--until \"%s\": out of memory", o->until);
 	log = open_log(o->log);
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		fail("cannot make a pipe: %s", strerror(errno));
@@ -225,16 +223,66 @@ static int run_watched(const char *const *argv, const struct run_options *o)
 	return outcome == SHOWN || (outcome == ENDED && !o->until) ? 0 : 1;
 }
 
+void run_check_pattern(const char *until)
+{
+	regex_t r;
+	char why[256];
+	int wrong = regcomp(&r, until, REG_EXTENDED | REG_NOSUB);
+
+	if (wrong) {
+		regerror(wrong, &r, why, sizeof(why));
+		fprintf(stderr, "bulkhead: --until \"%s\" is no extended regular expression: %s\n", until, why);
+		exit(2);
+	}
+	regfree(&r);
+}
+
+static bool is_program(const char *name)
+{
+	const char *path = getenv("PATH");
+
+	if (strchr(name, '/'))
+		return access(name, X_OK) == 0;
+	for (size_t n; path && *path; path += n + (path[n] == ':')) {
+		n = strcspn(path, ":");
+		if (access(text("%.*s/%s", (int)n, path, name), X_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* QEMU keeps the log itself where the terminal is its own. */
+static void log_by_qemu(const char **argv, const char *log)
+{
+	for (; *argv; argv++)
+		if (strcmp(*argv, "mon:stdio") == 0) {
+			argv[-1] = "-chardev";
+			argv[0] = text("stdio,id=console,mux=on,signal=off,logfile=%s", log);
+			break;
+		}
+	while (*argv)
+		argv++;
+	argv[0] = "-serial";
+	argv[1] = "chardev:console";
+	argv[2] = "-mon";
+	argv[3] = "chardev=console";
+	argv[4] = NULL;
+}
+
 int run(const struct plan *p, const char *image, const struct run_options *o)
 {
-	const char *argv[ARGUMENTS];
+	const char *argv[ARGUMENTS + 8];
 
 	if (!p->board.qemu)
 		fail("board %s is not run by QEMU: its /bulkhead has no `qemu`; start %s on the board", p->board.name, image);
 	command(p, image, o, argv);
-	if (o->until || o->timeout_s || o->log)
+	if (!is_program(argv[0]))
+		fail("there is no program %s; `make setup` installs QEMU", argv[0]);
+	if (o->until || o->timeout_s)
 		return run_watched(argv, o);
+	if (o->log)
+		log_by_qemu(argv, o->log);
 	fprintf(stderr, "bulkhead: starting %s; Ctrl-A X ends it\n", argv[0]);
 	execvp(argv[0], (char *const *)(uintptr_t)argv);
-	fail("cannot run %s: %s; install qemu-system-arm", argv[0], strerror(errno));
+	fail("cannot run %s: %s", argv[0], strerror(errno));
 }

@@ -13,6 +13,9 @@ struct run_options {
 };
 
 /* The tool's exit status: 0, or with `until` only when the console showed it. */
+/* Ends the tool with status 2 where it is no regular expression. */
+void run_check_pattern(const char *until);
+
 int run(const struct plan *p, const char *image, const struct run_options *o);
 
 #endif

@@ -82,6 +82,19 @@ static int compile(const struct plan *p, bool annotate, struct bytes *out, struc
 }
 
 /* One line of the annotated text: a node begins, a node ends, or a property. */
+static char *clean_place(const struct plan *p, char *place)
+{
+	size_t n = strcspn(place, ":");
+	char *file = place[0] == '/' ? text("%.*s", (int)n, place) : text("%s/%.*s", p->folder, (int)n, place);
+	char *whole = realpath(file, NULL), *here = realpath(".", NULL);
+
+	if (!whole || !here || strncmp(place, "../", 3) != 0)
+		return whole ? text("%s%s", file, place + n) : place;
+	if (strncmp(whole, here, strlen(here)) == 0 && whole[strlen(here)] == '/')
+		whole += strlen(here) + 1;
+	return text("%s%s", whole, place + n);
+}
+
 static void mark_add(struct plan *p, const char *path, const char *comment)
 {
 	const char *end = strstr(comment, " */");
@@ -93,8 +106,7 @@ static void mark_add(struct plan *p, const char *path, const char *comment)
 	place = text("%.*s", (int)(end - comment), comment);
 	if (strrchr(place, ','))
 		place = strrchr(place, ',') + 1 + strspn(strrchr(place, ',') + 1, " ");
-	if (place[0] != '/' && access(text("%s/%.*s", p->folder, (int)strcspn(place, ":"), place), F_OK) == 0)
-		place = text("%s/%s", p->folder, place);
+	place = clean_place(p, place);
 	p->mark = realloc(p->mark, (p->n_marks + 1) * sizeof(*p->mark));
 	if (!p->mark)
 		fail("out of memory");
@@ -172,6 +184,31 @@ char *source_find(const struct plan *p, const char *name)
 	return file_exists(beside) ? beside : NULL;
 }
 
+/* The property of a node that holds what dtc leaves for an unknown label; NULL: several do. */
+static const char *unresolved_prop(const struct plan *p, const char *path)
+{
+	const char *found = NULL;
+	int prop, node = p->fdt ? fdt_path_offset(p->fdt, path) : -1;
+
+	if (node < 0)
+		return NULL;
+	fdt_for_each_property_offset(prop, p->fdt, node)
+	{
+		const char *name = NULL;
+		int i = 0, n;
+
+		if (!fdt_getprop_by_offset(p->fdt, prop, &name, NULL) || (n = node_cells(p, node, name)) < 1)
+			continue;
+		while (i < n && node_cell(p, node, name, i) != ~0u)
+			i++;
+		if (i < n && found)
+			return NULL;
+		if (i < n)
+			found = name;
+	}
+	return found;
+}
+
 /* "place: ERROR (phandle_references): /node: Reference to non-existent node or label "x"" */
 static bool blame_reference(struct plan *p, char *line)
 {
@@ -186,7 +223,7 @@ static bool blame_reference(struct plan *p, char *line)
 		return false;
 	*end = 0;
 	*strchr(label, '"') = 0;
-	blame(p, path, NULL, "refers to &%s, which neither the board nor this description has%s", label,
+	blame(p, path, unresolved_prop(p, path), "refers to &%s, which neither the board nor this description has%s", label,
 	      near_miss(label, p->labels, p->n_labels));
 	p->unresolved = true;
 	return true;
@@ -228,13 +265,11 @@ void source_read(struct plan *p, const char *system)
 	compile(p, false, &dtb, &err);
 	if (compile(p, true, &dts, &ignored) == 0 && dts.n)
 		marks_read(p, (char *)dts.at);
-	p->fdt = dtb.at;
-	blame_dtc(p, (char *)err.at, dtb.n >= sizeof(struct fdt_header));
-	if (dtb.n < sizeof(struct fdt_header) || fdt_check_header(p->fdt) != 0) {
-		if (!p->n_errors)
-			blame(p, "/", NULL, "dtc cannot read this description");
-		p->fdt = NULL;
-	}
+	if (dtb.n >= sizeof(struct fdt_header) && fdt_check_header(dtb.at) == 0)
+		p->fdt = dtb.at;
+	blame_dtc(p, (char *)err.at, p->fdt != NULL);
+	if (!p->fdt && !p->n_errors)
+		blame(p, "/", NULL, "dtc cannot read this description");
 }
 
 const char *node_path(const struct plan *p, int node)
