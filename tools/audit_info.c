@@ -11,6 +11,7 @@
 #include "abi/stub.h"
 #include "tools/audit.h"
 
+#define RAM_IPA	       0x40000000u
 #define VIRTIO_SLOT    0x200u
 #define VIRTIO_MAGIC   0x74726976u /* "virt" */
 #define VIRTIO_VERSION 2u
@@ -164,7 +165,7 @@ static void check_info(struct audit *a, uint32_t p, const struct audit_want *w)
 		return;
 	}
 	if (info->magic != BH_INFO_MAGIC || info->abi_version != BH_ABI_VERSION || info->n_vcpus != part->n_cores ||
-	    info->ram_base != 0x40000000 || info->ram_bytes != part->ram_bytes ||
+	    info->ram_base != RAM_IPA || info->ram_bytes != part->ram_bytes ||
 	    strncmp(info->name, part->name, sizeof(info->name)) != 0)
 		finding(a, "%s: information page at PA %#" PRIx64 " does not describe it", part->name, w->pa);
 	for (uint32_t i = 0; i < info->n_entries; i++) {
@@ -209,29 +210,32 @@ static uint32_t checksum(const uint8_t *p, uint64_t bytes)
 	return ~crc;
 }
 
-/* What is copied into RAM is what its checksum says, so that the stub will find no damage. */
-static bool copy_whole(const struct audit *a, const struct audit_want *store, const struct bh_stub_op *op)
+/* What the stub will copy or check is what its checksum says: it will find no damage. */
+static bool is_whole(const struct audit *a, const struct audit_want *from, uint64_t at, const struct bh_stub_op *op)
 {
-	const uint8_t *from = image_at(a, store->pa + (op->src - store->at), op->bytes);
+	const uint8_t *data;
 
-	return from && checksum(from, op->bytes) == op->value;
+	if (!from || !inside(at, op->bytes, from->at, from->bytes))
+		return false;
+	data = image_at(a, from->pa + (at - from->at), op->bytes);
+	return data && checksum(data, op->bytes) == op->value;
 }
 
 /* The stub has only its partition's rights, so this is no question of isolation; but an operation
  * outside would be a fault at the first start. */
-static bool op_fits(const struct audit *a, uint32_t p, const struct bh_stub_op *op, uint64_t ram)
+static bool op_fits(const struct audit *a, uint32_t p, const struct bh_stub_op *op)
 {
-	const struct audit_want *store = piece(a, p, WHAT_PRISTINE, 0);
+	bool in_ram = inside(op->dst, op->bytes, RAM_IPA, part_at(a, p)->ram_bytes);
 
 	switch ((enum bh_stub_kind)op->kind) {
 	case BH_STUB_QUIET:
 		return in_device(part_at(a, p), op->dst, op->bytes);
-	case BH_STUB_COPY:
-		return store && inside(op->src, op->bytes, store->at, store->bytes) &&
-		       inside(op->dst, op->bytes, 0x40000000, ram) && copy_whole(a, store, op);
 	case BH_STUB_CLEAR:
+		return in_ram;
+	case BH_STUB_COPY:
+		return in_ram && is_whole(a, piece(a, p, WHAT_PRISTINE, 0), op->src, op);
 	case BH_STUB_CHECK:
-		return inside(op->dst, op->bytes, 0x40000000, ram);
+		return in_ram && is_whole(a, piece(a, p, WHAT_RAM, 0), op->dst, op);
 	}
 	return false;
 }
@@ -246,11 +250,11 @@ static void check_params(struct audit *a, uint32_t p, const struct audit_want *w
 		finding(a, "%s: boot parameters at PA %#" PRIx64 " cannot be read", part->name, w->pa);
 		return;
 	}
-	if (params->magic != BH_STUB_MAGIC || params->abi_version != BH_ABI_VERSION || params->ram_base != 0x40000000 ||
-	    params->ram_bytes != part->ram_bytes || !inside(params->entry, 4, 0x40000000, part->ram_bytes))
+	if (params->magic != BH_STUB_MAGIC || params->abi_version != BH_ABI_VERSION || params->ram_base != RAM_IPA ||
+	    params->ram_bytes != part->ram_bytes || !inside(params->entry, 4, RAM_IPA, part->ram_bytes))
 		finding(a, "%s: boot parameters at PA %#" PRIx64 " are not this partition's", part->name, w->pa);
 	for (uint32_t i = 0; i < params->n_ops; i++)
-		if (!op_fits(a, p, &params->op[i], part->ram_bytes))
+		if (!op_fits(a, p, &params->op[i]))
 			finding(a, "%s: boot operation %u is outside the partition, or its checksum is wrong", part->name, i);
 	used = sizeof(*params) + params->n_ops * sizeof(params->op[0]);
 	if (!is_zero((const uint8_t *)params + used, w->bytes - used))
