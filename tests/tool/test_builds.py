@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An image depends on the description and its files, and on nothing else; it is there only when it is right."""
+
+import os
+import re
+import shutil
+
+import pytest
+from conftest import System
+from payloads import image, packed, pattern
+
+GOOD = """
+one { image = "kernel"; memory = "4M"; cores = <0 1>; };
+two { image = "packed"; memory = "64K"; cores = <2>; devices = <&uart0>; load = <0x40000000>; };
+"""
+
+
+@pytest.fixture
+def good(system):
+    system.file("kernel", image(pattern(3000)))
+    system.file("packed", packed(pattern(2000)))
+    system.describe(GOOD)
+    return system
+
+
+def test_a_good_system_is_checked_without_a_file_being_made(good):
+    before = sorted(os.listdir(good.folder))
+    status, said = good.check()
+    assert status == 0, said
+    assert sorted(os.listdir(good.folder)) == before and not os.listdir(good.image.parent)
+
+
+def test_two_builds_are_the_same_byte_for_byte(good):
+    first = good.built()
+    good.image.unlink()
+    assert good.built() == first
+
+
+def test_a_build_is_the_same_from_another_place_at_another_time(good, tmp_path):
+    other = System(tmp_path / "elsewhere" / "system")
+    for name in ("kernel", "packed", "system.dts"):
+        shutil.copy(good.folder / name, other.folder)
+        os.utime(other.folder / name, (1, 1))
+    first = good.built()
+    status, said = other.tool("build", "../system", "-o", other.image, cwd=other.folder,
+                              env={**os.environ, "TZ": "Asia/Tokyo", "LC_ALL": "C", "SOURCE_DATE_EPOCH": "1"})
+    assert status == 0, said
+    assert other.image.read_bytes() == first
+
+
+def test_the_report_names_every_partition_and_where_it_lies(good):
+    status, said = good.build()
+    assert status == 0, said
+    text = good.image.with_suffix(".report.txt").read_text()
+    loaded = good.image.stat().st_size
+    assert re.search(r"^ *one +core 0,1 +4 MiB at 0x[0-9a-f]+ +kernel", said, re.M), said
+    assert re.search(r"^ *two +core 2 +64 KiB at 0x[0-9a-f]+ +packed", said, re.M), said
+    assert f"{loaded} bytes" in text
+    for line in (r"40200000 .*kernel text", r"4 MiB +one$", r"64 KiB +two$", "Partition 0, one$", "Partition 1, two$"):
+        assert re.search(line, text, re.M), line
+
+
+def test_the_image_passes_its_audit(good):
+    good.built()
+    status, said = good.tool("audit", good.image, good.folder)
+    assert status == 0, said
+
+
+def test_the_image_of_another_description_does_not(good):
+    good.built()
+    good.describe(GOOD.replace("64K", "128K"))
+    status, said = good.tool("audit", good.image, good.folder)
+    assert status == 1 and "two" in said, said
+
+
+def test_a_failed_build_leaves_nothing_behind(good):
+    good.describe(GOOD.replace("cores = <2>", "cores = <9>"))
+    status, said = good.build()
+    assert status == 1, said
+    assert not os.listdir(good.image.parent)
+
+
+def test_a_failed_build_leaves_no_image_of_before(good):
+    good.built()
+    good.describe(GOOD.replace("cores = <2>", "cores = <9>"))
+    assert good.build()[0] == 1
+    assert not good.image.exists(), "what is there now looks like what was asked for, but is not"
+
+
+def test_an_image_that_cannot_be_written_is_an_error(good):
+    status, said = good.tool("build", good.folder, "-o", good.folder / "nowhere" / "made.img")
+    assert status != 0 and "nowhere" in said
+
+
+@pytest.mark.parametrize("words", [[], ["chek", "."], ["build"], ["check"], ["audit", "x"], ["check", ".", "--no-such"],
+                                   ["run", ".", "--until"]], ids=lambda w: " ".join(w) or "nothing")
+def test_a_wrong_command_line_is_refused_with_the_usage(system, words):
+    status, said = system.tool(*words)
+    assert status not in (0, 1) and "bulkhead" in said and len(said.splitlines()) >= 1
+
+
+def test_a_folder_without_a_description_is_named(system):
+    status, said = system.check()
+    assert status != 0 and "system.dts" in said
+    status, said = system.tool("check", system.folder / "nowhere")
+    assert status != 0 and "nowhere" in said

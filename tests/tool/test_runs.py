@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`bulkhead run` starts the machine that the board names, watches its console, and always ends it.
+
+The machine is mostly a script that says what a console could say; QEMU itself has one test."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from payloads import RAM, elf, pattern, program
+
+HEAD = f"#!{sys.executable}\n" + """
+import os, signal, sys, time
+with open(sys.argv[1], "w") as f:
+    f.write("\\0".join([str(os.getpid()), *sys.argv[2:]]))
+def say(text):
+    sys.stdout.write(text)
+    sys.stdout.flush()
+"""
+
+
+class Machine:
+    """A description whose board is run by a script."""
+
+    def __init__(self, system):
+        self.system, self.notes = system, system.folder / "notes"
+        self.tool = system.own_tool()
+        system.file("native.elf", elf([(RAM, RAM, pattern(4096), 8192)], RAM))
+
+    def script(self, text):
+        self.system.file("machine", HEAD + text)
+        (self.system.folder / "machine").chmod(0o755)
+        self.named(f'"{self.system.folder}/machine", "{self.notes}", "-m", "2 048"')
+
+    def named(self, words):
+        self.system.describe('it { image = "native.elf"; memory = "64K"; cores = <0>; };',
+                             f"bulkhead {{ qemu = {words}; }};")
+
+    def command(self, *words):
+        return [self.tool, "run", str(self.system.folder), *words]
+
+    def run(self, *words):
+        done = subprocess.run(self.command(*words), stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+        return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+
+    @property
+    def pid(self):
+        return int(self.notes.read_text().split("\0")[0])
+
+    @property
+    def arguments(self):
+        return self.notes.read_text().split("\0")[1:]
+
+    def runs(self):
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def wait_until_it_runs(self, seconds=20):
+        end = time.monotonic() + seconds
+        while not (self.notes.exists() and self.notes.read_text()):
+            assert time.monotonic() < end
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def machine(system):
+    m = Machine(system)
+    yield m
+    if m.notes.exists() and m.runs():
+        os.kill(m.pid, signal.SIGKILL)
+
+
+def test_the_machine_gets_the_board_s_arguments_and_the_image(machine):
+    machine.script('say("here\\n"); time.sleep(60)')
+    assert machine.run("--until", "here", "--timeout", "20")[0] == 0
+    words = machine.arguments
+    assert words[:2] == ["-m", "2 048"]
+    assert os.path.basename(words[words.index("-kernel") + 1]).endswith(".img")
+
+
+@pytest.mark.parametrize("said, pattern", [
+    (r"one\r\n\x1b[1;32mli\x1b[0mnux\x1b[K login\r\n", "^linux login$"),
+    (r"a line\n~ # ", "~ # $"),
+    (r"\x1b[31mlinux| ~ # \x1b[6n", "linux.*# "),
+    (r"abc\x00\xff def\n", "def"),
+], ids=["colours", "line-without-end", "escape-at-the-end", "other-bytes"])
+def test_the_console_is_matched_line_by_line_without_its_escape_sequences(machine, said, pattern):
+    machine.script(f"sys.stdout.buffer.write(b'{said}'); sys.stdout.flush(); time.sleep(60)")
+    status, _, error = machine.run("--until", pattern, "--timeout", "20")
+    assert status == 0, error
+    assert not machine.runs()
+
+
+def test_a_line_that_comes_in_pieces_is_matched(machine):
+    machine.script('for c in "li\\x1b[0mnux # ":\n    say(c); time.sleep(0.02)\ntime.sleep(60)')
+    assert machine.run("--until", "linux # ", "--timeout", "20")[0] == 0
+
+
+def test_two_lines_are_not_one(machine):
+    machine.script('say("linux\\n# \\n"); time.sleep(60)')
+    assert machine.run("--until", "linux.*# ", "--timeout", "2")[0] == 1
+
+
+def test_the_console_is_shown_and_logged(machine):
+    machine.script('say("first\\nsecond\\n"); time.sleep(60)')
+    log = machine.system.folder / "console.log"
+    status, shown, _ = machine.run("--until", "second", "--timeout", "20", "--log", str(log))
+    assert status == 0
+    for text in (shown, log.read_text()):
+        assert re.search(r"first\r?\nsecond", text)
+
+
+def test_a_console_that_never_stops_is_no_hindrance(machine):
+    machine.script('n = 0\nwhile True:\n    say("noise " * 50 + f"{n}\\n"); n += 1')
+    assert machine.run("--until", "noise 2000$", "--timeout", "30")[0] == 0
+    assert not machine.runs()
+
+
+@pytest.mark.parametrize("stubborn", [False, True], ids=["", "ignores-SIGTERM"])
+def test_when_the_time_is_over_the_machine_is_ended_and_the_status_says_so(machine, stubborn):
+    machine.script(("signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" if stubborn else "") +
+                   'say("something else\\n"); time.sleep(60)')
+    begin = time.monotonic()
+    status, _, error = machine.run("--until", "this", "--timeout", "2")
+    assert status == 1 and "this" in error and "2 s" in error, error
+    assert time.monotonic() - begin < 20 and not machine.runs()
+
+
+def test_a_machine_that_ends_before_is_a_failure(machine):
+    machine.script('say("something else\\n"); sys.exit(3)')
+    status, shown, error = machine.run("--until", "this", "--timeout", "20")
+    assert status == 1 and "something else" in shown and "end" in error, error
+
+
+def test_what_it_says_last_counts(machine):
+    machine.script('say("this")')
+    assert machine.run("--until", "this", "--timeout", "20")[0] == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_the_tool_ends_the_machine_too(machine, number):
+    machine.script('say("something else\\n"); time.sleep(60)')
+    with subprocess.Popen(machine.command("--until", "this", "--timeout", "50"), stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as tool:
+        machine.wait_until_it_runs()
+        tool.send_signal(number)
+        assert tool.wait(20) != 0
+    assert not machine.runs()
+
+
+def test_a_machine_that_is_not_installed_is_named_with_the_remedy(machine):
+    machine.named('"qemu-system-nothing", "-m", "2048"')
+    for words in ((), ("--until", "this", "--timeout", "20")):
+        status, shown, error = machine.run(*words)
+        assert status != 0 and re.search("qemu-system-nothing.*make setup", shown + error), error
+
+
+def test_a_pattern_that_is_none_is_refused_before_anything_runs(machine):
+    machine.script('say("here\\n"); time.sleep(60)')
+    status, _, error = machine.run("--until", "*[", "--timeout", "20")
+    assert status == 2 and "*[" in error and not machine.notes.exists(), error
+
+
+@pytest.mark.parametrize("seconds", ["soon", "-1", "0", "1x"])
+def test_a_timeout_that_is_none_is_refused(machine, seconds):
+    machine.script('say("here\\n"); time.sleep(60)')
+    status, _, error = machine.run("--until", "here", "--timeout", seconds)
+    assert status == 2 and seconds in error and not machine.notes.exists(), error
+
+
+def test_a_bad_description_is_not_run(machine):
+    machine.script('say("here\\n"); time.sleep(60)')
+    text = (machine.system.folder / "system.dts").read_text()
+    machine.system.file("system.dts", text.replace("cores = <0>", "cores = <9>"))
+    status, _, error = machine.run("--until", "here", "--timeout", "20")
+    assert status == 1 and "/partitions/it/cores" in error and not machine.notes.exists()
+
+
+def test_a_board_that_qemu_does_not_run_is_said(machine):
+    machine.system.describe('it { image = "native.elf"; memory = "64K"; cores = <0>; };',
+                            "bulkhead { /delete-property/ qemu; };")
+    status, _, error = machine.run("--until", "here", "--timeout", "20")
+    assert status != 0 and "qemu" in error.lower(), error
+
+
+def test_without_a_pattern_the_machine_has_the_terminal_and_its_status_is_the_tool_s(machine):
+    machine.script('say("here\\n"); say(sys.stdin.readline()); sys.exit(7)')
+    done = subprocess.run(machine.command(), input=b"typed\n", capture_output=True, timeout=60)
+    assert done.returncode == 7 and b"here\ntyped\n" in done.stdout
+
+
+def test_a_program_on_a_partition_s_own_uart_is_seen_through_qemu(system):
+    """The whole way: description, image, kernel, boot stub, and a payload that owns the board's UART."""
+    system.file("hello", program("hello from a partition\n"))
+    system.describe('it { image = "hello"; load = <0x40000000>; memory = "64K"; cores = <0>; devices = <&uart0>; };')
+    log = system.folder / "console.log"
+    system.own_tool()
+    status, said = system.tool("run", system.folder, "--until", "hello from a partition", "--timeout", "40",
+                               "--log", log)
+    assert status == 0, said
