@@ -44,9 +44,8 @@ static void read_memory(struct plan *p)
 	struct board *b = &p->board;
 	int node;
 
-	fdt_for_each_subnode(node, p->fdt, 0)
-		if (has_type(p, node, "memory"))
-			b->n_memories += device_spans(p, node, &b->memory[b->n_memories], 8 - b->n_memories);
+	fdt_for_each_subnode(node, p->fdt, 0) if (has_type(p, node, "memory"))
+		b->n_memories += device_spans(p, node, &b->memory[b->n_memories], 8 - b->n_memories);
 	if (!b->n_memories)
 		blame(p, "/", NULL, "the board has no memory; include a board: /include/ \"qemu-virt.dts\"");
 	for (uint32_t i = 0; i < b->n_memories; i++)
@@ -74,9 +73,8 @@ static void read_cores(struct plan *p)
 	int node, cpus = fdt_path_offset(p->fdt, "/cpus");
 
 	if (cpus >= 0)
-		fdt_for_each_subnode(node, p->fdt, cpus)
-			if (has_type(p, node, "cpu"))
-				read_core(p, node);
+		fdt_for_each_subnode(node, p->fdt, cpus) if (has_type(p, node, "cpu"))
+			read_core(p, node);
 	if (!p->board.n_cores)
 		blame(p, "/", NULL, "the board has no cores (/cpus)");
 }
@@ -89,7 +87,8 @@ static void read_psci(struct plan *p)
 	if (node < 0)
 		node = compatible(p, "arm,psci-0.2");
 	method = node < 0 ? NULL : node_string(p, node, "method");
-	p->board.psci = !method ? BH_PSCI_NONE : strcmp(method, "hvc") ? BH_PSCI_SMC : BH_PSCI_HVC;
+	p->board.psci = !method ? BH_PSCI_NONE : strcmp(method, "hvc") ? BH_PSCI_SMC
+								       : BH_PSCI_HVC;
 	if (!method && p->board.n_cores > 1)
 		blame(p, "/", NULL, "the board has no PSCI to start the other cores with (compatible \"arm,psci-1.0\")");
 }

@@ -271,7 +271,7 @@ static void read_part(struct plan *p, struct part *part, int node)
 /* The root's own properties: a board's standard ones, and ours. */
 static void read_root(struct plan *p)
 {
-	static const char *const known[] = { "system-name",	 "compatible",	 "model",	  "#address-cells", "#size-cells",
+	static const char *const known[] = { "system-name", "compatible", "model", "#address-cells", "#size-cells",
 					     "interrupt-parent", "dma-coherent", "serial-number", "chassis-type" };
 
 	node_known(p, 0, known, sizeof(known) / sizeof(known[0]));

@@ -156,7 +156,8 @@ void format_read(struct plan *p, struct part *part, const char *path, struct byt
 	}
 	if (packed[0])
 		file = inner;
-	pay->format = text("%s%s", packed, elf_is(&file) ? "ELF" : is_image(&file) ? "arm64 Image" : "flat binary");
+	pay->format = text("%s%s", packed, elf_is(&file) ? "ELF" : is_image(&file) ? "arm64 Image"
+										   : "flat binary");
 	if (part->has_load && (elf_is(&file) || is_image(&file)))
 		blame(p, part->path, "load", "is for flat binaries; %s is an %s and says itself where it lies; remove this", path,
 		      pay->format);

@@ -37,10 +37,10 @@ static void prop_cells(void *t, const char *name, const uint32_t *cells, uint32_
 	prop(t, name, value, n * 4);
 }
 
-#define CELLS(t, name, ...)                                                                                            \
-	do {                                                                                                               \
-		const uint32_t c_[] = { __VA_ARGS__ };                                                                     \
-		prop_cells(t, name, c_, sizeof(c_) / 4);                                                                   \
+#define CELLS(t, name, ...)                              \
+	do {                                             \
+		const uint32_t c_[] = { __VA_ARGS__ };   \
+		prop_cells(t, name, c_, sizeof(c_) / 4); \
 	} while (0)
 
 static uint32_t high(uint64_t v)
@@ -154,8 +154,8 @@ static const char *device_node(const struct device *d)
 /* What a driver needs and what means the same here: no references but to the one clock. */
 static void write_device(const struct plan *p, void *t, const struct device *d)
 {
-	static const char *const same[] = { "compatible",   "interrupts", "interrupt-names", "reg-names",	"clock-names",
-					    "dma-coherent", "reg-shift",  "reg-io-width",    "current-speed", "gpio-controller",
+	static const char *const same[] = { "compatible", "interrupts", "interrupt-names", "reg-names", "clock-names",
+					    "dma-coherent", "reg-shift", "reg-io-width", "current-speed", "gpio-controller",
 					    "#gpio-cells" };
 	int n = fdt_stringlist_count(p->fdt, d->node, "clock-names");
 	uint32_t cells[16], used = 0;

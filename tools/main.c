@@ -189,7 +189,7 @@ int main(int argc, char **argv)
 		return argc > 1 ? 0 : 2;
 	}
 	if (strcmp(command, "--version") == 0) {
-		printf("bulkhead 0.1, ABI version %u\n", BH_ABI_VERSION);
+		printf("bulkhead 0.1, ABI version %d\n", BH_ABI_VERSION);
 		return 0;
 	}
 	if (strcmp(command, "check") == 0)

@@ -20,7 +20,7 @@
 #define PLAN_UART_INTID	  33u
 #define PLAN_VIRTIO_IPA	  0x0a000000ull
 #define PLAN_VIRTIO_BYTES 0x4000ull
-#define PLAN_INTIDS	  288u /* SPIs that a partition can have end below this */
+#define PLAN_INTIDS	  288u	    /* SPIs that a partition can have end below this */
 #define PLAN_BIG	  (2 * MIB) /* the size of a block; what is this large is aligned to it */
 
 struct span {
@@ -103,7 +103,7 @@ struct part {
 	const char *image, *initrd, *bootargs, *dtb;
 	bool has_load, has_entry, has_priority, has_fp;
 	uint64_t load, entry;
-	uint64_t ram_bytes; /* 0: wrong, has been blamed */
+	uint64_t ram_bytes;			   /* 0: wrong, has been blamed */
 	uint32_t core[BH_MAX_PART_VCPUS], n_cores; /* numbers of the board's cores */
 	uint32_t priority;
 	struct device *device[32];
@@ -136,7 +136,7 @@ struct emulated {
 };
 
 struct plan_core {
-	uint32_t board;	 /* number of the board's core */
+	uint32_t board; /* number of the board's core */
 	uint32_t n_vcpus, vcpu[BH_MAX_CORE_VCPUS];
 	uint64_t stack_pa, stack_va, gicr_va;
 };
@@ -183,7 +183,7 @@ struct plan {
 	uint64_t blob_va, state_va, share_va, log_pa, log_va, gicd_va, uart_va;
 	uint64_t core_state_va, partition_state_va, vcpu_state_va, emul_state_va;
 	uint64_t el2_root, empty_root;
-	uint64_t tables_room; /* bytes reserved for tables */
+	uint64_t tables_room;		   /* bytes reserved for tables */
 	uint64_t memory_bytes, free_bytes; /* of the board */
 	struct bytes blob, tables;
 	struct bytes image;

@@ -67,12 +67,12 @@ static void kernel_lines(const struct plan *p, struct bytes *b)
 static const char *kind_text(const struct region *r)
 {
 	switch (r->kind) {
-	case BH_REGION_RAM:	 return "memory";
-	case BH_REGION_DEVICE:	 return "device";
+	case BH_REGION_RAM: return "memory";
+	case BH_REGION_DEVICE: return "device";
 	case BH_REGION_EMULATED: return "emulated";
-	case BH_REGION_CONST:	 return "constant";
-	case BH_REGION_WINDOW:	 return "window";
-	case BH_REGION_BOOT:	 return "while loading";
+	case BH_REGION_CONST: return "constant";
+	case BH_REGION_WINDOW: return "window";
+	case BH_REGION_BOOT: return "while loading";
 	}
 	return "?";
 }
@@ -133,9 +133,7 @@ static void part_lines(const struct plan *p, const struct part *part, struct byt
 		bytes_print(b, "    %#12llx - %#12llx  %10s  %s%s\n", (unsigned long long)pay->segment[i].ipa,
 			    (unsigned long long)(pay->segment[i].ipa + pay->segment[i].memory_bytes - 1),
 			    size_text(pay->segment[i].memory_bytes), pay->segment[i].what,
-			    pay->segment[i].bytes < pay->segment[i].memory_bytes ?
-				    text(" (%llu bytes of the file)", (unsigned long long)pay->segment[i].bytes) :
-				    "");
+			    pay->segment[i].bytes < pay->segment[i].memory_bytes ? text(" (%llu bytes of the file)", (unsigned long long)pay->segment[i].bytes) : "");
 	bytes_print(b, "  Its address space (IPA)\n");
 	for (uint32_t i = 0; i < part->n_regions; i++)
 		region_line(b, &part->region[i]);

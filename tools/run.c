@@ -55,7 +55,10 @@ static double seconds(void)
 struct console {
 	char line[LINE_BYTES];
 	size_t n;
-	enum { PLAIN, ESCAPE, SEQUENCE, SHORT } state;
+	enum { PLAIN,
+	       ESCAPE,
+	       SEQUENCE,
+	       SHORT } state;
 	regex_t until;
 };
 
@@ -68,7 +71,8 @@ static bool is_text(struct console *c, char ch)
 			c->state = ESCAPE;
 		return ch != 0x1b && (ch == '\t' || (unsigned char)ch >= ' ');
 	case ESCAPE:
-		c->state = ch == '[' ? SEQUENCE : ch == '(' || ch == ')' ? SHORT : PLAIN;
+		c->state = ch == '[' ? SEQUENCE : ch == '(' || ch == ')' ? SHORT
+									 : PLAIN;
 		return false;
 	case SEQUENCE:
 		if (ch >= 0x40 && ch <= 0x7e)
@@ -167,7 +171,10 @@ static void end(pid_t pid)
 		;
 }
 
-enum outcome { SHOWN, ENDED, TIMEOUT, STOPPED };
+enum outcome { SHOWN,
+	       ENDED,
+	       TIMEOUT,
+	       STOPPED };
 
 static enum outcome watch(struct console *c, int in, int log, double deadline)
 {

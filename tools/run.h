@@ -6,7 +6,7 @@
 #include "tools/plan.h"
 
 struct run_options {
-	const char *until; /* POSIX extended regular expression; NULL: the terminal is the console */
+	const char *until;  /* POSIX extended regular expression; NULL: the terminal is the console */
 	uint32_t timeout_s; /* 0: none */
 	const char *log;
 	char **extra; /* more arguments for QEMU, NULL-terminated; or NULL */

@@ -17,7 +17,7 @@ char *source_find(const struct plan *p, const char *name);
 /* A node's path; its properties. All point into the tree or are never given back. */
 const char *node_path(const struct plan *p, int node);
 const char *node_string(const struct plan *p, int node, const char *name); /* NULL: absent or not a string */
-int node_cells(const struct plan *p, int node, const char *name);	    /* -1: absent or not whole cells */
+int node_cells(const struct plan *p, int node, const char *name);	   /* -1: absent or not whole cells */
 uint32_t node_cell(const struct plan *p, int node, const char *name, int i);
 void node_known(struct plan *p, int node, const char *const *known, uint32_t n); /* blames all other properties */
 

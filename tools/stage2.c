@@ -2,12 +2,12 @@
 /* Stage 2 mappings of a partition (DDI 0487, "VMSAv8-64 stage 2 attributes"). */
 #include "tools/tables.h"
 
-#define S2_NORMAL	(0xfull << 2) /* MemAttr: write-back, inner and outer */
-#define S2_DEVICE	(0x1ull << 2) /* MemAttr: Device-nGnRE */
-#define S2_READ		(1ull << 6)   /* S2AP[0] */
-#define S2_WRITE	(1ull << 7)   /* S2AP[1] */
-#define S2_INNER	(3ull << 8)   /* SH */
-#define S2_AF		(1ull << 10)
+#define S2_NORMAL	 (0xfull << 2) /* MemAttr: write-back, inner and outer */
+#define S2_DEVICE	 (0x1ull << 2) /* MemAttr: Device-nGnRE */
+#define S2_READ		 (1ull << 6)   /* S2AP[0] */
+#define S2_WRITE	 (1ull << 7)   /* S2AP[1] */
+#define S2_INNER	 (3ull << 8)   /* SH */
+#define S2_AF		 (1ull << 10)
 #define S2_NEVER_EXECUTE (1ull << 54) /* XN[1] */
 
 static uint64_t bits(const struct region *r)

@@ -54,7 +54,9 @@ uint32_t value_choice(struct plan *p, const struct part *part, const char *prop,
 		if (strcmp(s, words[i]) == 0)
 			return i;
 	for (uint32_t i = 0; i < n; i++)
-		bytes_print(&all, "%s\"%s\"", i == 0 ? "" : i + 1 == n ? " or " : ", ", words[i]);
+		bytes_print(&all, "%s\"%s\"", i == 0 ? "" : i + 1 == n ? " or "
+								       : ", ",
+			    words[i]);
 	bytes_add(&all, "", 1);
 	blame(p, part->path, prop, "\"%s\" is not known; must be %s%s", s, (char *)all.at, near_miss(s, words, n));
 	return 0;
@@ -69,7 +71,9 @@ uint64_t value_size(struct plan *p, const struct part *part, const char *prop)
 	if (!s)
 		return 0;
 	n = strtoull(s, &end, 0);
-	unit = *end == 'K' ? KIB : *end == 'M' ? MIB : *end == 'G' ? 1024 * MIB : 0;
+	unit = *end == 'K' ? KIB : *end == 'M' ? MIB
+			   : *end == 'G'       ? 1024 * MIB
+					       : 0;
 	if (!isdigit((unsigned char)s[0]) || !unit || end[1] || !n)
 		blame(p, part->path, prop, "\"%s\" is no size; write a number with K, M or G, as \"64M\"", s);
 	else if (n > PLAN_IPA_END / unit || n * unit > PLAN_IPA_END - PLAN_RAM_IPA)

@@ -8,7 +8,7 @@
 
 #include "tools/plan.h"
 
-const char *value_string(struct plan *p, const struct part *part, const char *prop); /* NULL: blamed */
+const char *value_string(struct plan *p, const struct part *part, const char *prop);	       /* NULL: blamed */
 bool value_number(struct plan *p, const struct part *part, const char *prop, uint64_t *value); /* 1 or 2 cells */
 bool value_flag(struct plan *p, const struct part *part, const char *prop);		       /* always true */
 uint32_t value_choice(struct plan *p, const struct part *part, const char *prop, const char *const *words, uint32_t n);
