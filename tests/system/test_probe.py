@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from guest_lines import lines_of
+
 GUEST = "build/tests/guests/probe.bin"
 IMAGE = "build/tests/probe.img"
 
@@ -44,25 +46,24 @@ def digest(path):
         return hashlib.sha256(f.read()).hexdigest()
 
 
-def report(machine):
+def report(machine, partition=None):
     """{key: value} of what the probe printed, in its order; a key's second line is key#2, and so on."""
     machine.expect(r"probe begin\s")
     machine.expect(r"probe done\s")
     found = {}
-    for line in machine.before.splitlines():
-        m = re.match(r"(?:probe *\| )?([a-z][\w.]*) (.*\S)\s*$", line.strip("\r "))
-        if m:
-            key, n = m[1], 2
-            while key in found:
-                key, n = f"{m[1]}#{n}", n + 1
-            found[key] = m[2]
+    for line in lines_of(machine.before, partition):
+        key, _, value = line.partition(" ")
+        n, name = 2, key
+        while name in found:
+            n, name = n + 1, f"{key}#{n}"
+        found[name] = value.strip()
     return found
 
 
 @pytest.fixture(scope="module")
 def reports(boot_module):
     bare = report(boot_module(GUEST, icount=True, cores=2, memory="128M", el2=False))
-    partition = report(boot_module(IMAGE, icount=True, memory="2G"))
+    partition = report(boot_module(IMAGE, icount=True, memory="2G"), "probe")
     return bare, partition
 
 
@@ -122,6 +123,6 @@ def test_the_neighbour_finds_its_own_registers_unchanged(boot):
 
 
 def test_the_probe_is_as_content_when_cores_really_run_at_once(boot):
-    found = report(boot(IMAGE, memory="2G"))
+    found = report(boot(IMAGE, memory="2G"), "probe")
     assert not [f"{k} {v}" for k, v in found.items() if "WRONG" in v]
     assert found["cores.second"] == "ok"
