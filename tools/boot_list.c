@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "abi/stub.h"
-#include "tools/errors.h"
 #include "tools/plan.h"
 
 #define UNIT 64u
@@ -77,7 +76,7 @@ static void write_params(struct part *part)
 	memcpy(pay->params.at, &head, sizeof(head));
 }
 
-void boot_plan(struct plan *p, struct part *part)
+void boot_plan(struct part *part)
 {
 	struct payload *pay = &part->payload;
 
@@ -88,7 +87,4 @@ void boot_plan(struct plan *p, struct part *part)
 	for (uint32_t i = 0; i < pay->n_chunks; i++)
 		pay->chunk[i].crc = crc32c(pay->store.at + pay->chunk[i].store, pay->chunk[i].bytes);
 	write_params(part);
-	if (part->restart && pay->store.n > BH_PRISTINE_END - BH_PRISTINE_IPA)
-		blame(p, part->path, "image", "payload, initrd and device tree have %llu MiB, but a pristine store can have %u",
-		      (unsigned long long)(pay->store.n / MIB), (BH_PRISTINE_END - BH_PRISTINE_IPA) / (1u << 20));
 }

@@ -40,13 +40,20 @@ static _Noreturn void usage(const char *format, ...)
 
 static void plan_parts(struct plan *p)
 {
+	uint32_t regions = 0;
+
 	for (uint32_t i = 0; i < p->n_parts; i++)
 		payload_plan(p, &p->part[i]);
 	for (uint32_t i = 0; i < p->n_parts; i++) {
-		boot_plan(p, &p->part[i]);
+		boot_plan(&p->part[i]);
 		space_plan(p, &p->part[i]);
 	}
 	info_plan(p);
+	for (uint32_t i = 0; i < p->n_parts; i++)
+		regions += p->part[i].n_regions;
+	if (regions > BH_MAX_REGIONS)
+		blame(p, "/partitions", NULL, "have %u regions together (RAM, devices, windows); a system can have %u", regions,
+		      BH_MAX_REGIONS);
 }
 
 void plan_system(struct plan *p, const char *system)

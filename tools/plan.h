@@ -116,7 +116,7 @@ struct part {
 
 	/* worked out */
 	struct payload payload;
-	struct region region[160];
+	struct region region[256];
 	uint32_t n_regions;
 	uint32_t first_vcpu;
 	uint64_t line_used[PLAN_INTIDS / 64 + 1]; /* bit for each virtual INTID */
@@ -196,7 +196,7 @@ void describe(struct plan *p);			      /* describe.c */
 void relate(struct plan *p);			      /* relate.c: what partitions are to each other */
 void kernel_read(struct plan *p);		      /* kernel_file.c */
 void payload_plan(struct plan *p, struct part *part); /* payload.c */
-void boot_plan(struct plan *p, struct part *part);    /* boot_list.c: pristine store, the stub's list */
+void boot_plan(struct part *part);		      /* boot_list.c: pristine store, the stub's list */
 void info_plan(struct plan *p);			      /* info_page.c; after space_plan() of all */
 void space_plan(struct plan *p, struct part *part);   /* space.c: address spaces */
 void layout(struct plan *p);			      /* layout.c: addresses, tables and blob until all fits */

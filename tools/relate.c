@@ -279,8 +279,19 @@ static void relate_emuls(struct plan *p)
 		p->part[p->log_reader].log_intid = doorbell(p, &p->part[p->log_reader], "reads-log");
 }
 
+static void check_smcs(struct plan *p)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < p->n_parts; i++)
+		n += p->part[i].n_smcs;
+	if (n > BH_MAX_SMCS)
+		blame(p, "/partitions", NULL, "have %u allowed SMC functions together; a system can have %u", n, BH_MAX_SMCS);
+}
+
 void relate(struct plan *p)
 {
+	check_smcs(p);
 	relate_consoles(p);
 	relate_log(p);
 	relate_devices(p);

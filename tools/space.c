@@ -108,6 +108,19 @@ static void check_collisions(struct plan *p, const struct part *part)
 	}
 }
 
+/* A pristine store lies below the windows, if there are any. */
+static void check_store(struct plan *p, const struct part *part)
+{
+	uint64_t bytes = align_up(part->payload.store.n, BH_PAGE);
+	uint64_t room = (part->window_end > BH_WINDOW_IPA ? BH_WINDOW_IPA : BH_PRISTINE_END) - BH_PRISTINE_IPA;
+
+	if (part->restart && bytes > room)
+		blame(p, part->path, "image",
+		      "payload, initrd and device tree have %llu KiB, but a pristine store can have %llu KiB; use smaller ones, or "
+		      "restart = \"never\"",
+		      (unsigned long long)(bytes / KIB), (unsigned long long)(room / KIB));
+}
+
 void space_plan(struct plan *p, struct part *part)
 {
 	if (part->ram_bytes)
@@ -122,4 +135,5 @@ void space_plan(struct plan *p, struct part *part)
 	add_boot(p, part);
 	qsort(part->region, part->n_regions, sizeof(part->region[0]), by_ipa);
 	check_collisions(p, part);
+	check_store(p, part);
 }

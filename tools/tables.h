@@ -14,7 +14,7 @@ struct map {
 };
 
 struct map_list {
-	struct map m[256];
+	struct map m[320];
 	uint32_t n;
 };
 
