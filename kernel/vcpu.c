@@ -80,7 +80,7 @@ static void resume(struct vcpu *v)
 	if (v->suspended) {
 		v->suspended = 0;
 		sched_unload(v);
-		arch_vcpu_reset(v, ENTRY_GUEST, v->start, v->arg);
+		arch_vcpu_reset(v, ENTRY_RESUME, v->start, v->arg);
 	}
 	vcpu_wake(v);
 }

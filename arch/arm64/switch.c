@@ -86,7 +86,10 @@ void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t 
 	if (v->core->fp_owner == v)
 		v->core->fp_owner = NULL;
 	v->core->stale |= BIT(v->desc->rank);
-	vgic_cpu_reset(v);
+	if (how == ENTRY_RESUME)
+		vgic_cpu_wake(v);
+	else
+		vgic_cpu_reset(v);
 }
 
 void arch_vcpu_off(struct vcpu *v)
