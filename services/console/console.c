@@ -18,12 +18,13 @@
 #define TURN	    64u	      /* entries of one client in one turn */
 #define HOT_KEY	    0x1d      /* Ctrl-] */
 #define PAUSE_NS    20000000u /* an incomplete line is shown after that long a silence */
+#define LINGER_NS   20000u    /* after the last entry the next is looked for that long before sleeping */
 
 struct client {
 	const struct bh_info_entry *info;
 	struct bh_emul_queue *queue;
 	struct bh_emul_control *control;
-	uint32_t tail; /* entries consumed; control->tail follows */
+	uint32_t tail; /* entries consumed; control->tail follows, see publish() */
 	bool line;     /* level as the kernel knows it */
 	bool recent;   /* said something since the last tick */
 	struct pl011 uart;
@@ -65,6 +66,20 @@ static void tick(void *arg)
 	__atomic_store_n(&ticked, true, __ATOMIC_RELAXED);
 }
 
+/*
+ * Tells the kernel how far this queue is consumed. While that is behind, the queue does not look
+ * empty, and a client that prints rings no doorbell for each character; so it is done when there
+ * must be room, before an answer (an entry that was answered must not be met again by a next life),
+ * and before going to sleep.
+ */
+static void publish(struct client *c)
+{
+	__atomic_store_n(&c->control->tail, c->tail, __ATOMIC_RELEASE);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* tail before `waiting` and head; pairs with the kernel's fences */
+	if (__atomic_load_n(&c->queue->waiting, __ATOMIC_RELAXED))
+		(void)!bh_emul_room(c->info->cap);
+}
+
 /* Before the client is told anything that depends on it. */
 static void line_update(struct client *c)
 {
@@ -89,6 +104,7 @@ static void client_write(struct client *c, const struct bh_emul_entry *e)
 static void client_answer(struct client *c, const struct bh_emul_entry *e, uint32_t value)
 {
 	line_update(c);
+	publish(c);
 	/* It may have been stopped meanwhile: then there is nobody to answer. */
 	(void)!bh_emul_answer(c->info->cap, BH_EMUL_VCPU(e->source), value, 0);
 }
@@ -129,27 +145,36 @@ static bool client_waits(const struct client *c)
 	return __atomic_load_n(&c->queue->head, __ATOMIC_ACQUIRE) != c->tail;
 }
 
-/* Bounded; entries that find no room on the terminal stay in the queue. */
-static void client_turn(struct client *c)
+/* Bounded; entries that find no room on the terminal stay in the queue. True: something was done. */
+static bool client_turn(struct client *c)
 {
 	uint32_t n = 0;
 
-	if (!client_waits(c))
-		return;
 	while (n < TURN && client_waits(c) && board_uart_room() >= MUX_BURST) {
-		struct bh_emul_entry e = c->queue->entry[c->tail % BH_EMUL_RING];
+		struct bh_emul_entry e = c->queue->entry[c->tail++ % BH_EMUL_RING];
 
 		client_entry(c, &e);
-		c->tail++;
 		n++;
 	}
+	if (!n)
+		return false;
 	line_update(c);
-	__atomic_store_n(&c->control->tail, c->tail, __ATOMIC_RELEASE);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* tail before `waiting`; pairs with the kernel's of the writer */
-	if (__atomic_load_n(&c->queue->waiting, __ATOMIC_RELAXED))
-		(void)!bh_emul_room(c->info->cap);
+	if (c->tail - c->control->tail >= TURN || __atomic_load_n(&c->queue->waiting, __ATOMIC_RELAXED))
+		publish(c);
 	if (c == focus)
 		mux_show(&screen, &c->text); /* what is typed is seen at once */
+	return true;
+}
+
+static bool clients_turn(void)
+{
+	static uint32_t first; /* whoever is first when there is room for one only, is last the next time */
+	bool done = false;
+
+	for (uint32_t i = 0; i < n_clients; i++)
+		done |= client_turn(&clients[(first + i) % n_clients]);
+	first = n_clients ? (first + 1) % n_clients : 0;
+	return done;
 }
 
 static void set_focus(struct client *c)
@@ -274,10 +299,41 @@ static void banner(void)
 		bh_printf("no partition has this one as its console\n");
 }
 
+/* With interrupts masked: one that comes after the last look ends the wait. */
+static void rest(void)
+{
+	uint64_t daif = bh_irq_mask();
+
+	for (struct client *c = clients; c < clients + n_clients; c++)
+		if (c->control->tail != c->tail)
+			publish(c);
+	if (!work_waits())
+		bh_wait();
+	bh_irq_restore(daif);
+}
+
+__attribute__((noreturn)) static void serve(void)
+{
+	uint64_t linger = bh_time_from_ns(LINGER_NS), last = bh_time_ticks();
+
+	for (;;) {
+		keyboard_turn();
+		if (clients_turn())
+			last = bh_time_ticks();
+		if (board_uart_room() >= MUX_BURST)
+			health_log_turn(); /* after the last words of whom it is about */
+		pause_turn();
+		board_uart_send();
+		if (bh_time_ticks() - last >= linger)
+			rest();
+		else
+			__asm__ volatile("yield");
+	}
+}
+
 int main(void)
 {
 	const struct bh_info_entry *uart = bh_info_find(BH_INFO_DEVICE, NULL);
-	uint32_t first = 0;
 
 	clients_init();
 	if (!uart)
@@ -286,21 +342,5 @@ int main(void)
 	bh_log_to(put_own);
 	health_log_init(put_kernel);
 	banner();
-	for (;;) {
-		uint64_t daif;
-
-		keyboard_turn();
-		/* Whoever is first when there is room for one only, is last the next time. */
-		for (uint32_t i = 0; i < n_clients; i++)
-			client_turn(&clients[(first + i) % n_clients]);
-		first = n_clients ? (first + 1) % n_clients : 0;
-		if (board_uart_room() >= MUX_BURST)
-			health_log_turn(); /* after the last words of whom it is about */
-		pause_turn();
-		board_uart_send();
-		daif = bh_irq_mask();
-		if (!work_waits())
-			bh_wait();
-		bh_irq_restore(daif);
-	}
+	serve();
 }
