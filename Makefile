@@ -105,7 +105,7 @@ all: $(PROGRAMS) $(IMAGES) compile_commands.json
 READY := .deps/packages
 setup: $(READY) .deps/guests/ready
 guests: $(DEBIAN_GUESTS) $B/guests/initramfs.cpio.gz
-.deps/packages:
+.deps/packages: scripts/setup
 	$(Q)scripts/setup packages
 .deps/guests/ready: | $(READY)
 	$(Q)scripts/setup guests
