@@ -121,11 +121,12 @@ define compile
 		'$(CURDIR)' '$<' '$@' '$(2) $(3) -c $< -o $@' >$@.json
 	$(Q)$(2) $(3) -MMD -MP -c $< -o $@
 endef
+# Guests' assembly uses extensions that clang 14 does not know.
 define rules # (directory, label, compiler, flags)
 $B/obj/$(1)/%.o: %.c $B/flags | $(READY)
 	$$(call compile,$(2),$(3),$(4))
 $B/obj/$(1)/%.o: %.S $B/flags | $(READY)
-	$$(call compile,$(2),$(3),-D__ASSEMBLER__ $(4))
+	$$(call compile,$(2),$(if $(filter bare,$(1)),$(CROSS)gcc,$(3)),-D__ASSEMBLER__ $(4))
 endef
 # offsets.h is for the kernel's assembly only; C does not wait for it.
 $(call obj,kernel,$(wildcard arch/arm64/*.S)): $(if $(wildcard arch/arm64/offsets.c),$B/gen/offsets.h)
