@@ -102,7 +102,7 @@ static void check_names(struct audit *a)
 	const struct bh_blob *b = a->b;
 
 	for (uint32_t at = 0; at < b->names_bytes; at += (uint32_t)strlen(blob_name(b, at)) + 1) {
-		bool used = blob_name(b, at)[0] == 0 || b->system_name == at || b->board_name == at;
+		bool used = b->system_name == at || b->board_name == at;
 
 		for (uint32_t i = 0; i < b->n_partitions && !used; i++)
 			used = blob_partitions(b)[i].name == at;
