@@ -15,10 +15,10 @@
 #include "services/console/pl011.h"
 
 #define MAX_CLIENTS 31u
-#define TURN	    64u	      /* entries of one client in one turn */
-#define HOT_KEY	    0x1d      /* Ctrl-] */
-#define PAUSE_NS    20000000u /* an incomplete line is shown after that long a silence */
-#define LINGER_NS   20000u    /* after the last entry the next is looked for that long before sleeping */
+#define TURN	    64u	     /* entries of one client in one turn */
+#define HOT_KEY	    0x1d     /* Ctrl-] */
+#define PAUSE_NS    5000000u /* an incomplete line is shown after that long a silence: typing feels immediate */
+#define LINGER_NS   20000u   /* after the last entry the next is looked for that long before sleeping */
 
 struct client {
 	const struct bh_info_entry *info;
@@ -161,8 +161,6 @@ static bool client_turn(struct client *c)
 	line_update(c);
 	if (c->tail - c->control->tail >= TURN || __atomic_load_n(&c->queue->waiting, __ATOMIC_RELAXED))
 		publish(c);
-	if (c == focus)
-		mux_show(&screen, &c->text); /* what is typed is seen at once */
 	return true;
 }
 
