@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The SDK and the console service: a native partition's promises, its end, and the keyboard."""
+
+import re
+
+import pytest
+
+IMAGE = "build/tests/sdk.img"
+HOT_KEY = "\x1d"
+
+
+@pytest.fixture(scope="module")
+def machine(boot_module):
+    return boot_module(IMAGE)
+
+
+def test_the_sdk_keeps_its_promises_inside_a_partition(machine):
+    machine.line("sdk", "all promises checked")
+    said = machine.before
+    assert not re.search(r"sdk +\| FAILED", said), said
+    assert len(re.findall(r"sdk +\| ok ", said)) >= 25, said
+
+
+def test_a_stack_overrun_is_reported_as_that_and_ends_the_partition(machine):
+    machine.line("sdk", r"fault on vCPU 0: write at pc 0x[0-9a-f]+, address 0x[0-9a-f]+ \(stack overflow\)")
+    machine.line("bulkhead", "sdk: stopped: it asked to be switched off")
+
+
+def test_a_partition_whose_main_returns_is_switched_off(machine):
+    machine.line("bulkhead", "hello: stopped: it asked to be switched off")
+
+
+def test_the_hot_key_gives_the_keyboard_to_the_next_client_and_round(machine):
+    for name in ("hello", "sdk", "hello"):
+        machine.type(HOT_KEY)
+        machine.line("console", f"the keyboard is {name}'s")
+
+
+def test_a_fault_is_one_sentence_with_partition_address_and_instruction(boot):
+    m = boot(IMAGE)
+    m.line("bulkhead", r"sdk: vCPU 0 read 8 bytes from 0x30000000 at pc 0x4000[0-9a-f]{4}; nothing is declared there")
