@@ -33,6 +33,11 @@ void blame(struct plan *p, const char *path, const char *prop, const char *forma
 	add(p, text("%s: %s: %s", place ? place : p->dts, where, what));
 }
 
+void blame_place(struct plan *p, const char *place, const char *what)
+{
+	add(p, text("%s: /: %s", place, what));
+}
+
 /* Levenshtein's distance; words longer than the row are far away. */
 static uint32_t distance(const char *a, const char *b)
 {

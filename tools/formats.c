@@ -103,6 +103,24 @@ static uint64_t elf_entry(const struct bytes *b)
 	return h.e_entry;
 }
 
+/* From the first byte to the last that the program headers ask for. */
+static struct segment elf_extent(const struct bytes *b)
+{
+	struct segment all = { .ipa = UINT64_MAX, .what = "image" };
+	uint64_t end = 0;
+
+	for (uint32_t i = 0; i < elf_header(b).e_phnum; i++) {
+		Elf64_Phdr s = elf_program(b, i);
+
+		if (s.p_type != PT_LOAD || s.p_memsz == 0)
+			continue;
+		all.ipa = min_u64(all.ipa, s.p_paddr);
+		end = max_u64(end, s.p_paddr + min_u64(s.p_memsz, UINT64_MAX - s.p_paddr));
+	}
+	all.memory_bytes = end - min_u64(all.ipa, end);
+	return all;
+}
+
 static void elf_read(struct plan *p, struct part *part, const char *path, const struct bytes *b)
 {
 	const char *wrong = elf_check(b);
@@ -112,6 +130,8 @@ static void elf_read(struct plan *p, struct part *part, const char *path, const 
 		return;
 	}
 	part->payload.entry = elf_entry(b);
+	if (!segment_fits(p, part, "image", elf_extent(b)))
+		return;
 	for (uint32_t i = 0; i < elf_header(b).e_phnum; i++) {
 		Elf64_Phdr s = elf_program(b, i);
 

@@ -272,7 +272,8 @@ static void check_image_place(struct plan *p)
 			blame_image(p, image_end - end);
 		return;
 	}
-	blame(p, "/bulkhead", "load-address", "there is no memory at %#llx", (unsigned long long)p->board.load);
+	if (p->board.load && p->board.n_memories)
+		blame(p, "/bulkhead", "load-address", "there is no memory at %#llx", (unsigned long long)p->board.load);
 }
 
 /* The largest first, so that small ones do not break up what they need; equal ones in the description's order. */

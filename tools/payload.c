@@ -25,25 +25,33 @@ static bool in_ram(const struct part *part, uint64_t ipa, uint64_t bytes)
 static void blame_outside(struct plan *p, const struct part *part, const char *prop, const struct segment *s)
 {
 	uint64_t end = s->ipa + s->memory_bytes, ram_end = PLAN_RAM_IPA + part->ram_bytes;
+	uint64_t want = align_up(end - PLAN_RAM_IPA, part->ram_bytes < PLAN_BIG ? BH_PAGE : PLAN_BIG);
 
 	if (s->ipa < PLAN_RAM_IPA)
 		blame(p, part->path, prop, "%s begins at %#llx, %#llx bytes below RAM, which begins at %#llx; link it there",
 		      s->what, (unsigned long long)s->ipa, (unsigned long long)(PLAN_RAM_IPA - s->ipa), PLAN_RAM_IPA);
 	else
 		blame(p, part->path, prop,
-		      "%s needs %#llx to %#llx, %#llx bytes beyond RAM, which ends at %#llx; memory = \"%lluM\" would hold it",
+		      "%s needs %#llx to %#llx, %#llx bytes beyond RAM, which ends at %#llx; memory = \"%llu%c\" would hold it",
 		      s->what, (unsigned long long)s->ipa, (unsigned long long)end, (unsigned long long)(end - ram_end),
-		      (unsigned long long)ram_end, (unsigned long long)(align_up(end - PLAN_RAM_IPA, 2 * MIB) / MIB));
+		      (unsigned long long)ram_end, (unsigned long long)(want % MIB ? want / KIB : want / MIB),
+		      want % MIB ? 'K' : 'M');
+}
+
+bool segment_fits(struct plan *p, const struct part *part, const char *prop, struct segment s)
+{
+	if (!part->ram_bytes || in_ram(part, s.ipa, s.memory_bytes))
+		return true;
+	blame_outside(p, part, prop, &s);
+	return false;
 }
 
 void segment_add(struct plan *p, struct part *part, const char *prop, struct segment s)
 {
 	struct payload *pay = &part->payload;
 
-	if (part->ram_bytes && !in_ram(part, s.ipa, s.memory_bytes)) {
-		blame_outside(p, part, prop, &s);
+	if (!segment_fits(p, part, prop, s))
 		return;
-	}
 	for (uint32_t i = 0; i < pay->n_segments; i++)
 		if (meet(&pay->segment[i], s.ipa, s.memory_bytes))
 			blame(p, part->path, prop, "%s at %#llx overlaps %s at %#llx", s.what, (unsigned long long)s.ipa,

@@ -11,6 +11,9 @@
 /* Adds a piece; blamed at @prop where it lies outside of RAM or meets another piece. */
 void segment_add(struct plan *p, struct part *part, const char *prop, struct segment s);
 
+/* Does it lie in RAM? Blamed if not, all its parts at once. */
+bool segment_fits(struct plan *p, const struct part *part, const char *prop, struct segment s);
+
 /* formats.c: finds the format from the content, adds its pieces, sets the entry. */
 void format_read(struct plan *p, struct part *part, const char *path, struct bytes file);
 

@@ -54,6 +54,8 @@ static void check_cycle(struct plan *p, const struct part *part)
 	bytes_print(&way, "%s", part->name);
 	for (uint32_t steps = 0; at->console >= 0 && steps < p->n_parts; steps++) {
 		at = &p->part[at->console];
+		if (at->number < part->number)
+			return; /* told there, or not on this cycle */
 		bytes_print(&way, " -> %s", at->name);
 		if (at == part) {
 			bytes_add(&way, "", 1);

@@ -5,6 +5,7 @@
  */
 #include "tools/source.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libfdt.h>
@@ -229,14 +230,54 @@ static bool blame_reference(struct plan *p, char *line)
 	return true;
 }
 
+/* An include that is not there: the boards that are. */
+static const char *boards_near(const struct plan *p, const char *line)
+{
+	const char *known[64], *file = strchr(line, '"');
+	DIR *folder = opendir(text("%s/../boards", p->tool));
+	struct bytes all = { 0 };
+	struct dirent *e;
+	uint32_t n = 0;
+
+	if (!strstr(line, "Couldn't open") || !file || !folder)
+		return "";
+	while (n < 64 && (e = readdir(folder)) != NULL)
+		if (strstr(e->d_name, ".dts")) {
+			bytes_print(&all, "%s%s", n ? ", " : "", e->d_name);
+			known[n++] = text("%s", e->d_name);
+		}
+	closedir(folder);
+	bytes_add(&all, "", 1);
+	return text("%s; boards are: %s", near_miss(text("%.*s", (int)strcspn(file + 1, "\""), file + 1), known, n),
+		    (char *)all.at);
+}
+
+/* "Error: FILE:LINE.COLUMN-… what" */
+static bool blame_syntax(struct plan *p, char *line)
+{
+	char *place = strstr(line, "Error: "), *what, *dot;
+
+	if (place != line || !(what = strchr(place + 7, ' ')) || !strchr(place + 7, ':'))
+		return false;
+	*what++ = 0;
+	place = text("%s", place + 7);
+	dot = strchr(strrchr(place, ':') ? strrchr(place, ':') : place, '.');
+	if (dot)
+		*dot = 0;
+	blame_place(p, place, text("dtc: %s", what));
+	return true;
+}
+
 /* What dtc says, line by line; with a tree, only errors matter, else all. */
 static void blame_dtc(struct plan *p, char *err, bool tree)
 {
 	for (char *line = strtok(err, "\n"); line; line = strtok(NULL, "\n")) {
-		if (blame_reference(p, line))
+		if (blame_reference(p, line) || blame_syntax(p, line))
+			continue;
+		if (strstr(line, "Unable to parse input tree") && p->n_errors)
 			continue;
 		if (strstr(line, "ERROR (") || (!tree && !strstr(line, "Warning")))
-			blame(p, "/", NULL, "dtc: %s", line);
+			blame(p, "/", NULL, "dtc: %s%s", line, boards_near(p, line));
 	}
 }
 
