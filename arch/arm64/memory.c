@@ -153,6 +153,7 @@ static void vgic(struct vcpu *v, uint64_t esr, ipa_t ipa)
 		a.offset = (uint32_t)ipa - VGIC_GICD_IPA;
 		done = vgic_gicd(v, &a);
 	} else {
+		timer_virtual_review(v);
 		a.offset = ((uint32_t)ipa - VGIC_GICR_IPA) % VGIC_GICR_BYTES;
 		done = vgic_gicr(v, ((uint32_t)ipa - VGIC_GICR_IPA) / VGIC_GICR_BYTES, &a);
 	}

@@ -83,8 +83,25 @@ void arch_irq_update(struct vcpu *v)
 	vgic_update(v);
 }
 
+/*
+ * The guest stops its timer, or sets it anew, without our notice: a pending interrupt that it has
+ * not taken must go with the level behind it. Looked at where the guest could see the difference;
+ * one that it takes before is spurious.
+ */
+void timer_virtual_review(struct vcpu *v)
+{
+	const struct vgic_word *own = &v->arch.vgic.own;
+
+	if (((own->held | own->owed) & BIT(VIRTUAL_PPI)) &&
+	    (read_reg(cntv_ctl_el0) & (CNT_CTL_ENABLE | CNT_CTL_IMASK | CNT_CTL_ISTATUS)) !=
+		    (CNT_CTL_ENABLE | CNT_CTL_ISTATUS))
+		vgic_withdraw_private(v, VIRTUAL_PPI);
+}
+
 bool arch_irq_pending(struct vcpu *v)
 {
+	if (v->core->loaded == v)
+		timer_virtual_review(v);
 	return vgic_pending(v) || (v->core->loaded != v && virtual_due(v));
 }
 

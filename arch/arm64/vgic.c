@@ -134,6 +134,21 @@ void vgic_raise_private(struct vcpu *v, uint32_t intid, bool hw)
 		raise_private(v, intid, hw);
 }
 
+void vgic_withdraw_private(struct vcpu *v, uint32_t intid)
+{
+	struct vgic_cpu *c = &v->arch.vgic;
+	uint32_t bit = BIT(intid % 32);
+
+	if ((c->own.held & bit) != 0 && (ich_lr_read(c->home[intid % 32]) & (LR_STATE | LR_HW)) == (LR_PENDING | LR_HW))
+		set_bits(&c->own.unpend, bit);
+	else if ((c->own.owed & ~c->own.held & bit) != 0)
+		clear_bits(&c->own.pending, bit);
+	else
+		return;
+	set_bits(&c->todo, BIT(0));
+	vgic_update(v);
+}
+
 void vgic_line_private(struct vcpu *v, uint32_t intid, bool level)
 {
 	struct vgic_cpu *c = &v->arch.vgic;

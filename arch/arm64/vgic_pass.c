@@ -440,7 +440,9 @@ void vgic_pass_collect(struct vgic_pass *k)
 		store_relaxed(&c->lr[n], ich_lr_read(n));
 	}
 	if (c->out != 0) {
-		evicted_count(k, ich_hcr_read() >> ICH_HCR_EOICOUNT_SHIFT);
+		/* Where DIR traps nothing is counted in EOImode 1, but QEMU counts EOIR. */
+		if ((k->vmcr & ICH_VMCR_VEOIM) == 0 || (ich_vtr() & ICH_VTR_TDS) == 0)
+			evicted_count(k, ich_hcr_read() >> ICH_HCR_EOICOUNT_SHIFT);
 		k->c->hcr = 0; /* vgic_pass_end() writes it, and so clears EOIcount */
 	}
 }
