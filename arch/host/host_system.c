@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The blob is made and checked with addresses in the kernel's space, as the tool makes them; then
+ * the same addresses are moved to where the memory really is.
+ */
+#include "host_system.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/core.h"
+#include "kernel/emul.h"
+#include "kernel/partition.h"
+#include "kernel/vcpu.h"
+#include "lib/blob_at.h"
+#include "lib/blob_check.h"
+
+#define ARENA_BYTES 0x100000u
+#define NAMES_BYTES 512u
+#define ROOT	    0x80000000ull
+
+static char *arena;
+static uint32_t used;
+
+static uint32_t take(uint64_t bytes, uint32_t align)
+{
+	uint32_t at = (used + align - 1) & ~(align - 1);
+
+	used = at + (uint32_t)bytes;
+	if (used > ARENA_BYTES) {
+		fprintf(stderr, "arch/host: a system is too large\n");
+		abort();
+	}
+	return at;
+}
+
+static void *array(uint32_t off)
+{
+	return arena + off;
+}
+
+static uint32_t name(struct bh_blob *b, const char *text)
+{
+	static uint32_t end;
+	char *names = array(b->off_names);
+	uint32_t at;
+
+	if (!names[1])
+		end = 1; /* 0 is the empty name */
+	at = end;
+	end += (uint32_t)snprintf(names + at, NAMES_BYTES - at, "%s", text) + 1;
+	return at;
+}
+
+static uint64_t va(uint64_t bytes, uint32_t align)
+{
+	return BH_KERNEL_VA + take(bytes, align);
+}
+
+static void count(struct bh_blob *b, const struct host_system *s)
+{
+	b->n_cores = s->n_cores;
+	b->n_partitions = s->n_partitions;
+	b->n_emuls = s->n_emuls;
+	b->n_regions = s->n_partitions + s->n_emuls;
+	b->n_caps = 2 * s->n_emuls; /* an empty entry before each */
+	b->reg_bytes = s->n_emuls * BH_PAGE / 4;
+	b->names_bytes = NAMES_BYTES;
+	for (uint32_t i = 0; i < s->n_partitions; i++)
+		b->n_vcpus += s->partition[i].n_vcpus;
+}
+
+static void place(struct bh_blob *b)
+{
+	b->off_cores = take(b->n_cores * sizeof(struct bh_core), 8);
+	b->off_partitions = take(b->n_partitions * sizeof(struct bh_partition), 8);
+	b->off_vcpus = take(b->n_vcpus * sizeof(struct bh_vcpu), 8);
+	b->off_emuls = take(b->n_emuls * sizeof(struct bh_emul), 8);
+	b->off_regions = take(b->n_regions * sizeof(struct bh_region), 8);
+	b->off_caps = take(b->n_caps * sizeof(struct bh_cap), 8);
+	b->off_irqs = take(0, 8);
+	b->off_smcs = take(0, 8);
+	b->off_regs = take(b->reg_bytes, 8);
+	b->off_names = take(b->names_bytes, 8);
+	b->total_bytes = used;
+}
+
+static void fill_system(struct bh_blob *b, const struct host_system *s)
+{
+	b->magic = BH_BLOB_MAGIC;
+	b->abi_version = BH_ABI_VERSION;
+	b->core_state_va = va(b->n_cores * sizeof(struct core), 64);
+	b->partition_state_va = va(b->n_partitions * sizeof(struct partition), 64);
+	b->vcpu_state_va = va(b->n_vcpus * sizeof(struct vcpu), 64);
+	b->emul_state_va = va(b->n_emuls * sizeof(struct emul), 64);
+	b->log_va = va(BH_LOG_PAGES * BH_PAGE, BH_PAGE);
+	b->gicd_va = BH_KERNEL_VA + 0x8000000;
+	b->uart_va = BH_KERNEL_VA + 0x9000000;
+	b->uart_kind = BH_UART_PL011;
+	b->psci = BH_PSCI_SMC;
+	b->gic_version = 3;
+	b->timer_intid = 26;
+	b->maintenance_intid = 25;
+	b->n_intids = 288;
+	b->log_reader = s->no_reader ? BH_NONE : s->reader;
+	b->log_intid = HOST_LOG_INTID;
+	b->system_name = name(b, "test");
+	b->board_name = name(b, "host");
+	b->ipa_bits = 39;
+	b->empty_root = ROOT;
+}
+
+/* Partition p's regions: emulated ones in the order given (their addresses rise), then RAM. */
+static uint32_t fill_regions(struct bh_blob *b, const struct host_system *s, uint32_t p, uint32_t first)
+{
+	struct bh_region *r = array(b->off_regions);
+	uint32_t n = first;
+
+	for (uint32_t i = 0; i < s->n_emuls; i++)
+		if (s->emul[i].client == p)
+			r[n++] = (struct bh_region){ .ipa = s->emul[i].ipa, .bytes = BH_PAGE, .kind = BH_REGION_EMULATED, .rights = BH_READ | BH_WRITE, .object = i };
+	r[n++] = (struct bh_region){ .ipa = HOST_RAM_IPA, .bytes = HOST_RAM_BYTES, .pa = ROOT + 0x1000000ull * (p + 1), .kind = BH_REGION_RAM, .rights = BH_READ | BH_WRITE | BH_EXECUTE };
+	return n - first;
+}
+
+static uint32_t fill_caps(struct bh_blob *b, const struct host_system *s, uint32_t p, uint32_t first)
+{
+	struct bh_cap *c = array(b->off_caps);
+	uint32_t n = first;
+
+	for (uint32_t i = 0; i < s->n_emuls; i++)
+		if (s->emul[i].server == p) {
+			n++; /* left empty */
+			c[n++] = (struct bh_cap){ .kind = BH_CAP_SERVE, .object = i };
+		}
+	return n - first;
+}
+
+static void fill_partitions(struct bh_blob *b, const struct host_system *s)
+{
+	struct bh_partition *p = array(b->off_partitions);
+	uint32_t vcpu = 0, region = 0, cap = 0;
+
+	for (uint32_t i = 0; i < s->n_partitions; i++, p++) {
+		p->name = name(b, s->partition[i].name);
+		p->flags = s->partition[i].flags;
+		p->vmid = i + 1;
+		p->load_root = p->run_root = ROOT + BH_PAGE * (i + 1);
+		p->first_vcpu = vcpu;
+		vcpu += p->n_vcpus = s->partition[i].n_vcpus;
+		p->first_region = region;
+		region += p->n_regions = fill_regions(b, s, i, region);
+		p->first_cap = cap;
+		cap += p->n_caps = fill_caps(b, s, i, cap);
+	}
+}
+
+/* A core's list is in the order of priorities: the place is the rank. */
+static void insert(struct bh_core *c, const uint32_t *priority, uint32_t n)
+{
+	uint32_t at = c->n_vcpus++;
+
+	for (; at && priority[c->vcpu[at - 1]] < priority[n]; at--)
+		c->vcpu[at] = c->vcpu[at - 1];
+	c->vcpu[at] = n;
+}
+
+static void fill_vcpus(struct bh_blob *b, const struct host_system *s)
+{
+	struct bh_core *core = array(b->off_cores);
+	struct bh_vcpu *v = array(b->off_vcpus);
+	uint32_t priority[BH_MAX_VCPUS], n = 0;
+
+	for (uint32_t p = 0; p < s->n_partitions; p++)
+		for (uint32_t i = 0; i < s->partition[p].n_vcpus; i++, n++) {
+			v[n] = (struct bh_vcpu){ .partition = p, .index = i, .core = s->partition[p].vcpu[i].core };
+			priority[n] = s->partition[p].vcpu[i].priority;
+			insert(&core[v[n].core], priority, n);
+		}
+	for (uint32_t c = 0; c < b->n_cores; c++) {
+		core[c].mpidr = c;
+		core[c].stack_va = BH_KERNEL_VA + 0x4000000 + c * 0x10000;
+		core[c].gicr_va = BH_KERNEL_VA + 0xa000000 + c * 0x20000;
+		for (uint32_t r = 0; r < core[c].n_vcpus; r++)
+			v[core[c].vcpu[r]].rank = r;
+	}
+}
+
+static void fill_emuls(struct bh_blob *b, const struct host_system *s)
+{
+	struct bh_emul *e = array(b->off_emuls);
+
+	for (uint32_t i = 0; i < s->n_emuls; i++, e++) {
+		e->client = s->emul[i].client;
+		e->server = s->emul[i].server;
+		e->ipa = s->emul[i].ipa;
+		e->bytes = BH_PAGE;
+		e->intid = s->emul[i].intid ? s->emul[i].intid : BH_NONE;
+		e->doorbell = HOST_DOORBELL + i;
+		e->queue_va = va(BH_PAGE, BH_PAGE);
+		e->server_va = va(2 * BH_PAGE, BH_PAGE);
+		e->reg = i * BH_PAGE / 4;
+		e->down = s->emul[i].down;
+		memcpy((char *)array(b->off_regs) + e->reg, s->emul[i].reg, sizeof(s->emul[i].reg));
+	}
+}
+
+static void check(const struct bh_blob *b)
+{
+	const char *wrong = blob_check(b, b->total_bytes);
+
+	if (!wrong)
+		return;
+	fprintf(stderr, "arch/host: a system of a test is refused: %s\n", wrong);
+	abort();
+}
+
+static void move(struct bh_blob *b)
+{
+	uint64_t by = (uint64_t)(uintptr_t)arena - BH_KERNEL_VA;
+	struct bh_emul *e = array(b->off_emuls);
+
+	b->core_state_va += by;
+	b->partition_state_va += by;
+	b->vcpu_state_va += by;
+	b->emul_state_va += by;
+	b->log_va += by;
+	for (uint32_t i = 0; i < b->n_emuls; i++) {
+		e[i].queue_va += by;
+		e[i].server_va += by;
+	}
+}
+
+const struct bh_blob *host_system_make(const struct host_system *s)
+{
+	struct bh_blob *b;
+
+	if (!arena)
+		arena = aligned_alloc(BH_PAGE, ARENA_BYTES);
+	memset(arena, 0, used ? used : ARENA_BYTES);
+	used = 0;
+	b = array(take(sizeof(*b), 8));
+	count(b, s);
+	place(b);
+	fill_system(b, s);
+	fill_partitions(b, s);
+	fill_vcpus(b, s);
+	fill_emuls(b, s);
+	check(b);
+	move(b);
+	return b;
+}
+
+void host_system_free(void)
+{
+	free(arena);
+	arena = NULL;
+	used = 0;
+}
+
+uint32_t host_system_cap(const struct bh_blob *b, uint32_t n)
+{
+	const struct bh_partition *p = &blob_partitions(b)[blob_emuls(b)[n].server];
+
+	for (uint32_t i = 0; i < p->n_caps; i++)
+		if (blob_caps(b)[p->first_cap + i].kind == BH_CAP_SERVE && blob_caps(b)[p->first_cap + i].object == n)
+			return i;
+	return BH_NONE;
+}

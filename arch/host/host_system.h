@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Small systems for tests: a description as C data becomes a blob that lib/blob_check.c accepts,
+ * with state arrays, log, queues and server pages behind it. One system at a time.
+ */
+#ifndef HOST_HOST_SYSTEM_H
+#define HOST_HOST_SYSTEM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/blob.h"
+#include "abi/emul.h"
+
+#define HOST_RAM_IPA	0x40000000ull
+#define HOST_RAM_BYTES	0x100000ull
+#define HOST_DOORBELL	200u /* of emulated region n: HOST_DOORBELL + n */
+#define HOST_LOG_INTID	255u
+
+struct host_vcpu {
+	uint32_t core;
+	uint32_t priority; /* higher is more urgent; different on one core */
+};
+
+struct host_partition {
+	const char *name;
+	uint32_t n_vcpus;
+	struct host_vcpu vcpu[BH_MAX_PART_VCPUS];
+	uint32_t flags; /* BH_PART_RESTART */
+};
+
+struct host_emul {
+	uint32_t client, server;
+	enum bh_down down;
+	uint64_t ipa;
+	uint32_t intid;	     /* 0: none */
+	uint8_t reg[16];     /* of the first registers; the others ask */
+};
+
+struct host_system {
+	uint32_t n_cores, n_partitions, n_emuls;
+	bool no_reader; /* else partition `reader` reads the log */
+	uint32_t reader;
+	const struct host_partition *partition;
+	const struct host_emul *emul;
+};
+
+/* Aborts where the description gives no good blob. Until the next call, or host_system_free(). */
+const struct bh_blob *host_system_make(const struct host_system *s);
+void host_system_free(void);
+
+/* The capability of the server of region n, in its table. */
+uint32_t host_system_cap(const struct bh_blob *b, uint32_t n);
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the tests over arch/host share: booting a system, what guests do (as the port's handlers
+ * would carry it out), and what must hold whenever nothing is under way.
+ */
+#ifndef TESTS_UNIT_MACHINE_H
+#define TESTS_UNIT_MACHINE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "abi/status.h"
+#include "abi/stub.h"
+#include "arch/host/host.h"
+#include "arch/host/host_system.h"
+#include "kernel/call.h"
+#include "kernel/emul.h"
+#include "kernel/sched.h"
+
+#define ENTRY 0x40080000ull
+#define DTB   0x44000000ull
+
+/* --- random numbers that repeat: xorshift64* --- */
+
+static uint64_t random_state;
+
+static inline void random_seed(const char *what, uint64_t seed)
+{
+	random_state = seed;
+	print_message("%s: seed %#llx\n", what, (unsigned long long)seed);
+}
+
+static inline uint32_t random_below(uint32_t n)
+{
+	random_state ^= random_state >> 12;
+	random_state ^= random_state << 25;
+	random_state ^= random_state >> 27;
+	return (uint32_t)((random_state * 0x2545f4914f6cdd1dull >> 33) % n);
+}
+
+/* --- what guests do: host_guest_fn --- */
+
+static inline void guest_nothing(struct vcpu *v, void *arg)
+{
+	(void)v;
+	(void)arg;
+}
+
+static inline void guest_wfi(struct vcpu *v, void *arg)
+{
+	(void)arg;
+	vcpu_wait(v);
+}
+
+static inline void guest_loaded(struct vcpu *v, void *arg)
+{
+	int64_t status = partition_loaded(v, ENTRY, DTB);
+
+	if (arg)
+		*(int64_t *)arg = status;
+}
+
+static inline void guest_cpu_off(struct vcpu *v, void *arg)
+{
+	(void)arg;
+	vcpu_power_off(v);
+}
+
+static inline void guest_system_off(struct vcpu *v, void *arg)
+{
+	(void)arg;
+	partition_stop(v->part, BH_STOP_OFF, false);
+}
+
+static inline void guest_system_reset(struct vcpu *v, void *arg)
+{
+	(void)arg;
+	partition_stop(v->part, BH_STOP_RESET, true);
+}
+
+struct guest_on {
+	uint64_t index, entry, arg;
+	int64_t status;
+};
+
+static inline void guest_cpu_on(struct vcpu *v, void *arg)
+{
+	struct guest_on *on = arg;
+
+	on->status = vcpu_power_on(v->part, on->index, on->entry, on->arg);
+}
+
+/* PSCI CPU_SUSPEND to power-down, as the port has it. */
+static inline void guest_suspend(struct vcpu *v, void *arg)
+{
+	struct guest_on *on = arg;
+
+	v->start = on->entry;
+	v->arg = on->arg;
+	vcpu_wait(v);
+	v->suspended = v->state == VCPU_WAITING;
+}
+
+static inline void guest_take(struct vcpu *v, void *arg)
+{
+	uint32_t taken = host_take(v);
+
+	if (arg)
+		*(uint32_t *)arg = taken;
+}
+
+static inline void guest_timer(struct vcpu *v, void *arg)
+{
+	host_timer(v, *(ticks_t *)arg);
+}
+
+static inline void guest_ptimer(struct vcpu *v, void *arg)
+{
+	host_ptimer(v, *(ticks_t *)arg);
+}
+
+struct guest_call {
+	uint32_t function;
+	uint64_t arg[6];
+	int64_t result;
+};
+
+static inline void guest_call(struct vcpu *v, void *arg)
+{
+	struct guest_call *c = arg;
+
+	c->result = call_handle(v, c->function, c->arg);
+	if (c->result != CALL_NO_RETURN)
+		arch_vcpu_answer(v, c->result);
+}
+
+struct guest_touch {
+	uint32_t emul;
+	struct access a;
+	enum emul_result result;
+};
+
+static inline void guest_touch(struct vcpu *v, void *arg)
+{
+	struct guest_touch *t = arg;
+
+	t->result = host_access(v, emul_at(t->emul), &t->a);
+}
+
+/* --- steps --- */
+
+static inline bool runs_on(const struct vcpu *v, uint32_t core)
+{
+	return host_guest(core) == v;
+}
+
+static inline struct vcpu *vcpu_of(uint32_t partition, uint32_t index)
+{
+	return partition_vcpu(partition_at(partition), index);
+}
+
+/* v, which runs, traps and fn is what its handler does. */
+static inline void does(struct vcpu *v, host_guest_fn *fn, void *arg)
+{
+	assert_ptr_equal(host_guest(v->core->number), v);
+	host_trap(v->core->number, fn, arg);
+}
+
+/* Starts partition n, as from another core than any of its own. */
+static inline void start(uint32_t n)
+{
+	partition_start(partition_at(n));
+	host_settle();
+}
+
+/* The partition's stub, which runs, is done; the guest is at its entry. */
+static inline void load(uint32_t n)
+{
+	does(vcpu_of(n, 0), guest_loaded, NULL);
+	host_settle();
+}
+
+static inline void cpu_on(uint32_t n, uint32_t by, uint32_t index)
+{
+	struct guest_on on = { .index = index, .entry = ENTRY + 0x1000 * index, .arg = index };
+
+	does(vcpu_of(n, by), guest_cpu_on, &on);
+	assert_int_equal(on.status, 0);
+	host_settle();
+}
+
+static inline void boot(const struct host_system *s)
+{
+	host_power_on(host_system_make(s));
+	host_settle();
+}
+
+/* --- what holds while nothing is under way --- */
+
+static inline void quiet_core(const struct core *c)
+{
+	uint32_t ready = 0;
+
+	assert_int_equal(c->inbox, 0);
+	for (uint32_t r = 0; r < c->desc->n_vcpus; r++) {
+		assert_int_equal(c->vcpu[r]->requests, 0);
+		ready |= c->vcpu[r]->state == VCPU_READY ? BIT(r) : 0;
+	}
+	assert_int_equal(c->ready, ready);
+	if (ready)
+		assert_ptr_equal(host_guest(c->number), c->vcpu[lowest_bit(ready)]);
+	else
+		assert_int_equal(host_where(c->number), HOST_IDLE);
+}
+
+static inline void quiet_partition(const struct partition *p)
+{
+	bool off = p->state == PARTITION_OFF;
+	uint32_t on = 0;
+
+	assert_int_not_equal(p->state, PARTITION_STOPPING);
+	for (uint32_t i = 0; i < p->desc->n_vcpus; i++) {
+		const struct vcpu *v = partition_vcpu(p, i);
+
+		assert_int_not_equal(v->power, POWER_ON_PENDING);
+		assert_int_equal(v->power == POWER_ON, v->state != VCPU_OFF);
+		assert_int_equal(v->power == POWER_ON, v->arch.on);
+		on += v->power == POWER_ON;
+	}
+	if (off)
+		assert_int_equal(on, 0);
+	else
+		assert_true(on > 0); /* else nobody could ever start it again */
+}
+
+/* After host_settle(): no request is left, and every core runs its most urgent vCPU. */
+static inline void quiet(void)
+{
+	for (uint32_t i = 0; i < blob->n_cores; i++)
+		quiet_core(core_at(i));
+	for (uint32_t i = 0; i < blob->n_partitions; i++)
+		quiet_partition(partition_at(i));
+}
+
+static inline int machine_off(void **state)
+{
+	(void)state;
+	host_power_off();
+	host_system_free();
+	return 0;
+}
+
+#endif
