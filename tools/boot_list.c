@@ -41,6 +41,19 @@ static void op_add(struct payload *pay, struct bh_stub_op op)
 		bytes_add(&pay->params, &op, sizeof(op));
 }
 
+static void write_quiet(struct part *part)
+{
+	for (uint32_t i = 0; i < part->n_devices; i++)
+		for (uint32_t k = 0; k < part->device[i]->n_quiets; k++) {
+			const struct quiet *q = &part->device[i]->quiet[k];
+
+			op_add(&part->payload, (struct bh_stub_op){ .kind = BH_STUB_QUIET,
+								    .dst = q->address,
+								    .bytes = q->bytes,
+								    .value = q->value });
+		}
+}
+
 static void write_ops(struct part *part)
 {
 	struct payload *pay = &part->payload;
@@ -71,6 +84,7 @@ static void write_params(struct part *part)
 				       .ram_bytes = part->ram_bytes };
 
 	bytes_add(&pay->params, &head, sizeof(head));
+	write_quiet(part); /* first: nothing of a former life goes on while RAM is written */
 	write_ops(part);
 	head.n_ops = (uint32_t)((pay->params.n - sizeof(head)) / sizeof(struct bh_stub_op));
 	memcpy(pay->params.at, &head, sizeof(head));

@@ -55,6 +55,8 @@ void *bytes_add(struct bytes *b, const void *data, size_t n)
 {
 	void *where;
 
+	if (n == 0)
+		return b->at;
 	if (b->room - b->n < n) {
 		b->room = b->room * 2 > b->n + n ? b->room * 2 : b->n + n + 256;
 		b->at = realloc(b->at, b->room);

@@ -161,6 +161,34 @@ static void read_lines(struct plan *p, struct device *d)
 	}
 }
 
+/* What the boot stub stores to it at every start of its owner: rows of offset, bytes, value. */
+static void read_quiet(struct plan *p, struct device *d)
+{
+	int n = node_cells(p, d->node, "bulkhead,quiet");
+
+	if (!fdt_getprop(p->fdt, d->node, "bulkhead,quiet", NULL))
+		return;
+	if (n < 3 || n % 3 != 0 || n / 3 > 8) {
+		blame(p, d->path, "bulkhead,quiet", "must be one to eight rows of three cells: offset, bytes, value");
+		return;
+	}
+	for (int i = 0; i < n; i += 3) {
+		uint32_t offset = node_cell(p, d->node, "bulkhead,quiet", i);
+		uint32_t bytes = node_cell(p, d->node, "bulkhead,quiet", i + 1);
+
+		if ((bytes != 1 && bytes != 2 && bytes != 4) || offset % bytes != 0)
+			blame(p, d->path, "bulkhead,quiet", "row %d: %u bytes at %#x; must be 1, 2 or 4, and aligned", i / 3, bytes,
+			      offset);
+		else if (bytes > d->span[0].bytes || offset > d->span[0].bytes - bytes)
+			blame(p, d->path, "bulkhead,quiet", "row %d: offset %#x is outside of the device's first %#llx bytes", i / 3,
+			      offset, (unsigned long long)d->span[0].bytes);
+		else
+			d->quiet[d->n_quiets++] = (struct quiet){ .address = d->span[0].base + offset,
+								  .bytes = bytes,
+								  .value = node_cell(p, d->node, "bulkhead,quiet", i + 2) };
+	}
+}
+
 struct device *device_at(struct plan *p, int node, const char *user, const char *prop)
 {
 	struct device *d;
@@ -190,5 +218,6 @@ struct device *device_at(struct plan *p, int node, const char *user, const char 
 	p->n_devices++;
 	blame_form(p, d);
 	read_lines(p, d);
+	read_quiet(p, d);
 	return d;
 }

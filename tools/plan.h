@@ -32,6 +32,11 @@ struct line {
 	bool level;
 };
 
+struct quiet { /* a store that quietens a device */
+	uint64_t address;
+	uint32_t bytes, value;
+};
+
 struct device {
 	int node;
 	const char *path, *name; /* name: its label, or else the node's */
@@ -39,6 +44,8 @@ struct device {
 	uint32_t n_spans;
 	struct line line[8];
 	uint32_t n_lines;
+	struct quiet quiet[8];
+	uint32_t n_quiets;
 	bool dma;
 };
 

@@ -128,6 +128,10 @@ static void part_lines(const struct plan *p, const struct part *part, struct byt
 	bytes_print(b, "  roots:     running %#llx, loading %#llx; VMID %u\n", (unsigned long long)part->run_root,
 		    (unsigned long long)part->load_root, part->number + 1);
 	part_interrupts(p, part, b);
+	for (uint32_t i = 0; i < part->n_devices; i++)
+		for (uint32_t k = 0; k < part->device[i]->n_quiets; k++)
+			bytes_print(b, "  quietened: %s, %#x to %#llx, at every start\n", part->device[i]->name,
+				    part->device[i]->quiet[k].value, (unsigned long long)part->device[i]->quiet[k].address);
 	bytes_print(b, "  In its RAM when it starts (IPA); the rest is cleared\n");
 	for (uint32_t i = 0; i < pay->n_segments; i++)
 		bytes_print(b, "    %#12llx - %#12llx  %10s  %s%s\n", (unsigned long long)pay->segment[i].ipa,

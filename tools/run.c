@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -138,13 +139,16 @@ static void catch_signals(void)
 
 static pid_t start(const char *const *argv, int out)
 {
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 	int null;
 
 	if (pid < 0)
 		fail("cannot start %s: %s", argv[0], strerror(errno));
 	if (pid > 0)
 		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* even if we are killed ourselves */
+	if (getppid() != parent)
+		_exit(127);
 	null = open("/dev/null", O_RDONLY);
 	dup2(null, 0);
 	dup2(out, 1);

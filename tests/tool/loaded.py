@@ -10,7 +10,7 @@ from image import Image
 
 RAM, PARAMS = 0x40000000, 0x0E010000
 POISON = 0xEE
-CLEAR, COPY, CHECK = 2, 3, 4
+QUIET, CLEAR, COPY, CHECK = 1, 2, 3, 4
 
 CRC = []
 for _n in range(256):
@@ -33,7 +33,7 @@ class Loaded:
         head = struct.unpack("<4I4Q", self.stored(PARAMS, 48))
         self.entry, self.arg, base, n = head[4:]
         assert base == RAM
-        self.ram = bytearray(self.stored(RAM, n))
+        self.ram, self.quiet = bytearray(self.stored(RAM, n)), []
         for i in range(head[2]):
             self.operation(*struct.unpack("<2I4Q", self.stored(PARAMS + 48 + 40 * i, 40)))
 
@@ -49,6 +49,9 @@ class Loaded:
         return out
 
     def operation(self, kind, _, dst, src, n, value):
+        if kind == QUIET:
+            self.quiet.append((dst, n, value))
+            return
         at = dst - RAM
         assert (dst | src | n) % 64 == 0 and 0 <= at <= at + n <= len(self.ram)
         if kind == COPY:

@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 from conftest import System
+from loaded import Loaded
 from payloads import image, packed, pattern
 
 GOOD = """
@@ -28,6 +29,14 @@ def test_a_good_system_is_checked_without_a_file_being_made(good):
     status, said = good.check()
     assert status == 0, said
     assert sorted(os.listdir(good.folder)) == before and not os.listdir(good.image.parent)
+
+
+def test_labels_change_nothing_but_the_names_of_devices(good):
+    first = good.built()
+    good.describe(GOOD.replace("one {", "a: b: one {").replace("two {", "c: two {"), root="chosen: chosen { };")
+    text = (good.folder / "system.dts").read_text()
+    good.file("system.dts", text.replace("\npartitions {", "\nall: partitions {"))
+    assert good.built() == first
 
 
 def test_two_builds_are_the_same_byte_for_byte(good):
@@ -104,3 +113,9 @@ def test_a_folder_without_a_description_is_named(system):
     assert status != 0 and "system.dts" in said
     status, said = system.tool("check", system.folder / "nowhere")
     assert status != 0 and "nowhere" in said
+
+
+def test_a_device_is_quietened_at_every_start_of_its_owner_only(good):
+    data = good.built()
+    assert Loaded(data, "one").quiet == []
+    assert (0x09000038, 4, 0) in Loaded(data, "two").quiet
