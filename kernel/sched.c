@@ -15,16 +15,26 @@ void sched_post(struct core *c, uint32_t rank)
 {
 	uint32_t was = set_bits(&c->inbox, BIT(rank));
 
-	if (c != this_core() && !was)
+	if (c == this_core())
+		c->own_post = 1;
+	else if (!was)
 		arch_kick(c);
 }
 
+/*
+ * What is attended to may post to its own core, which nobody kicks; and while such a bit stands in
+ * inbox, nobody else's post does either. So those are collected here; a chain of them is short (the
+ * end of a partition, its restart, the log's doorbell). What others post comes with their kick.
+ */
 static void collect(struct core *c)
 {
-	uint32_t posted = swap_all(&c->inbox, 0);
+	do {
+		uint32_t posted = swap_all(&c->inbox, 0);
 
-	for (; posted; posted &= posted - 1)
-		vcpu_attend(c->vcpu[lowest_bit(posted)]);
+		c->own_post = 0;
+		for (; posted; posted &= posted - 1)
+			vcpu_attend(c->vcpu[lowest_bit(posted)]);
+	} while (unlikely(c->own_post));
 }
 
 /* The core's own timer stands in for the timers of vCPUs that the hardware does not hold. */

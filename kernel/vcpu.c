@@ -105,8 +105,12 @@ void vcpu_attend(struct vcpu *v)
 		arch_irq_sync(v);
 	if (r & (REQ_ANSWER | REQ_ROOM))
 		emul_attend(v);
-	if (v->state == VCPU_WAITING && arch_irq_pending(v))
+	if (v->state != VCPU_WAITING)
+		return;
+	if (arch_irq_pending(v))
 		resume(v);
+	else
+		v->core->realarm = 1; /* a sibling may have changed when its timer fires */
 }
 
 int64_t vcpu_power_on(struct partition *p, uint64_t index, uint64_t entry, uint64_t arg)
