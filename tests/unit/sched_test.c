@@ -284,7 +284,7 @@ static void what_a_core_posts_to_itself_while_it_attends_is_not_left(void **stat
 #define STEPS	     250000u
 
 struct model {
-	bool waits, pending;
+	bool waits, sgi;
 	ticks_t timer, ptimer;
 };
 
@@ -325,16 +325,16 @@ static void boot_crowd(void)
 	now = 0;
 }
 
+static bool has_interrupt(const struct model *m)
+{
+	return m->sgi || m->timer <= now || m->ptimer <= now;
+}
+
+/* The core has looked at its vCPUs. */
 static void model_core(uint32_t core)
 {
-	for (uint32_t i = core; i < RANDOM_VCPUS; i += RANDOM_CORES) {
-		struct model *m = &model[i];
-
-		if (m->ptimer <= now && (m->waits || host_guest(core) == vcpu_at(i)))
-			m->pending = true;
-		if (m->waits && (m->pending || m->timer <= now))
-			m->waits = false;
-	}
+	for (uint32_t i = core; i < RANDOM_VCPUS; i += RANDOM_CORES)
+		model[i].waits &= !has_interrupt(&model[i]);
 	posted[core] = false;
 }
 
@@ -352,7 +352,7 @@ static void model_post(uint32_t from, uint32_t to)
 {
 	uint32_t core = to % RANDOM_CORES;
 
-	model[to].pending = true;
+	model[to].sgi = true;
 	if (core == from || posted[core])
 		return;
 	posted[core] = true;
@@ -367,7 +367,7 @@ static void random_doing(uint32_t core, struct vcpu *v)
 	switch (random_below(6)) {
 	case 0:
 	case 1:
-		model[me].waits = !model[me].pending;
+		model[me].waits = !has_interrupt(&model[me]);
 		does(v, guest_wfi, NULL);
 		break;
 	case 2:
@@ -383,7 +383,7 @@ static void random_doing(uint32_t core, struct vcpu *v)
 		does(v, guest_ptimer, &when);
 		break;
 	case 5:
-		model[me].pending = false;
+		model[me].sgi = false;
 		if (model[me].ptimer <= now)
 			model[me].ptimer = ~0ull;
 		if (model[me].timer <= now)
