@@ -41,8 +41,10 @@
 /*
  * The server of an emulated region (emul.h) answers the access a vCPU waits on.
  * x1 = capability (BH_CAP_SERVE), x2 = vCPU index of the client, x3 = value read (0 for writes),
- * x4 = 0, or 1 to answer the access with an external abort.
- * BH_OK; BH_E_CAP; BH_E_ARG: no such vCPU; BH_E_STATE: that vCPU waits for nothing here.
+ * x4 = 0, or 1 to answer the access with an external abort, x5 = the entry's position: how many
+ * entries were consumed before it, modulo 2^32.
+ * BH_OK; BH_E_CAP; BH_E_ARG: no such vCPU; BH_E_STATE: that vCPU does not wait for this answer (the
+ * access has ended otherwise: the client or the server was stopped meanwhile).
  */
 #define BH_CALL_EMUL_ANSWER BH_CALL(3)
 

@@ -4,7 +4,9 @@
  * asks in the order the client made them; only this file writes it. What is read from the server's
  * pages (tail, shadow words) is bounded or handed to the client as it is.
  *
- * v->ask, one word, changed by compare-and-swap: bits 0-7 what, 8-15 emulated region + 1, 32-63 value.
+ * v->ask, one word, changed by compare-and-swap: bits 0-7 what, 8-15 emulated region + 1, 32-63 the
+ * entry's position in the queue while it is asked, then the value. The position makes each ask
+ * unlike every other: an answer to one that was ended otherwise does not fit the next.
  */
 #include "kernel/emul.h"
 
@@ -75,24 +77,35 @@ static bool push(struct emul *e, struct bh_emul_entry entry)
 	return true;
 }
 
-static bool push_locked(struct emul *e, struct bh_emul_entry entry)
+static uint64_t asking(const struct emul *e, uint32_t position)
+{
+	return ASK_ASKING | (uint64_t)(number(e) + 1) << 8 | (uint64_t)position << 32;
+}
+
+/* asker: whose ask this is, or NULL. It asks before the entry is visible: the answer may come at
+ * once from another core. */
+static bool push_locked(struct emul *e, struct bh_emul_entry entry, struct vcpu *asker)
 {
 	bool done;
 
 	lock_take(&e->lock);
+	if (asker)
+		store_release(&asker->ask, asking(e, e->head));
 	done = push(e, entry);
+	if (asker && !done)
+		store_relaxed(&asker->ask, ASK_NONE);
 	lock_drop(&e->lock);
 	return done;
 }
 
 /* As push(), but leaves a wish for room; the server looks for it after it has stored tail. */
-static bool push_or_wish(struct emul *e, struct bh_emul_entry entry)
+static bool push_or_wish(struct emul *e, struct bh_emul_entry entry, struct vcpu *asker)
 {
-	if (push_locked(e, entry))
+	if (push_locked(e, entry, asker))
 		return true;
 	store_relaxed(&queue(e)->waiting, 1);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return push_locked(e, entry);
+	return push_locked(e, entry, asker);
 }
 
 static struct bh_emul_entry entry_of(const struct vcpu *v, const struct access *a, enum bh_emul_kind kind)
@@ -107,20 +120,19 @@ static struct bh_emul_entry entry_of(const struct vcpu *v, const struct access *
 
 static enum emul_result post(struct vcpu *v, struct emul *e, const struct access *a)
 {
-	if (likely(push_or_wish(e, entry_of(v, a, BH_EMUL_WRITE))))
+	if (likely(push_or_wish(e, entry_of(v, a, BH_EMUL_WRITE), NULL)))
 		return EMUL_DONE;
 	vcpu_block(v, VCPU_BLOCKED);
 	return EMUL_AGAIN;
 }
 
-/* The vCPU asks before the entry is visible: the answer may come at once from another core. */
 static enum emul_result ask(struct vcpu *v, struct emul *e, const struct access *a)
 {
-	store_release(&v->ask, ASK_ASKING | (uint64_t)(number(e) + 1) << 8);
+	enum bh_emul_kind kind = a->write ? BH_EMUL_ASK_WRITE : BH_EMUL_ASK_READ;
+
 	vcpu_block(v, VCPU_ASKING);
-	if (likely(push_or_wish(e, entry_of(v, a, a->write ? BH_EMUL_ASK_WRITE : BH_EMUL_ASK_READ))))
+	if (likely(push_or_wish(e, entry_of(v, a, kind), v)))
 		return EMUL_WAIT;
-	store_relaxed(&v->ask, ASK_NONE);
 	vcpu_block(v, VCPU_BLOCKED);
 	return EMUL_AGAIN;
 }
@@ -218,7 +230,7 @@ static void tell(struct emul *e, enum bh_emul_kind kind)
 
 	store_relaxed(&queue(e)->life, load_relaxed(&client->life));
 	store_relaxed(&queue(e)->running, kind == BH_EMUL_RESET);
-	(void)push_locked(e, (struct bh_emul_entry){ .kind = (uint8_t)kind });
+	(void)push_locked(e, (struct bh_emul_entry){ .kind = (uint8_t)kind }, NULL);
 }
 
 static void changed(struct partition *p, enum bh_emul_kind kind)
@@ -250,20 +262,19 @@ static struct emul *served(struct partition *p, uint64_t cap)
 	return c ? emul_at(c->object) : NULL;
 }
 
-int64_t emul_answer(struct partition *p, uint64_t cap, uint64_t index, uint64_t value, uint64_t abort)
+int64_t emul_answer(struct partition *p, const uint64_t *arg)
 {
-	struct emul *e = served(p, cap);
+	struct emul *e = served(p, arg[0]);
+	uint64_t index = arg[1], value = arg[2], abort = arg[3], asked;
 	struct vcpu *v;
-	uint64_t asking, answer;
 
 	if (!e)
 		return BH_E_CAP;
 	if (index >= partition_at(e->desc->client)->desc->n_vcpus || abort > 1)
 		return BH_E_ARG;
 	v = partition_vcpu(partition_at(e->desc->client), (uint32_t)index);
-	asking = ASK_ASKING | (uint64_t)(number(e) + 1) << 8;
-	answer = (abort ? ASK_ABORT : ASK_VALUE) | (uint64_t)(number(e) + 1) << 8 | value << 32;
-	if (!change_if(&v->ask, &asking, answer))
+	asked = asking(e, (uint32_t)arg[4]);
+	if (!change_if(&v->ask, &asked, (abort ? ASK_ABORT : ASK_VALUE) | (uint64_t)(number(e) + 1) << 8 | value << 32))
 		return BH_E_STATE;
 	vcpu_post(v, REQ_ANSWER);
 	return BH_OK;

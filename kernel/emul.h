@@ -38,7 +38,7 @@ void emul_started(struct partition *p);
 void emul_ended(struct partition *p);
 
 /* The server's calls (abi/call.h). */
-int64_t emul_answer(struct partition *server, uint64_t cap, uint64_t index, uint64_t value, uint64_t abort);
+int64_t emul_answer(struct partition *server, const uint64_t *arg); /* arg[0] is x1 */
 int64_t emul_room(struct partition *server, uint64_t cap);
 int64_t emul_line(struct partition *server, uint64_t cap, uint64_t level);
 

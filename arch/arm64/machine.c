@@ -56,7 +56,8 @@ const char *boot_check(const struct bh_image_header *h)
 		return "the image is not whole: its end is missing";
 	if (digest((const void *)(uintptr_t)(load + 72), h->covered_bytes - 72) != h->digest)
 		return "the image is damaged: its digest differs";
-	return blob_check((const void *)(uintptr_t)h->blob_pa, h->blob_bytes);
+	why = blob_check((const void *)(uintptr_t)h->blob_pa, h->blob_bytes);
+	return why ? why : image_blob_check(h, (const void *)(uintptr_t)h->blob_pa);
 }
 
 /* --- cores --- */

@@ -105,8 +105,8 @@ static void client_answer(struct client *c, const struct bh_emul_entry *e, uint3
 {
 	line_update(c);
 	publish(c);
-	/* It may have been stopped meanwhile: then there is nobody to answer. */
-	(void)!bh_emul_answer(c->info->cap, BH_EMUL_VCPU(e->source), value, 0);
+	/* It may have been stopped meanwhile: then there is nobody to answer. tail is behind the entry already. */
+	(void)!bh_emul_answer(c->info->cap, BH_EMUL_VCPU(e->source), c->tail - 1, value, 0);
 }
 
 /* A narrow read gets its bytes of the word. */
