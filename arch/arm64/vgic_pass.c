@@ -456,10 +456,10 @@ static uint32_t pass_hcr(const struct vgic_pass *k)
 {
 	uint32_t hcr = ICH_HCR_EN;
 
-	/* Pending ones of a group that the guest disables keep "no pending" quiet, and the rest out. */
+	/* Pending ones of a group that the guest disables keep "no pending" quiet, and those of the other
+	 * group out. (QEMU holds VGRP0DIE up while Group 1 is disabled: one reason more to want both.) */
 	if (k->c->left != 0)
-		hcr |= ICH_HCR_NPIE | ((k->vmcr & 1) != 0 ? ICH_HCR_VGRP0DIE : 0) |
-		       ((k->vmcr & 2) != 0 ? ICH_HCR_VGRP1DIE : 0);
+		hcr |= ICH_HCR_NPIE | ((k->vmcr & 3) == 3 ? ICH_HCR_VGRP0DIE | ICH_HCR_VGRP1DIE : 0);
 	if (k->c->out != 0)
 		hcr |= ICH_HCR_LRENPIE;
 	if ((k->shut_groups & ~k->vmcr & 1) != 0)
