@@ -300,6 +300,7 @@ static void blame_no_partitions(struct plan *p)
 
 void describe(struct plan *p)
 {
+	static const char *const known[] = { "phandle" }; /* dtc gives one to whatever has a label */
 	int node, all = fdt_path_offset(p->fdt, "/partitions");
 	uint32_t n = 0;
 
@@ -311,7 +312,7 @@ void describe(struct plan *p)
 		blame_no_partitions(p);
 		return;
 	}
-	node_known(p, all, NULL, 0);
+	node_known(p, all, known, 1);
 	if (n > BH_MAX_PARTITIONS)
 		blame(p, "/partitions", NULL, "has %u partitions; a system can have %u", n, BH_MAX_PARTITIONS);
 	p->part = take(BH_MAX_PARTITIONS * sizeof(*p->part));
