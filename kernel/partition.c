@@ -72,24 +72,23 @@ void partition_stop(struct partition *p, enum bh_stop why, bool again)
 }
 
 /*
- * A CPU_ON may have been under way when the stop came, its target already halted. Here it is
- * cancelled, or, where the target's core was quicker, stopped in its turn.
+ * A CPU_ON may have been under way when the stop came, its target already halted: pending, or on for
+ * the moment its core needs to see that the partition stops. Such a target halts once more, so that
+ * no REQ_START of this life is left for the next. stop_left counts this loop too: nobody else comes
+ * to the end while it goes on.
  */
 static bool all_off(struct partition *p)
 {
-	bool off = true;
-
+	add_to(&p->stop_left, 1);
 	for (uint32_t i = 0; i < p->desc->n_vcpus; i++) {
 		struct vcpu *v = partition_vcpu(p, i);
-		uint32_t pending = POWER_ON_PENDING;
 
-		if (change_if(&v->power, &pending, POWER_OFF) || pending == POWER_OFF)
+		if (load_acquire(&v->power) == POWER_OFF)
 			continue;
-		off = false;
 		add_to(&p->stop_left, 1);
 		vcpu_post(v, REQ_STOP);
 	}
-	return off;
+	return add_to(&p->stop_left, -1u) == 0;
 }
 
 /* On the core of the vCPU that halted last: nobody of p runs or will, until it is started. */

@@ -136,6 +136,7 @@ void vcpu_power_off(struct vcpu *v)
 	bool alone = true;
 
 	halt(v);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* of two that go at once, one sees the other gone */
 	for (uint32_t i = 0; i < p->desc->n_vcpus; i++)
 		alone &= load_acquire(&partition_vcpu(p, i)->power) == POWER_OFF;
 	if (alone)
