@@ -6,6 +6,11 @@
  * inbox pairs set_bits() in sched_post() with swap_all() in collect(): what was posted before is
  * seen after. A kick that comes between the last look at inbox and the guest's entry stays pending
  * (interrupts are masked) and brings the guest straight back.
+ *
+ * A core is kicked only for a vCPU at least as urgent as the one it runs: what others post for less
+ * urgent ones waits in inbox for the next exit, and costs the one that runs nothing. `urgent` says
+ * which those are. The poster writes inbox, then reads urgent; the core writes urgent, then reads
+ * inbox; a full barrier between on both sides, so that one of them sees the other.
  */
 #include "kernel/sched.h"
 
@@ -13,18 +18,22 @@
 
 void sched_post(struct core *c, uint32_t rank)
 {
-	uint32_t was = set_bits(&c->inbox, BIT(rank));
+	uint32_t was = set_bits(&c->inbox, BIT(rank)), urgent;
 
-	if (c == this_core())
+	if (c == this_core()) {
 		c->own_post = 1;
-	else if (!was)
+		return;
+	}
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	urgent = load_relaxed(&c->urgent);
+	if ((BIT(rank) & urgent) && !(was & urgent))
 		arch_kick(c);
 }
 
 /*
  * What is attended to may post to its own core, which nobody kicks; and while such a bit stands in
- * inbox, nobody else's post does either. So those are collected here; a chain of them is short (the
- * end of a partition, its restart, the log's doorbell). What others post comes with their kick.
+ * inbox, nobody else's post need do so either. So those are collected here; a chain of them is short
+ * (the end of a partition, its restart, the log's doorbell). What others post comes with their kick.
  */
 static void collect(struct core *c)
 {
@@ -94,26 +103,49 @@ static void load(struct core *c, struct vcpu *v)
 	c->realarm = 1;
 }
 
+/* From now on these are worth a kick. True: something had been posted before that was known. */
+static bool set_urgent(struct core *c, uint32_t ranks)
+{
+	if (likely(c->urgent == ranks))
+		return false;
+	store_relaxed(&c->urgent, ranks);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return load_relaxed(&c->inbox);
+}
+
+/* One look at what is there: who is to run, or NULL after a sleep or when there is news. */
+static struct vcpu *choose(struct core *c)
+{
+	if (load_relaxed(&c->inbox))
+		collect(c);
+	if (unlikely(!c->ready)) {
+		if (set_urgent(c, ~0u))
+			return NULL;
+		set_alarm(c);
+		arch_idle();
+		return NULL;
+	}
+	/* the lowest bit of ready, and all below it */
+	return set_urgent(c, c->ready ^ (c->ready - 1)) ? NULL : c->vcpu[lowest_bit(c->ready)];
+}
+
 /*
  * The loaded vCPU stays loaded while the core idles: its virtual timer then wakes the core by
- * itself, and it goes on without a switch.
+ * itself, and it goes on without a switch. The loop ends: news that comes after `urgent` is set is
+ * worth a kick, which stays pending, or it is for later.
  */
 struct vcpu *sched_next(void)
 {
 	struct core *c = this_core();
 	struct vcpu *v;
 
-	if (load_relaxed(&c->inbox))
-		collect(c);
-	while (unlikely(!c->ready)) {
-		set_alarm(c);
-		arch_idle();
-		if (load_relaxed(&c->inbox))
-			collect(c);
-	}
-	v = c->vcpu[lowest_bit(c->ready)];
-	if (unlikely(v != c->loaded))
-		load(c, v);
+	do {
+		do
+			v = choose(c);
+		while (unlikely(!v));
+		if (unlikely(v != c->loaded))
+			load(c, v);
+	} while (unlikely(c->own_post)); /* a switch may hand an interrupt on to a sibling here */
 	if (unlikely(c->realarm)) {
 		c->realarm = 0;
 		set_alarm(c);
@@ -126,6 +158,7 @@ noreturn void sched_start(void)
 	struct core *c = this_core();
 
 	c->alarm = ~0ull;
+	(void)set_urgent(c, ~0u); /* sched_next() looks at inbox anyway */
 	store_release(&c->online, 1);
 	arch_enter(sched_next());
 }

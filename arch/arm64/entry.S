@@ -41,7 +41,6 @@
 	/* an exception of the kernel itself: ours or the hardware's fault */
 	.macro	kernel number
 	.balign	0x80
-	msr	tpidr_el0, x0		// the guest's is lost: nobody will run here again
 	mov	x0, #\number
 	b	entry_panic
 	.endm
@@ -56,7 +55,8 @@ vectors:
 	kernel	0x100
 	kernel	0x180
 	/* 0x200 current level, SP_EL2 */
-	kernel	0x200
+	.balign	0x80
+	b	entry_sync
 	kernel	0x280
 	kernel	0x300
 	.balign	0x80
@@ -101,6 +101,20 @@ guest_enter:
 	 * on behalf of the vCPU that is being switched out. x0 and x1 are free there. */
 entry_serror:
 	mrs	x1, esr_el2
+	mov	x0, #1
+	eret
+
+	/* One instruction of the kernel may meet a guest's fault: translate() in memory.c. x0 and x1
+	 * are free there. Any other is ours. */
+entry_sync:
+	mrs	x1, elr_el2
+	adrp	x0, translate_at
+	add	x0, x0, :lo12:translate_at
+	cmp	x0, x1
+	mov	x0, #0x200
+	b.ne	entry_panic
+	add	x1, x1, #4
+	msr	elr_el2, x1
 	mov	x0, #1
 	eret
 

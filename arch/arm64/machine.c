@@ -19,9 +19,12 @@ extern char boot_secondary[], vectors[];
 
 #define PSCI_CPU_ON_64 0xc4000003u
 #define VIRTUAL_PPI    27u
-#define UART_PATIENCE  1000000u /* polls: more than a character takes at any rate in use */
+#define UART_PATIENCE  100000u /* polls: more than a character takes at any rate in use */
 
 /* --- the UART: PL011 (DDI 0183) or Cadence (UG1085), set up by who started us --- */
+
+/* Its owner may have switched it off: after one wait in vain the others are spared. */
+static bool uart_stuck;
 
 static void uart_put(uint64_t base, uint32_t kind, char c)
 {
@@ -32,9 +35,11 @@ static void uart_put(uint64_t base, uint32_t kind, char c)
 
 	if (kind == BH_UART_NONE)
 		return;
-	for (uint32_t i = 0; (r[status] & full) && i < UART_PATIENCE; i++)
+	for (uint32_t i = 0; (r[status] & full) && i < UART_PATIENCE && !uart_stuck; i++)
 		arch_relax();
-	r[data] = (uint8_t)c;
+	uart_stuck = r[status] & full;
+	if (!uart_stuck)
+		r[data] = (uint8_t)c;
 }
 
 void arch_putc(char c)
@@ -76,6 +81,8 @@ void arch_core_init(struct core *c)
 		write_reg(s3_4_c3_c1_4, 0);	      /* HDFGRTR_EL2 */
 		write_reg(s3_4_c3_c1_5, 0);	      /* HDFGWTR_EL2 */
 	}
+	if (read_reg(id_aa64pfr0_el1) >> 28 & 0xf) /* FEAT_RAS: VDISR_EL2 */
+		write_reg(s3_4_c12_c1_1, 0);
 	write_reg(hcr_el2, (uint64_t)HCR_EL2_VM | HCR_EL2_FMO | HCR_EL2_IMO | HCR_EL2_AMO | HCR_EL2_RW);
 	write_reg(hstr_el2, 0);
 	write_reg(actlr_el2, 0); /* on Cortex-A53 and A72: no access to implementation defined registers */

@@ -15,7 +15,6 @@
 #define SMCCC_VERSION	    0x80000000u
 #define SMCCC_ARCH_FEATURES 0x80000001u
 #define SMCCC_WORKAROUND_1  0x80008000u
-#define SMCCC_WORKAROUND_2  0x80007fffu
 #define SMCCC_WORKAROUND_3  0x80003fffu
 #define SMCCC_SOC_ID	    0x80000002u
 #define SMCCC_1_2	    0x10002
@@ -44,7 +43,7 @@
 
 static struct {
 	bool any;		   /* the firmware follows SMCCC 1.1 */
-	int32_t workaround[3];	   /* its answers to ARCH_FEATURES */
+	int32_t workaround[2];	   /* its answers to ARCH_FEATURES */
 } firmware;
 
 /* SMC of the kernel itself. Results beyond x0 are not wanted; x4-x17 may change. */
@@ -68,7 +67,7 @@ int64_t firmware_call(uint64_t function, uint64_t a, uint64_t b, uint64_t c)
 
 void smccc_probe(void)
 {
-	static const uint32_t function[3] = { SMCCC_WORKAROUND_1, SMCCC_WORKAROUND_2, SMCCC_WORKAROUND_3 };
+	static const uint32_t function[2] = { SMCCC_WORKAROUND_1, SMCCC_WORKAROUND_3 };
 
 	/* DEN 0028, "Discovery of Arm Architecture Service functions": ask PSCI first. */
 	if (blob->psci == BH_PSCI_NONE || (int32_t)firmware_call(PSCI_VERSION, 0, 0, 0) < 0x10000 ||
@@ -76,7 +75,7 @@ void smccc_probe(void)
 	    (int32_t)firmware_call(SMCCC_VERSION, 0, 0, 0) < 0x10001)
 		return;
 	firmware.any = true;
-	for (uint32_t i = 0; i < 3; i++)
+	for (uint32_t i = 0; i < 2; i++)
 		firmware.workaround[i] = (int32_t)firmware_call(SMCCC_ARCH_FEATURES, function[i], 0, 0);
 }
 
@@ -86,13 +85,15 @@ static int64_t arch_features(uint64_t function)
 	case SMCCC_VERSION:
 	case SMCCC_ARCH_FEATURES: return 0;
 	case SMCCC_WORKAROUND_1:  return firmware.any ? firmware.workaround[0] : BH_E_UNKNOWN;
-	case SMCCC_WORKAROUND_2:  return firmware.any ? firmware.workaround[1] : BH_E_UNKNOWN;
-	case SMCCC_WORKAROUND_3:  return firmware.any ? firmware.workaround[2] : BH_E_UNKNOWN;
+	case SMCCC_WORKAROUND_3:  return firmware.any ? firmware.workaround[1] : BH_E_UNKNOWN;
 	default:		  return BH_E_UNKNOWN;
 	}
 }
 
-/* The mitigation calls change the core's state for this partition's code: they go through. */
+/*
+ * The mitigation calls that only do something there and then go through. WORKAROUND_2 is not
+ * offered: it switches a mitigation of the core, and so of everybody there, off and on.
+ */
 static int64_t workaround(uint32_t function, uint64_t arg)
 {
 	if (arch_features(function) < 0)
@@ -234,7 +235,6 @@ static int64_t answer(struct vcpu *v, uint32_t function, bool smc)
 		case SMCCC_VERSION:	  return SMCCC_1_2;
 		case SMCCC_ARCH_FEATURES: return arch_features(arg[0]);
 		case SMCCC_WORKAROUND_1:
-		case SMCCC_WORKAROUND_2:
 		case SMCCC_WORKAROUND_3:  return workaround(function, arg[0]);
 		default:		  return BH_E_UNKNOWN;
 		}
