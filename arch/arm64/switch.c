@@ -86,10 +86,12 @@ void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t 
 	if (v->core->fp_owner == v)
 		v->core->fp_owner = NULL;
 	v->core->stale |= BIT(v->desc->rank);
-	if (how == ENTRY_RESUME)
+	if (how == ENTRY_RESUME) {
 		vgic_cpu_wake(v);
-	else
+		vgic_line_private(v, 30, false); /* the physical timer is off again */
+	} else {
 		vgic_cpu_reset(v);
+	}
 }
 
 void arch_vcpu_off(struct vcpu *v)
@@ -292,8 +294,11 @@ void arch_vcpu_save(struct vcpu *v)
 #define X(reg) a->reg = read_reg(reg);
 	EL1_REGISTERS(X)
 #undef X
-	if (serror_window())
+	if (unlikely(serror_window())) {
+		write_reg(elr_el2, a->pc); /* the error's own return address has replaced it */
 		log_vcpu(v, BH_EVENT_SERROR, 0, read_reg(esr_el2));
+		a->hcr |= HCR_EL2_VSE;
+	}
 	write_reg(vttbr_el2, blob->empty_root);
 	isb();
 }
