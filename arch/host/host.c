@@ -23,13 +23,13 @@ struct host_core {
 	host_guest_fn *trap;
 	void *arg;
 	ucontext_t here;
-	char *stack;
 };
 
 _Thread_local struct core *host_this_core;
 void (*host_failed)(const char *rule);
 
 static struct host_core cores[BH_MAX_CORES];
+static char stacks[BH_MAX_CORES][STACK_BYTES] __attribute__((aligned(64)));
 static uint32_t n_cores;
 static bool points;
 static struct host_core *running; /* whose stack we are on; NULL: the test's */
@@ -152,7 +152,7 @@ static void go_on(uint32_t n)
 
 	running = &cores[n];
 	host_this_core = core_at(n);
-	__sanitizer_start_switch_fiber(&fake, cores[n].stack, STACK_BYTES);
+	__sanitizer_start_switch_fiber(&fake, stacks[n], STACK_BYTES);
 	swapcontext(&test, &cores[n].here);
 	__sanitizer_finish_switch_fiber(fake, NULL, NULL);
 }
@@ -552,9 +552,8 @@ static void core_on(uint32_t n)
 	memset(c, 0, sizeof(*c));
 	scramble(&c->reg);
 	c->alarm = ~0ull;
-	c->stack = malloc(STACK_BYTES);
 	getcontext(&c->here);
-	c->here.uc_stack.ss_sp = c->stack;
+	c->here.uc_stack.ss_sp = stacks[n];
 	c->here.uc_stack.ss_size = STACK_BYTES;
 	makecontext(&c->here, core_main, 0);
 }
@@ -574,8 +573,6 @@ void host_power_on(const struct bh_blob *b)
 
 void host_power_off(void)
 {
-	for (uint32_t i = 0; i < n_cores; i++)
-		free(cores[i].stack);
 	n_cores = 0;
 	host_this_core = NULL;
 }
@@ -657,6 +654,11 @@ uint32_t host_kicks(uint32_t core)
 void host_on(uint32_t core)
 {
 	host_this_core = core_at(core);
+}
+
+void host_off(void)
+{
+	host_this_core = NULL;
 }
 
 const char *host_text(void)

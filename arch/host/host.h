@@ -41,6 +41,7 @@ struct vcpu *host_guest(uint32_t core);	  /* who runs there, or NULL */
 ticks_t host_alarm(uint32_t core);	  /* what arch_timer_set() said last */
 uint32_t host_kicks(uint32_t core);	  /* ever sent to it */
 void host_on(uint32_t core);		  /* this thread is that core, without running it: for direct calls */
+void host_off(void);			  /* it is no core again */
 void host_point(void);			  /* a place where another core may run */
 
 /* --- what guests do; in the kernel, on their core --- */

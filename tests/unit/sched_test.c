@@ -27,8 +27,8 @@ static int all_run(void **state)
 	(void)state;
 	boot(&description);
 	for (uint32_t i = 0; i < PARTITIONS; i++) {
-		start(i);
-		load(i);
+		starts(i);
+		loads(i);
 	}
 	low = vcpu_of(LOW, 0);
 	middle = vcpu_of(MIDDLE, 0);
@@ -264,10 +264,10 @@ static void what_a_core_posts_to_itself_while_it_attends_is_not_left(void **stat
 
 	(void)state;
 	boot(&s);
-	start(0);
-	load(0);
-	start(1);
-	load(1);
+	starts(0);
+	loads(0);
+	starts(1);
+	loads(1);
 	cpu_on(1, 0, 1);
 	does(vcpu_of(1, 0), guest_wfi, NULL);
 	does(vcpu_of(1, 1), guest_system_reset, NULL); /* core 1's halts first, core 0's restarts it */
@@ -292,6 +292,7 @@ static struct host_partition crowd[RANDOM_VCPUS];
 static struct model model[RANDOM_VCPUS];
 static ticks_t now;
 static bool posted[RANDOM_CORES]; /* somebody has kicked it */
+static uint32_t running[RANDOM_CORES]; /* rank */
 static uint32_t kicks[RANDOM_CORES], switches;
 
 static void boot_crowd(void)
@@ -330,14 +331,6 @@ static bool has_interrupt(const struct model *m)
 	return m->sgi || m->timer <= now || m->ptimer <= now;
 }
 
-/* The core has looked at its vCPUs. */
-static void model_core(uint32_t core)
-{
-	for (uint32_t i = core; i < RANDOM_VCPUS; i += RANDOM_CORES)
-		model[i].waits &= !has_interrupt(&model[i]);
-	posted[core] = false;
-}
-
 static struct vcpu *model_runs(uint32_t core)
 {
 	const struct core *c = core_at(core);
@@ -348,12 +341,22 @@ static struct vcpu *model_runs(uint32_t core)
 	return NULL;
 }
 
+/* The core has looked at its vCPUs, and runs the most urgent. */
+static void model_core(uint32_t core)
+{
+	for (uint32_t i = core; i < RANDOM_VCPUS; i += RANDOM_CORES)
+		model[i].waits &= !has_interrupt(&model[i]);
+	posted[core] = false;
+	running[core] = model_runs(core) ? model_runs(core)->desc->rank : BH_MAX_CORE_VCPUS;
+}
+
+/* A core is kicked once, and not for who is less urgent than who runs there. */
 static void model_post(uint32_t from, uint32_t to)
 {
 	uint32_t core = to % RANDOM_CORES;
 
 	model[to].sgi = true;
-	if (core == from || posted[core])
+	if (core == from || posted[core] || vcpu_at(to)->desc->rank > running[core])
 		return;
 	posted[core] = true;
 	kicks[core]++;
@@ -427,8 +430,10 @@ static void a_random_trace_schedules_as_the_model_does(void **state)
 	(void)state;
 	random_seed("sched", 0x5eed5c4ed);
 	boot_crowd();
-	for (uint32_t c = 0; c < RANDOM_CORES; c++)
+	for (uint32_t c = 0; c < RANDOM_CORES; c++) {
+		model_core(c);
 		kicks[c] = host_kicks(c);
+	}
 	for (uint32_t i = 0; i < STEPS; i++) {
 		if (random_below(3) == 0)
 			host_time_set(now += random_below(50));
