@@ -251,7 +251,7 @@ static inline void quiet_partition(const struct partition *p)
 		assert_true(on > 0); /* else nobody could ever start it again */
 }
 
-/* After host_settle(): no request is left, and every core runs its most urgent vCPU. */
+/* After host_settle(): no request is left that is worth a kick, and every core runs its most urgent vCPU. */
 static inline void quiet(void)
 {
 	for (uint32_t i = 0; i < blob->n_cores; i++)

@@ -87,6 +87,28 @@ static void a_post_from_another_core_preempts_with_exactly_one_kick(void **state
 	quiet();
 }
 
+static void a_post_for_a_less_urgent_vcpu_waits_for_the_next_exit(void **state)
+{
+	uint32_t kicks = host_kicks(0);
+
+	(void)state;
+	does(high, guest_wfi, NULL);
+	does(middle, guest_wfi, NULL);
+	does(low, guest_posts, high);
+	does(other, guest_posts, middle);
+	assert_int_equal(host_kicks(0), kicks);
+	host_settle();
+	assert_int_equal(middle->state, VCPU_WAITING);
+	does(other, guest_posts, high); /* what waits in inbox does not swallow this one's kick */
+	assert_int_equal(host_kicks(0), kicks + 1);
+	host_settle();
+	assert_int_equal(middle->state, VCPU_READY);
+	does(high, guest_take, NULL);
+	does(high, guest_wfi, NULL);
+	assert_true(runs_on(middle, 0));
+	quiet();
+}
+
 static void a_post_from_its_own_core_kicks_nobody(void **state)
 {
 	uint32_t kicks = host_kicks(0) + host_kicks(1);
@@ -351,12 +373,15 @@ static void model_core(uint32_t core)
 }
 
 /* A core is kicked once, and not for who is less urgent than who runs there. */
+/* A core is told only of who is at least as urgent as the one it runs, and once. */
 static void model_post(uint32_t from, uint32_t to)
 {
 	uint32_t core = to % RANDOM_CORES;
 
 	model[to].sgi = true;
-	if (core == from || posted[core] || vcpu_at(to)->desc->rank > running[core])
+	if (core == from || posted[core])
+		return;
+	if (host_guest(core) && host_guest(core)->desc->rank < vcpu_at(to)->desc->rank)
 		return;
 	posted[core] = true;
 	kicks[core]++;
@@ -455,6 +480,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		AFTER(all_run, the_most_urgent_vcpu_runs),
 		AFTER(all_run, a_post_from_another_core_preempts_with_exactly_one_kick),
+		AFTER(all_run, a_post_for_a_less_urgent_vcpu_waits_for_the_next_exit),
 		AFTER(all_run, a_post_from_its_own_core_kicks_nobody),
 		AFTER(all_run, a_less_urgent_vcpu_that_wakes_does_not_run),
 		AFTER(all_run, a_wait_with_a_pending_interrupt_does_not_wait),
