@@ -41,6 +41,8 @@ static void on_storm_fast(void)
 {
 	uint32_t intid = (uint32_t)read_reg(S3_0_C12_C8_0);
 
+	write_reg(cntv_ctl_el0, 0); /* a timer in Group 0 would come for ever */
+	write_reg(cntp_ctl_el0, 0);
 	write_reg(S3_0_C12_C8_1, intid);
 	isb();
 }
