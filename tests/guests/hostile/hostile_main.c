@@ -36,25 +36,29 @@ bool load_caught(uint64_t address, uint32_t width, uint64_t *value)
 
 	catch_start();
 	switch (width) {
-	case 1: __asm__ volatile("ldrb %w0, [%1]"
+	case 1:
+		__asm__ volatile("ldrb %w0, [%1]"
 				 : "=&r"(v)
 				 : "r"(address)
 				 : "memory");
 		break;
-	case 2: __asm__ volatile("ldrh %w0, [%1]"
+	case 2:
+		__asm__ volatile("ldrh %w0, [%1]"
 				 : "=&r"(v)
 				 : "r"(address)
 				 : "memory");
 		break;
-	case 4: __asm__ volatile("ldr %w0, [%1]"
+	case 4:
+		__asm__ volatile("ldr %w0, [%1]"
 				 : "=&r"(v)
 				 : "r"(address)
 				 : "memory");
 		break;
-	default: __asm__ volatile("ldr %0, [%1]"
-				  : "=&r"(v)
-				  : "r"(address)
-				  : "memory");
+	default:
+		__asm__ volatile("ldr %0, [%1]"
+				 : "=&r"(v)
+				 : "r"(address)
+				 : "memory");
 		break;
 	}
 	*value = v;
@@ -65,17 +69,21 @@ bool store_caught(uint64_t address, uint32_t width, uint64_t value)
 {
 	catch_start();
 	switch (width) {
-	case 1: __asm__ volatile("strb %w0, [%1]" ::"r"(value), "r"(address)
+	case 1:
+		__asm__ volatile("strb %w0, [%1]" ::"r"(value), "r"(address)
 				 : "memory");
 		break;
-	case 2: __asm__ volatile("strh %w0, [%1]" ::"r"(value), "r"(address)
+	case 2:
+		__asm__ volatile("strh %w0, [%1]" ::"r"(value), "r"(address)
 				 : "memory");
 		break;
-	case 4: __asm__ volatile("str %w0, [%1]" ::"r"(value), "r"(address)
+	case 4:
+		__asm__ volatile("str %w0, [%1]" ::"r"(value), "r"(address)
 				 : "memory");
 		break;
-	default: __asm__ volatile("str %0, [%1]" ::"r"(value), "r"(address)
-				  : "memory");
+	default:
+		__asm__ volatile("str %0, [%1]" ::"r"(value), "r"(address)
+				 : "memory");
 		break;
 	}
 	return catch_end();
