@@ -251,9 +251,10 @@ static inline void quiet_partition(const struct partition *p)
 		assert_true(on > 0); /* else nobody could ever start it again */
 }
 
-/* After host_settle(): no request is left that is worth a kick, and every core runs its most urgent vCPU. */
+/* Lets the cores come to rest: no request is left that is worth a kick, and every core runs its most urgent vCPU. */
 static inline void quiet(void)
 {
+	host_settle();
 	for (uint32_t i = 0; i < blob->n_cores; i++)
 		quiet_core(core_at(i));
 	for (uint32_t i = 0; i < blob->n_partitions; i++)
