@@ -175,20 +175,11 @@ static bool clients_turn(void)
 	return done;
 }
 
-static void set_focus(struct client *c)
-{
-	if (focus)
-		focus->text.replay = false;
-	focus = c;
-	if (focus)
-		focus->text.replay = true;
-}
-
 static void next_focus(void)
 {
 	if (!focus)
 		return;
-	set_focus(&clients[(uint32_t)(focus - clients + 1) % n_clients]);
+	focus = &clients[(uint32_t)(focus - clients + 1) % n_clients];
 	bh_printf("the keyboard is %s's\n", focus->info->name);
 }
 
@@ -277,7 +268,7 @@ static void clients_init(void)
 		client_init(c, e);
 		n_clients++;
 		if (!focus || (e->flags & BH_INFO_SERVE_FOCUS))
-			set_focus(c);
+			focus = c;
 		if (length(e->name) > screen.width)
 			screen.width = length(e->name);
 	}

@@ -50,6 +50,7 @@ static void put_line(struct mux *m, const struct source *s, uint32_t i)
 		put_prefix(m, s);
 }
 
+/* Interrupted, a line is shown from its start again: whoever reads finds it whole somewhere. */
 static void take_line(struct mux *m, struct source *s)
 {
 	if (m->holder == s)
@@ -58,7 +59,7 @@ static void take_line(struct mux *m, struct source *s)
 		end_line(m);
 	m->holder = s;
 	put_prefix(m, s);
-	for (uint32_t i = 0; s->replay && i < s->shown;) {
+	for (uint32_t i = 0; i < s->shown;) {
 		uint32_t skip = question(s, i);
 
 		if (!skip)

@@ -16,7 +16,6 @@
 struct source {
 	const char *name;
 	const char *colour; /* parameters of SGR, as in "1;31" */
-	bool replay;	    /* the line is being typed: after an interruption show all of it again */
 	bool returned;	    /* a carriage return came last */
 	uint32_t used, shown;
 	char line[MUX_LINE];
