@@ -8,7 +8,8 @@
  * (interrupts are masked) and brings the guest straight back.
  *
  * A core is kicked only for a vCPU at least as urgent as the one it runs: what others post for less
- * urgent ones waits in inbox for the next exit, and costs the one that runs nothing. `urgent` says
+ * urgent ones waits in inbox for the next exit, and costs the one that runs nothing. (Only a stop
+ * comes at once: its partition could not end before the urgent one leaves the core.) `urgent` says
  * which those are. The poster writes inbox, then reads urgent; the core writes urgent, then reads
  * inbox; a full barrier between on both sides, so that one of them sees the other.
  */
@@ -16,7 +17,7 @@
 
 #include "kernel/arch.h"
 
-void sched_post(struct core *c, uint32_t rank)
+void sched_post(struct core *c, uint32_t rank, bool at_once)
 {
 	uint32_t was = set_bits(&c->inbox, BIT(rank)), urgent;
 
@@ -26,7 +27,7 @@ void sched_post(struct core *c, uint32_t rank)
 	}
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	urgent = load_relaxed(&c->urgent);
-	if ((BIT(rank) & urgent) && !(was & urgent))
+	if (at_once || ((BIT(rank) & urgent) && !(was & urgent)))
 		arch_kick(c);
 }
 

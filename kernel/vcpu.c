@@ -26,7 +26,7 @@ void vcpu_init(struct vcpu *v, uint32_t number)
 void vcpu_post(struct vcpu *v, uint32_t requests)
 {
 	set_bits(&v->requests, requests);
-	sched_post(v->core, v->desc->rank);
+	sched_post(v->core, v->desc->rank, requests & REQ_STOP);
 }
 
 void vcpu_wake(struct vcpu *v)

@@ -16,7 +16,7 @@
 #define DFR0_SHOWN  (F(0) | F(12) | F(20) | F(28))		    /* DebugVer BRPs WRPs CTX_CMPs */
 #define ISAR0_SHOWN (~(F(0) | F(24)))				    /* all but TME */
 #define ISAR1_SHOWN (F(0) | F(12) | F(16) | F(20) | F(32) | F(36) | F(40) | F(44) | F(48) | F(52))
-#define MMFR0_SHOWN (F(4) | F(8) | F(16) | F(20) | F(24) | F(28)) /* ASIDBits BigEnd BigEndEL0 TGran */
+#define MMFR0_SHOWN (F(4) | F(20) | F(24) | F(28)) /* ASIDBits TGran; not BigEnd: emulated registers are little-endian */
 #define MMFR1_SHOWN (F(0) | F(12) | F(20) | F(28) | F(36))	  /* HAFDBS HPDS PAN XNX-free ETS */
 #define MMFR2_SHOWN (F(0) | F(4) | F(8) | F(12) | F(20) | F(28) | F(32) | F(36) | F(48) | F(52) | F(60))
 
@@ -57,7 +57,7 @@ static uint64_t mmfr1(void)
 static bool aarch32(uint32_t crm, uint32_t op2, uint64_t *value)
 {
 	switch (crm << 4 | op2) {
-	case 0x10: *value = RAW(1, 0); return true;
+	case 0x10: *value = RAW(1, 0) & 0xffff; return true; /* PFR0: no RAS, no AMU */
 	case 0x11: *value = RAW(1, 1) & ~(F(12)); return true;	       /* no virtualization */
 	case 0x12: *value = RAW(1, 2) & 0xf; return true;	       /* DFR0: debug only */
 	case 0x13: *value = 0; return true;

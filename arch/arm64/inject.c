@@ -29,7 +29,7 @@ static void take(uint64_t esr)
 	if (pfr1 >> 4 & 0xf) /* FEAT_SSBS */
 		next |= sctlr & SCTLR_EL1_DSSBS ? PSTATE_SSBS : 0;
 	if (!(pstate & PSTATE_32))
-		next |= pstate & PSTATE_NZCV;
+		next |= pstate & (PSTATE_NZCV | PSTATE_DIT);
 	write_reg(elr_el1, read_reg(elr_el2));
 	write_reg(spsr_el1, pstate);
 	write_reg(esr_el1, esr);
@@ -77,6 +77,8 @@ void pc_step(uint64_t esr, uint64_t *pc, uint64_t *pstate)
 {
 	if (unlikely(*pstate & PSTATE_32))
 		*pstate = it_advance(*pstate);
+	else
+		*pstate &= ~PSTATE_BTYPE;
 	*pstate &= ~PSTATE_SS; /* a single-stepped instruction is done: the step exception comes next */
 	*pc += esr & ESR_IL ? 4 : 2;
 }

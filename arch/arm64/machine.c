@@ -81,6 +81,10 @@ void arch_core_init(struct core *c)
 		write_reg(s3_4_c3_c1_4, 0);	      /* HDFGRTR_EL2 */
 		write_reg(s3_4_c3_c1_5, 0);	      /* HDFGWTR_EL2 */
 	}
+	if (read_reg(id_aa64dfr0_el1) >> 32 & 0xf) /* FEAT_SPE: PMBLIMITR_EL1, a buffer in memory */
+		write_reg(s3_0_c9_c10_0, 0);
+	if (read_reg(id_aa64dfr0_el1) >> 44 & 0xf) /* FEAT_TRBE: TRBLIMITR_EL1, likewise */
+		write_reg(s3_0_c9_c11_0, 0);
 	if (read_reg(id_aa64pfr0_el1) >> 28 & 0xf) /* FEAT_RAS: VDISR_EL2 */
 		write_reg(s3_4_c12_c1_1, 0);
 	write_reg(hcr_el2, (uint64_t)HCR_EL2_VM | HCR_EL2_FMO | HCR_EL2_IMO | HCR_EL2_AMO | HCR_EL2_RW);

@@ -29,12 +29,12 @@
  * Stage 1 of the guest's own address, by the processor. Its walk may meet an external abort, where
  * the guest's tables lie in a device with holes, and that is taken here, at EL2: entry.S steps over
  * the instruction and says so in x0. Then ELR_EL2 and SPSR_EL2 are not the guest's any more, so they
- * are put back; and PAR_EL1, which is the guest's too.
+ * are put back, and FAR_EL2; and PAR_EL1, which is the guest's too.
  */
 static __attribute__((noinline)) bool translate(uint64_t va, ipa_t *ipa)
 {
 	uint64_t pc = read_reg(elr_el2), pstate = read_reg(spsr_el2), saved = read_reg(par_el1);
-	uint64_t par, failed;
+	uint64_t far = read_reg(far_el2), par, failed;
 
 	__asm__ volatile("mov x1, %1\n mov x0, #0\n"
 			 ".global translate_at\n translate_at: at s1e1r, x1\n isb\n mov %0, x0"
@@ -45,6 +45,7 @@ static __attribute__((noinline)) bool translate(uint64_t va, ipa_t *ipa)
 	write_reg(par_el1, saved);
 	write_reg(elr_el2, pc);
 	write_reg(spsr_el2, pstate);
+	write_reg(far_el2, far);
 	*ipa = (par & PAR_PA) | (va & 0xfff);
 	return !failed && !(par & PAR_F);
 }

@@ -60,6 +60,14 @@ static void reset_registers(struct arch_vcpu *a)
 		a->q[i] = 0;
 }
 
+/* What every partition finds trapped; FP beside it. */
+static uint64_t cptr_base(void)
+{
+	bool amu = read_reg(id_aa64pfr0_el1) >> 44 & 0xf;
+
+	return CPTR_EL2_RES1 | CPTR_EL2_TTA | (amu ? (uint64_t)CPTR_EL2_TAM : 0);
+}
+
 /* MDCR_EL2.HPMN: all event counters are EL1's (and trap); 0 would be CONSTRAINED UNPREDICTABLE. */
 static uint64_t hpmn(void)
 {
@@ -82,7 +90,7 @@ void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t 
 		 (how == ENTRY_STUB ? HCR_EL2_DC : 0);
 	a->vttbr = vttbr(v->part, how == ENTRY_STUB ? d->load_root : d->run_root);
 	a->mdcr = MDCR_BASE | hpmn();
-	a->cptr = CPTR_EL2_RES1 | CPTR_EL2_TTA | (d->fp == BH_FP_EAGER ? 0 : CPTR_EL2_TFP);
+	a->cptr = cptr_base() | (d->fp == BH_FP_EAGER ? 0 : CPTR_EL2_TFP);
 	if (v->core->fp_owner == v)
 		v->core->fp_owner = NULL;
 	v->core->stale |= BIT(v->desc->rank);
@@ -147,7 +155,7 @@ void fp_trap(struct vcpu *v)
 		inject_undefined(v, read_reg(esr_el2));
 		return;
 	}
-	write_reg(cptr_el2, CPTR_EL2_RES1 | CPTR_EL2_TTA);
+	write_reg(cptr_el2, cptr_base());
 	isb();
 	fp_switch(v->core, v);
 }

@@ -60,6 +60,7 @@
 #define CPTR_EL2_RES1 0x33ff /* with TZ: SVE traps where it exists */
 #define CPTR_EL2_TFP  (1 << 10)
 #define CPTR_EL2_TTA  (1 << 20)
+#define CPTR_EL2_TAM  (1ll << 30) /* activity monitors, where they exist */
 
 /* MDCR_EL2 */
 #define MDCR_EL2_TPMCR (1 << 5)
@@ -81,6 +82,8 @@
 #define PSTATE_EL1H 5
 #define PSTATE_DAIF 0x3c0
 #define PSTATE_SS   (1ull << 21)
+#define PSTATE_DIT  (1ull << 24)
+#define PSTATE_BTYPE (3ull << 10) /* AArch64 only */
 #define PSTATE_PAN  (1ull << 22)
 #define PSTATE_SSBS (1ull << 12)
 #define PSTATE_IL   (1ull << 20)

@@ -125,8 +125,9 @@ void timer_virtual_irq(struct core *c)
 {
 	struct vcpu *v = c->loaded;
 
-	if (!v) {
-		gic_deactivate(VIRTUAL_PPI); /* it came as its owner left */
+	/* It came as its owner left, or the line fell meanwhile: nobody's. */
+	if (!v || (read_reg(cntv_ctl_el0) & 7) != (CNT_CTL_ENABLE | CNT_CTL_ISTATUS)) {
+		gic_deactivate(VIRTUAL_PPI);
 		return;
 	}
 	vgic_raise_private(v, VIRTUAL_PPI, true);

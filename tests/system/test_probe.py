@@ -18,7 +18,7 @@ ALLOWED = {
     "id.c0.c1.1": ("0x10010001", "0x10000001|0x10010001", "ID_PFR1: no virtualization inside a partition"),
     "id.c0.c5.0": ("0x10305106", "0xf010305006", "ID_AA64DFR0: no PMU, no OS double lock"),
     "id.c0.c4.0": ("0x1000022", "0x1000012", "ID_AA64PFR0: no AArch32 at EL1"),
-    "id.c0.c7.0": ("0x1124", "0x122", "ID_AA64MMFR0: addresses end at 40 bits; no two physical address spaces to tell apart"),
+    "id.c0.c7.0": ("0x1124", "0x22", "ID_AA64MMFR0: addresses end at 40 bits; no two physical address spaces to tell apart; emulated registers are little-endian"),
     "feature.pmu": ("works", "absent", "no PMU for partitions"),
     "feature.osdlr": ("works", "absent", "the OS double lock powers the core's debug logic down: not shared"),
     "debug.os_lock.hits": ("1", "0|1", "QEMU does not let the OS lock mask debug exceptions; the kernel's emulation may"),
