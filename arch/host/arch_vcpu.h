@@ -13,29 +13,29 @@
 #define HOST_REGS 8u
 
 enum host_private { /* private interrupts, a bit each */
-	HOST_VTIMER = 1,
-	HOST_PTIMER = 2,
-	HOST_SGI = 4,
+		    HOST_VTIMER = 1,
+		    HOST_PTIMER = 2,
+		    HOST_SGI = 4,
 };
 
 struct host_registers {
-	uint64_t pc, timer; /* timer: when the virtual timer fires; ~0: off */
+	uint64_t pc, timer;	     /* timer: when the virtual timer fires; ~0: off */
 	uint64_t unknown[HOST_REGS]; /* what a reset leaves UNKNOWN */
 };
 
 struct arch_vcpu {
-	uint64_t x0; /* first argument and result; current whenever the kernel runs */
-	uint64_t x0_seen; /* as the guest last saw or left it */
-	struct host_registers reg; /* poison while loaded */
+	uint64_t x0;		    /* first argument and result; current whenever the kernel runs */
+	uint64_t x0_seen;	    /* as the guest last saw or left it */
+	struct host_registers reg;  /* poison while loaded */
 	struct host_registers mine; /* what the guest believes its registers hold */
-	uint64_t ptimer; /* the emulated timer; ~0: off */
-	uint32_t pending; /* enum host_private; atomically */
-	uint32_t how;	  /* enum vcpu_entry of its last reset */
-	bool on;	  /* reset, and not switched off since */
-	bool accessing;	  /* an emulated access is not answered yet */
-	bool again;	  /* it was not and the guest runs: it has to make the access again */
-	bool aborted;	  /* the last one was, by an abort */
-	uint64_t read;	  /* what the last one read */
+	uint64_t ptimer;	    /* the emulated timer; ~0: off */
+	uint32_t pending;	    /* enum host_private; atomically */
+	uint32_t how;		    /* enum vcpu_entry of its last reset */
+	bool on;		    /* reset, and not switched off since */
+	bool accessing;		    /* an emulated access is not answered yet */
+	bool again;		    /* it was not and the guest runs: it has to make the access again */
+	bool aborted;		    /* the last one was, by an abort */
+	uint64_t read;		    /* what the last one read */
 	uint32_t resets, loads, saves, syncs, answers;
 };
 

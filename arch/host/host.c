@@ -14,8 +14,8 @@
 
 struct host_core {
 	enum host_where where;
-	uint32_t kicked; /* pending; atomically */
-	uint32_t kicks;	 /* ever */
+	uint32_t kicked;  /* pending; atomically */
+	uint32_t kicks;	  /* ever */
 	bool timer_taken; /* the virtual timer's interrupt is active: the guest has not handled it */
 	ticks_t alarm;
 	struct vcpu *holds;	   /* whose registers are in the hardware */
@@ -509,7 +509,7 @@ bool arch_irq_pending(struct vcpu *v)
 	own(v);
 	if (load_acquire(&v->arch.pending))
 		return true;
-	for (uint32_t i = 0; v->desc->index == 0 && i < HOST_INTIDS / 64; i++)
+	for (uint32_t i = 0; v->desc->index == 0 && i < (HOST_INTIDS + 63) / 64; i++)
 		if (load_acquire(&p->edge[i]) | load_acquire(&p->level[i]))
 			return true;
 	return hardware(v->core)->holds != v && v->arch.reg.timer <= now;
@@ -593,7 +593,7 @@ bool host_can_run(uint32_t core)
 
 	switch (c->where) {
 	case HOST_GUEST:
-	case HOST_IDLE:	 return interrupted(c);
+	case HOST_IDLE: return interrupted(c);
 	case HOST_OFF:
 	case HOST_POINT: return true;
 	case HOST_HALTED: break;

@@ -30,25 +30,25 @@ void host_power_off(void);
 void host_points(bool on); /* do cores stop at HOST_POINT? */
 
 enum host_where host_where(uint32_t core);
-bool host_can_run(uint32_t core); /* would host_run() change anything? */
+bool host_can_run(uint32_t core);	 /* would host_run() change anything? */
 enum host_where host_run(uint32_t core); /* takes pending interrupts and goes on to the next stop */
 /* The loaded guest of that core traps: fn stands for the port's handler. Only where HOST_GUEST. */
 enum host_where host_trap(uint32_t core, host_guest_fn *fn, void *arg);
 void host_settle(void); /* runs all cores until none can go on */
 void host_time_set(ticks_t now);
 
-struct vcpu *host_guest(uint32_t core);	  /* who runs there, or NULL */
-ticks_t host_alarm(uint32_t core);	  /* what arch_timer_set() said last */
-uint32_t host_kicks(uint32_t core);	  /* ever sent to it */
-void host_on(uint32_t core);		  /* this thread is that core, without running it: for direct calls */
-void host_off(void);			  /* it is no core again */
-void host_point(void);			  /* a place where another core may run */
+struct vcpu *host_guest(uint32_t core); /* who runs there, or NULL */
+ticks_t host_alarm(uint32_t core);	/* what arch_timer_set() said last */
+uint32_t host_kicks(uint32_t core);	/* ever sent to it */
+void host_on(uint32_t core);		/* this thread is that core, without running it: for direct calls */
+void host_off(void);			/* it is no core again */
+void host_point(void);			/* a place where another core may run */
 
 /* --- what guests do; in the kernel, on their core --- */
-void host_timer(struct vcpu *v, ticks_t when);	/* v's virtual timer */
-void host_ptimer(struct vcpu *v, ticks_t when); /* v's emulated timer */
-void host_private(struct vcpu *v, uint32_t which); /* any core: a private interrupt of v pends */
-uint32_t host_take(struct vcpu *v);		/* v takes its private interrupts: which */
+void host_timer(struct vcpu *v, ticks_t when);		 /* v's virtual timer */
+void host_ptimer(struct vcpu *v, ticks_t when);		 /* v's emulated timer */
+void host_private(struct vcpu *v, uint32_t which);	 /* any core: a private interrupt of v pends */
+uint32_t host_take(struct vcpu *v);			 /* v takes its private interrupts: which */
 bool host_take_spi(struct partition *p, uint32_t intid); /* the edge was pending */
 bool host_level(const struct partition *p, uint32_t intid);
 enum emul_result host_access(struct vcpu *v, struct emul *e, struct access *a); /* the port's handler of an abort */

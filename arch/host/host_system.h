@@ -12,10 +12,10 @@
 #include "abi/blob.h"
 #include "abi/emul.h"
 
-#define HOST_RAM_IPA	0x40000000ull
-#define HOST_RAM_BYTES	0x100000ull
-#define HOST_DOORBELL	200u /* of emulated region n: HOST_DOORBELL + n */
-#define HOST_LOG_INTID	255u
+#define HOST_RAM_IPA   0x40000000ull
+#define HOST_RAM_BYTES 0x100000ull
+#define HOST_DOORBELL  200u /* of emulated region n: HOST_DOORBELL + n */
+#define HOST_LOG_INTID 255u
 
 struct host_vcpu {
 	uint32_t core;
@@ -33,8 +33,8 @@ struct host_emul {
 	uint32_t client, server;
 	enum bh_down down;
 	uint64_t ipa;
-	uint32_t intid;	     /* 0: none */
-	uint8_t reg[16];     /* of the first registers; the others ask */
+	uint32_t intid;	 /* 0: none */
+	uint8_t reg[16]; /* of the first registers; the others ask */
 };
 
 struct host_system {

@@ -8,13 +8,16 @@
 
 #include "tests/unit/machine.h"
 
-enum { CLIENT, SERVER, STRANGER, EMUL_PARTITIONS };
+enum { CLIENT,
+       SERVER,
+       STRANGER,
+       EMUL_PARTITIONS };
 
-enum { /* the registers of each region */
-	REG_QUEUE = 0x0,  /* read asks, write posted */
-	REG_SHADOW = 0x4, /* read shadow, write ignored */
-	REG_LINE = 0x8,	  /* read shadow, write asks */
-	REG_NONE = 0xc,	  /* nothing */
+enum {			 /* the registers of each region */
+       REG_QUEUE = 0x0,	 /* read asks, write posted */
+       REG_SHADOW = 0x4, /* read shadow, write ignored */
+       REG_LINE = 0x8,	 /* read shadow, write asks */
+       REG_NONE = 0xc,	 /* nothing */
 };
 
 #define EMUL_REGS                                                                                  \

@@ -17,14 +17,14 @@
 #define ANSWER(x) ((x)*2654435761u ^ 0x5a5a5a5au)
 
 static struct {
-	uint32_t sent, seen;	/* the last write's number */
-	bool must[MAX_SENT];	/* the server ran all the time: it has to arrive */
+	uint32_t sent, seen; /* the last write's number */
+	bool must[MAX_SENT]; /* the server ran all the time: it has to arrive */
 } writes[REGIONS][VCPUS];
 
 static struct {
 	struct guest_touch touch;
-	bool asked;	   /* the access waits for an answer */
-	uint32_t life;	   /* the server's, when it was made */
+	bool asked;	  /* the access waits for an answer */
+	uint32_t life;	  /* the server's, when it was made */
 	uint32_t answers; /* that the port had counted by then */
 } client[VCPUS];
 
@@ -116,7 +116,7 @@ static void client_touch(struct vcpu *v)
 	client[i].asked = false;
 	guest_touch(v, &client[i].touch);
 	switch (client[i].touch.result) {
-	case EMUL_WAIT:	 client[i].asked = true; break;
+	case EMUL_WAIT: client[i].asked = true; break;
 	case EMUL_AGAIN: blocked++; break;
 	case EMUL_FAULT: assert_int_equal(n, BH_DOWN_FAULT); break;
 	case EMUL_DONE:

@@ -6,7 +6,9 @@
  */
 #include "tests/unit/emul_machine.h"
 
-enum { ZERO, FAULT, WAIT }; /* regions by what they answer without a server */
+enum { ZERO,
+       FAULT,
+       WAIT }; /* regions by what they answer without a server */
 
 static struct vcpu *server;
 

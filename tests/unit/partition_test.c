@@ -6,7 +6,10 @@
  */
 #include "tests/unit/machine.h"
 
-enum { SERVER, GUEST, ONCE, PARTITIONS };
+enum { SERVER,
+       GUEST,
+       ONCE,
+       PARTITIONS };
 
 /* A server on core 3, a guest on all cores, and one that may not be restarted. */
 static const struct host_partition partitions[PARTITIONS] = {

@@ -20,14 +20,14 @@ void host_point(void);
 #undef clear_bits
 #undef add_to
 #undef change_if
-#define load_relaxed(p)	     (host_point(), __atomic_load_n((p), __ATOMIC_RELAXED))
-#define load_acquire(p)	     (host_point(), __atomic_load_n((p), __ATOMIC_ACQUIRE))
-#define store_relaxed(p, v)  (host_point(), __atomic_store_n((p), (v), __ATOMIC_RELAXED))
-#define store_release(p, v)  (host_point(), __atomic_store_n((p), (v), __ATOMIC_RELEASE))
-#define swap_all(p, v)	     (host_point(), __atomic_exchange_n((p), (v), __ATOMIC_ACQ_REL))
-#define set_bits(p, v)	     (host_point(), __atomic_fetch_or((p), (v), __ATOMIC_ACQ_REL))
-#define clear_bits(p, v)     (host_point(), __atomic_fetch_and((p), ~(v), __ATOMIC_ACQ_REL))
-#define add_to(p, v)	     (host_point(), __atomic_add_fetch((p), (v), __ATOMIC_ACQ_REL))
+#define load_relaxed(p)	    (host_point(), __atomic_load_n((p), __ATOMIC_RELAXED))
+#define load_acquire(p)	    (host_point(), __atomic_load_n((p), __ATOMIC_ACQUIRE))
+#define store_relaxed(p, v) (host_point(), __atomic_store_n((p), (v), __ATOMIC_RELAXED))
+#define store_release(p, v) (host_point(), __atomic_store_n((p), (v), __ATOMIC_RELEASE))
+#define swap_all(p, v)	    (host_point(), __atomic_exchange_n((p), (v), __ATOMIC_ACQ_REL))
+#define set_bits(p, v)	    (host_point(), __atomic_fetch_or((p), (v), __ATOMIC_ACQ_REL))
+#define clear_bits(p, v)    (host_point(), __atomic_fetch_and((p), ~(v), __ATOMIC_ACQ_REL))
+#define add_to(p, v)	    (host_point(), __atomic_add_fetch((p), (v), __ATOMIC_ACQ_REL))
 #define change_if(p, old, v) \
 	(host_point(), __atomic_compare_exchange_n((p), (old), (v), false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 

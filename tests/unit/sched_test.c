@@ -6,7 +6,11 @@
  */
 #include "tests/unit/machine.h"
 
-enum { LOW, MIDDLE, HIGH, OTHER, PARTITIONS };
+enum { LOW,
+       MIDDLE,
+       HIGH,
+       OTHER,
+       PARTITIONS };
 
 /* Three priorities on core 0, and somebody on core 1. */
 static const struct host_partition partitions[PARTITIONS] = {
@@ -78,7 +82,7 @@ static void a_post_from_another_core_preempts_with_exactly_one_kick(void **state
 	does(other, guest_posts, high);
 	does(other, guest_posts, middle);
 	assert_int_equal(host_kicks(0), kicks + 1); /* core 0 looks at all of them once it comes */
-	assert_true(runs_on(low, 0)); /* until its core sees the kick */
+	assert_true(runs_on(low, 0));		    /* until its core sees the kick */
 	host_run(0);
 	assert_true(runs_on(high, 0));
 	does(high, guest_take, NULL);
@@ -313,7 +317,7 @@ struct model {
 static struct host_partition crowd[RANDOM_VCPUS];
 static struct model model[RANDOM_VCPUS];
 static ticks_t now;
-static bool posted[RANDOM_CORES]; /* somebody has kicked it */
+static bool posted[RANDOM_CORES];      /* somebody has kicked it */
 static uint32_t running[RANDOM_CORES]; /* rank */
 static uint32_t kicks[RANDOM_CORES], switches;
 

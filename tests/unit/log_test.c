@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The health log: records that are whole, repetitions that are counted, a reader that is overtaken,
+ * and the UART as long as nobody reads.
+ * sources: kernel/[a-z]*.c arch/host/[a-z]*.c lib/[a-z]*.c
+ */
+#include "tests/unit/machine.h"
+
+#include <pthread.h>
+
+#include "kernel/log.h"
+#include "kernel/print.h"
+
+enum { READER,
+       NOISY,
+       QUIET,
+       PARTITIONS };
+
+#define DIRECT_LINES 24u
+
+static const struct host_partition partitions[PARTITIONS] = {
+	[READER] = { .name = "reader", .n_vcpus = 1, .vcpu = { { 0, 1 } } },
+	[NOISY] = { .name = "noisy", .n_vcpus = 1, .vcpu = { { 1, 1 } } },
+	[QUIET] = { .name = "quiet", .n_vcpus = 1, .vcpu = { { 2, 1 } } },
+};
+
+static const struct host_system with_reader = {
+	.n_cores = 3, .n_partitions = PARTITIONS, .partition = partitions, .reader = READER
+};
+static const struct host_system without_reader = {
+	.n_cores = 3, .n_partitions = PARTITIONS, .partition = partitions, .no_reader = true
+};
+
+static struct bh_log *ring;
+static struct vcpu *noisy;
+
+static void all_run(const struct host_system *s)
+{
+	boot(s);
+	for (uint32_t i = 0; i < PARTITIONS; i++) {
+		starts(i);
+		loads(i);
+	}
+	ring = (void *)(uintptr_t)blob->log_va;
+	noisy = vcpu_of(NOISY, 0);
+	host_text_clear();
+}
+
+static int read_by_a_partition(void **state)
+{
+	(void)state;
+	all_run(&with_reader);
+	return 0;
+}
+
+static int read_by_nobody(void **state)
+{
+	(void)state;
+	all_run(&without_reader);
+	return 0;
+}
+
+static const struct bh_record *newest(void)
+{
+	return &ring->record[(ring->next - 1) % ring->n];
+}
+
+static void guest_faults(struct vcpu *v, void *arg)
+{
+	log_vcpu(v, BH_EVENT_ACCESS, *(uint64_t *)arg, BH_ACCESS_WRITE | 4);
+}
+
+static void faults(struct vcpu *v, uint64_t address)
+{
+	does(v, guest_faults, &address);
+}
+
+static uint32_t lines(void)
+{
+	uint32_t n = 0;
+
+	for (const char *c = host_text(); *c; c++)
+		n += *c == '\n';
+	return n;
+}
+
+static void the_ring_fits_its_pages(void **state)
+{
+	(void)state;
+	assert_int_equal(ring->magic, BH_LOG_MAGIC);
+	assert_true(ring->n > 0);
+	assert_true(sizeof(*ring) + ring->n * sizeof(struct bh_record) <= BH_LOG_PAGES * BH_PAGE);
+	assert_true(sizeof(*ring) + (ring->n + 1) * sizeof(struct bh_record) > BH_LOG_PAGES * BH_PAGE);
+}
+
+static void a_record_says_who_what_where_and_when(void **state)
+{
+	uint32_t next = ring->next;
+	const struct bh_record *r;
+
+	(void)state;
+	host_time_set(4711);
+	faults(noisy, 0x9050000);
+	assert_int_equal(ring->next, next + 1);
+	r = newest();
+	assert_int_equal(r->sequence, ring->next);
+	assert_int_equal(r->event, BH_EVENT_ACCESS);
+	assert_int_equal(r->partition, NOISY);
+	assert_int_equal(r->vcpu, 0);
+	assert_int_equal(r->time, 4711);
+	assert_int_equal(r->pc, ENTRY);
+	assert_int_equal(r->address, 0x9050000);
+	assert_int_equal(r->value, BH_ACCESS_WRITE | 4);
+	assert_int_equal(r->repeats, 0);
+}
+
+static void the_reader_gets_its_doorbell_and_the_uart_keeps_silent(void **state)
+{
+	(void)state;
+	host_take_spi(partition_at(READER), HOST_LOG_INTID);
+	faults(noisy, 1);
+	assert_true(host_take_spi(partition_at(READER), HOST_LOG_INTID));
+	assert_string_equal(host_text(), "");
+}
+
+static void equal_events_in_a_row_are_counted_not_written(void **state)
+{
+	uint32_t next = ring->next;
+
+	(void)state;
+	for (uint32_t i = 0; i < 1000; i++)
+		faults(noisy, 0x1000);
+	assert_int_equal(ring->next, next + 1);
+	faults(noisy, 0x2000);
+	assert_int_equal(ring->next, next + 2);
+	assert_int_equal(newest()->repeats, 999);
+	faults(noisy, 0x3000);
+	assert_int_equal(newest()->repeats, 0);
+}
+
+static void another_partitions_events_do_not_break_a_row(void **state)
+{
+	uint32_t next = ring->next;
+
+	(void)state;
+	faults(noisy, 0x1000);
+	faults(vcpu_of(QUIET, 0), 0x1000);
+	faults(noisy, 0x1000);
+	assert_int_equal(ring->next, next + 2);
+}
+
+static void events_of_a_partition_as_a_whole_are_all_written(void **state)
+{
+	uint32_t next = ring->next;
+
+	(void)state;
+	for (uint32_t i = 0; i < 3; i++)
+		log_partition(partition_at(NOISY), BH_EVENT_STOP, 0, BH_STOP_RESET);
+	assert_int_equal(ring->next, next + 3);
+}
+
+/* What abi/log.h tells a reader to do. */
+static bool reads(uint32_t i, struct bh_record *out)
+{
+	const struct bh_record *r = &ring->record[i % ring->n];
+	uint32_t before = __atomic_load_n(&r->sequence, __ATOMIC_ACQUIRE);
+
+	*out = *r;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return before == i + 1 && __atomic_load_n(&r->sequence, __ATOMIC_RELAXED) == before;
+}
+
+static void a_reader_that_is_overtaken_sees_it(void **state)
+{
+	uint32_t first = ring->next;
+	struct bh_record r;
+
+	(void)state;
+	for (uint32_t i = 0; i < ring->n; i++)
+		faults(noisy, i);
+	assert_true(reads(first, &r));
+	assert_int_equal(r.address, 0);
+	faults(noisy, ring->n);
+	assert_false(reads(first, &r));
+	assert_true(reads(first + 1, &r));
+	assert_int_equal(r.address, 1);
+	assert_false(reads(ring->next, &r)); /* the next is not there yet */
+}
+
+static void without_a_reader_the_kernel_prints_sentences(void **state)
+{
+	(void)state;
+	faults(noisy, 0x9050000);
+	assert_non_null(strstr(host_text(), "bulkhead: noisy: "));
+	assert_non_null(strstr(host_text(), "0x09050000"));
+	assert_non_null(strstr(host_text(), "0x40080000"));
+	assert_non_null(strstr(host_text(), "\r\n"));
+	assert_int_equal(lines(), 1);
+}
+
+static void a_partition_that_is_too_loud_is_printed_no_more_but_logged(void **state)
+{
+	uint32_t next = ring->next, before = partition_at(NOISY)->printed;
+
+	(void)state;
+	for (uint32_t i = 0; i < 100; i++)
+		faults(noisy, i);
+	assert_int_equal(lines(), DIRECT_LINES - before);
+	assert_int_equal(ring->next, next + 100);
+	host_text_clear();
+	faults(vcpu_of(QUIET, 0), 1);
+	assert_int_equal(lines(), 1); /* the others are heard */
+}
+
+static void until_its_reader_runs_the_kernel_prints(void **state)
+{
+	(void)state;
+	boot(&with_reader);
+	starts(NOISY);
+	assert_non_null(strstr(host_text(), "noisy: begins to load"));
+	starts(READER);
+	host_text_clear();
+	loads(NOISY); /* the reader still loads */
+	assert_non_null(strstr(host_text(), "noisy: runs from"));
+	loads(READER);
+	host_text_clear();
+	does(vcpu_of(NOISY, 0), guest_system_off, NULL);
+	host_settle();
+	assert_string_equal(host_text(), "");
+	does(vcpu_of(READER, 0), guest_system_off, NULL);
+	host_settle();
+	assert_non_null(strstr(host_text(), "reader: stopped"));
+}
+
+/* --- several cores at once --- */
+
+#define WRITERS 3u
+#define RECORDS 20000u
+
+static uint32_t writing;
+
+static void *writer(void *arg)
+{
+	struct vcpu *v = arg;
+
+	host_on(v->core->number);
+	for (uint64_t i = 1; i <= RECORDS; i++)
+		log_vcpu(v, BH_EVENT_ACCESS, i, ~i);
+	add_to(&writing, -1u);
+	return NULL;
+}
+
+/* A slow writer may be lapped by a whole ring; n is far more than the cores that write at once. */
+static void records_of_several_cores_are_whole(void **state)
+{
+	pthread_t thread[WRITERS];
+	struct bh_record r;
+	uint32_t good = 0, at = ring->next, first = at;
+	uint64_t last[PARTITIONS] = { 0 };
+
+	(void)state;
+	store_release(&writing, WRITERS);
+	for (uint32_t i = 0; i < WRITERS; i++)
+		pthread_create(&thread[i], NULL, writer, vcpu_of(i, 0));
+	while (load_acquire(&writing) || at != load_acquire(&ring->next)) {
+		uint32_t next = load_acquire(&ring->next);
+
+		if (next - at > ring->n)
+			at = next - ring->n;
+		if (at == next || !reads(at, &r))
+			continue;
+		assert_int_equal(r.address, ~r.value);
+		assert_true(r.address > last[r.partition]);
+		last[r.partition] = r.address;
+		at++;
+		good++;
+	}
+	for (uint32_t i = 0; i < WRITERS; i++)
+		pthread_join(thread[i], NULL);
+	assert_int_equal(ring->next - first, WRITERS * RECORDS);
+	assert_true(good > ring->n);
+}
+
+/* --- numbers and panic --- */
+
+static void numbers_are_printed_shortest(void **state)
+{
+	(void)state;
+	print_hex(0);
+	print(" ");
+	print_hex(0xfedcba9876543210);
+	print(" ");
+	print_dec(0);
+	print(" ");
+	print_dec(~0ull);
+	assert_string_equal(host_text(), "0x0 0xfedcba9876543210 0 18446744073709551615");
+}
+
+static void guest_panics(struct vcpu *v, void *arg)
+{
+	(void)v;
+	(void)arg;
+	panic("something broke:", 1, 2, 0xff);
+}
+
+static void a_panic_is_one_line_and_stops_its_core_only(void **state)
+{
+	(void)state;
+	host_trap(1, guest_panics, NULL);
+	assert_int_equal(host_where(1), HOST_HALTED);
+	assert_string_equal(host_text(), "\r\nbulkhead: PANIC core 1: something broke: 0x1 0x2 0xff\r\n");
+	faults(vcpu_of(QUIET, 0), 1);
+	assert_int_equal(host_where(2), HOST_GUEST);
+}
+
+#define READ(test)   cmocka_unit_test_setup_teardown(test, read_by_a_partition, machine_off)
+#define UNREAD(test) cmocka_unit_test_setup_teardown(test, read_by_nobody, machine_off)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		READ(the_ring_fits_its_pages),
+		READ(a_record_says_who_what_where_and_when),
+		READ(the_reader_gets_its_doorbell_and_the_uart_keeps_silent),
+		READ(equal_events_in_a_row_are_counted_not_written),
+		READ(another_partitions_events_do_not_break_a_row),
+		READ(events_of_a_partition_as_a_whole_are_all_written),
+		READ(a_reader_that_is_overtaken_sees_it),
+		UNREAD(without_a_reader_the_kernel_prints_sentences),
+		UNREAD(a_partition_that_is_too_loud_is_printed_no_more_but_logged),
+		UNREAD(until_its_reader_runs_the_kernel_prints),
+		READ(records_of_several_cores_are_whole),
+		UNREAD(numbers_are_printed_shortest),
+		UNREAD(a_panic_is_one_line_and_stops_its_core_only),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
