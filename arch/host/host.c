@@ -134,7 +134,7 @@ void host_point(void)
 void arch_relax(void)
 {
 	if (running)
-		stop_at(HOST_POINT); /* who spins waits for another core */
+		stop_at(HOST_SPIN);
 	else
 		sched_yield();
 }
@@ -595,7 +595,8 @@ bool host_can_run(uint32_t core)
 	case HOST_GUEST:
 	case HOST_IDLE: return interrupted(c);
 	case HOST_OFF:
-	case HOST_POINT: return true;
+	case HOST_POINT:
+	case HOST_SPIN: return true;
 	case HOST_HALTED: break;
 	}
 	return false;

@@ -19,6 +19,7 @@ enum host_where {
 	HOST_GUEST,  /* its loaded vCPU runs */
 	HOST_IDLE,   /* in arch_idle(), nothing pending */
 	HOST_POINT,  /* in the kernel, between two steps */
+	HOST_SPIN,   /* in arch_relax(): another core has to go on */
 	HOST_HALTED, /* arch_halt() */
 };
 

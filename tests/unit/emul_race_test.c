@@ -231,9 +231,154 @@ static void nothing_is_lost_doubled_or_left_asleep_in_a_random_trace(void **stat
 	assert_true(answered > 1000 && refused > 0 && blocked > 100 && server_lives > 10 && client_lives > 5);
 }
 
+/* --- a few accesses in every order --- */
+
+#define REGION 2u /* down = wait */
+
+static uint32_t left[VCPUS], eaten, region;
+static bool server_goes;
+
+static void guest_fills(struct vcpu *v, void *arg)
+{
+	struct guest_touch t = { .emul = region, .a = { .offset = REG_QUEUE, .bytes = 4, .write = true } };
+
+	(void)arg;
+	while (queue_of(region)->head - control_of(region)->tail < BH_EMUL_RING)
+		guest_touch(v, &t);
+}
+
+static void setup_two(bool full)
+{
+	host_points(false);
+	boot(&emul_description);
+	starts(SERVER);
+	loads(SERVER);
+	starts(CLIENT);
+	loads(CLIENT);
+	cpu_on(CLIENT, 0, 1);
+	if (full)
+		does(vcpu_of(CLIENT, 0), guest_fills, NULL);
+	host_settle();
+	memset(client, 0, sizeof(client));
+	left[0] = left[1] = 1;
+	left[2] = eaten = 0;
+	host_points(true);
+}
+
+static void few_turn(struct vcpu *v, void *arg)
+{
+	uint32_t i = v->desc->index;
+
+	(void)arg;
+	left[i] = 0;
+	client[i].touch = (struct guest_touch){ .emul = region, .a = { .offset = server_goes ? REG_LINE : REG_QUEUE, .bytes = 4, .write = true } };
+	guest_touch(v, &client[i].touch);
+	if (client[i].touch.result == EMUL_AGAIN)
+		left[i] = 1;
+}
+
+/* Eats an entry, later all there is, and tells if it is asked to. */
+static void eat_turn(struct vcpu *v, void *arg)
+{
+	struct guest_call c = room_call(region);
+
+	(void)arg;
+	if (eaten++ >= 3)
+		control_of(region)->tail = queue_of(region)->head - 1;
+	if (server_eats(region))
+		guest_call(v, &c);
+}
+
+static bool server_has_work(void)
+{
+	return host_guest(3) == vcpu_of(SERVER, 0) && (server_goes ? !eaten : server_sees(region) != NULL);
+}
+
+static bool few_can(uint32_t core)
+{
+	if (host_can_run(core))
+		return true;
+	if (core == 3)
+		return server_has_work();
+	return host_guest(core) && left[core];
+}
+
+static void few_step(uint32_t core)
+{
+	if (host_can_run(core)) {
+		host_run(core);
+	} else if (core < 3) {
+		host_trap(core, few_turn, NULL);
+	} else if (server_goes) {
+		eaten = 1;
+		host_trap(core, guest_system_off, NULL);
+	} else {
+		host_trap(core, eat_turn, NULL);
+	}
+}
+
+static void setup_full(void)
+{
+	region = REGION;
+	setup_two(true);
+}
+
+static void nobody_is_left_blocked(void)
+{
+	host_points(false);
+	quiet();
+	for (uint32_t i = 0; i < 2; i++) {
+		assert_int_equal(vcpu_of(CLIENT, i)->state, VCPU_READY);
+		assert_int_equal(left[i], 0);
+	}
+	assert_null(server_sees(region));
+}
+
+static void writers_that_find_no_room_get_it_in_every_order(void **state)
+{
+	static const struct race race = {
+		.setup = setup_full, .can = few_can, .step = few_step, .check = nobody_is_left_blocked, .n_cores = 4
+	};
+
+	(void)state;
+	server_goes = false;
+	print_message("%u orders\n", all_orders(&race, 2, (struct switches){ .n = 0 }));
+	random_seed("room", 0x4007);
+	for (uint32_t i = 0; i < 1500; i++)
+		random_order(&race);
+}
+
+static void setup_end(void)
+{
+	region = BH_DOWN_ZERO;
+	setup_two(false);
+}
+
+static void nobody_is_left_asking(void)
+{
+	host_points(false);
+	quiet();
+	assert_int_equal(partition_at(SERVER)->state, PARTITION_OFF);
+	for (uint32_t i = 0; i < 2; i++)
+		assert_int_equal(vcpu_of(CLIENT, i)->state, VCPU_READY);
+}
+
+static void an_ask_that_meets_its_servers_end_is_ended_in_every_order(void **state)
+{
+	static const struct race race = {
+		.setup = setup_end, .can = few_can, .step = few_step, .check = nobody_is_left_asking, .n_cores = 4
+	};
+
+	(void)state;
+	server_goes = true;
+	print_message("%u orders\n", all_orders(&race, 2, (struct switches){ .n = 0 }));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(writers_that_find_no_room_get_it_in_every_order, machine_off),
+		cmocka_unit_test_teardown(an_ask_that_meets_its_servers_end_is_ended_in_every_order, machine_off),
 		cmocka_unit_test_teardown(nothing_is_lost_doubled_or_left_asleep_in_a_random_trace, machine_off),
 	};
 

@@ -87,6 +87,8 @@ static inline uint32_t run_order(const struct race *r, const struct switches *s)
 			core = (core + 1) % r->n_cores;
 		race_others[n++] = (uint8_t)(can & ~BIT(core));
 		r->step(core);
+		if (host_where(core) == HOST_SPIN)
+			core = (core + 1) % r->n_cores;
 	}
 	r->check();
 	return n;
