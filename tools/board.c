@@ -89,6 +89,8 @@ static void read_psci(struct plan *p)
 	method = node < 0 ? NULL : node_string(p, node, "method");
 	p->board.psci = !method ? BH_PSCI_NONE : strcmp(method, "hvc") ? BH_PSCI_SMC
 								       : BH_PSCI_HVC;
+	if (method && strcmp(method, "hvc") != 0 && strcmp(method, "smc") != 0)
+		blame(p, "/psci", "method", "\"%s\" is no way to call firmware; \"smc\" or \"hvc\"", method);
 	if (!method && p->board.n_cores > 1)
 		blame(p, "/", NULL, "the board has no PSCI to start the other cores with (compatible \"arm,psci-1.0\")");
 }

@@ -144,7 +144,7 @@ def test_the_interrupt_controller_survives_every_access_at_every_width(report):
 
 
 def test_a_million_random_calls_change_nothing(report):
-    assert int(report.value("calls.done")) > 900_000
+    assert int(report.value("calls.done")) >= 1_000_000
     assert report.value("calls.still_answers") == "0x10001"
 
 
