@@ -174,6 +174,21 @@ static void a_stop_ends_vcpus_in_every_state_on_every_core(void **state)
 	quiet();
 }
 
+static void a_stop_does_not_wait_for_a_more_urgent_partition(void **state)
+{
+	struct vcpu *server = vcpu_of(SERVER, 0);
+
+	(void)state;
+	cpu_on(GUEST, 0, 4);
+	host_private(server, HOST_SGI);
+	host_settle();
+	assert_true(runs_on(server, 3)); /* and spins there from now on */
+	does(first, guest_system_reset, NULL);
+	host_settle();
+	assert_int_equal(partition_at(GUEST)->state, PARTITION_LOADING);
+	assert_true(runs_on(server, 3));
+}
+
 static void a_restart_is_a_stop_and_a_first_start(void **state)
 {
 	(void)state;
@@ -396,6 +411,7 @@ int main(void)
 		AFTER(booted, a_partition_that_cannot_be_loaded_is_stopped_and_says_why),
 		AFTER(guest_runs, a_guest_cannot_claim_that_its_loading_failed),
 		AFTER(guest_runs, a_stop_ends_vcpus_in_every_state_on_every_core),
+		AFTER(guest_runs, a_stop_does_not_wait_for_a_more_urgent_partition),
 		AFTER(guest_runs, a_restart_is_a_stop_and_a_first_start),
 		AFTER(guest_runs, a_restart_again_and_again_leaves_nothing_behind),
 		AFTER(booted, a_partition_stopped_while_it_loads_ends_too),
