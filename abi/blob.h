@@ -66,11 +66,11 @@ struct bh_image_header {
 	uint64_t magic;
 	uint32_t abi_version;
 	uint32_t header_bytes;
-	uint32_t text_bytes;	  /* multiples of BH_PAGE */
+	uint32_t text_bytes; /* multiples of BH_PAGE */
 	uint32_t rodata_bytes;
-	uint32_t bss_bytes;	  /* at EL2 va BH_KERNEL_VA + text_bytes + rodata_bytes; not in the file */
-	uint32_t stack_bytes;	  /* of each core */
-	uint32_t core_bytes;	  /* size of one element of each state array; multiples of 64 */
+	uint32_t bss_bytes;   /* at EL2 va BH_KERNEL_VA + text_bytes + rodata_bytes; not in the file */
+	uint32_t stack_bytes; /* of each core */
+	uint32_t core_bytes;  /* size of one element of each state array; multiples of 64 */
 	uint32_t partition_bytes;
 	uint32_t vcpu_bytes;
 	uint32_t emul_bytes;
@@ -80,13 +80,13 @@ struct bh_image_header {
 	uint64_t file_bytes;	/* with the end mark */
 	uint64_t covered_bytes; /* multiple of 16 */
 	uint64_t blob_pa, blob_va, blob_bytes;
-	uint64_t el2_root_pa;	/* TTBR0_EL2: 39-bit addresses, 4 KiB granule, starts at level 1. The image's first page is
+	uint64_t el2_root_pa; /* TTBR0_EL2: 39-bit addresses, 4 KiB granule, starts at level 1. The image's first page is
 				   also mapped at va = pa, to switch the MMU on */
 	uint64_t bss_pa;
 	uint64_t state_pa, state_va, state_bytes; /* all state arrays; contiguous, page-aligned, zeroed at boot */
 	uint64_t share_pa, share_va, share_bytes; /* queue pages, server pages, log; likewise */
 	uint64_t uart_pa, uart_va;
-	uint32_t uart_kind; /* enum bh_uart */
+	uint32_t uart_kind;	   /* enum bh_uart */
 	uint32_t boot_core_stacks; /* reserved, 0 */
 };
 
@@ -124,8 +124,8 @@ struct bh_blob {
 
 	uint64_t gicd_va;
 	uint64_t uart_va;
-	uint32_t uart_kind; /* enum bh_uart */
-	uint32_t psci;	    /* enum bh_psci */
+	uint32_t uart_kind;   /* enum bh_uart */
+	uint32_t psci;	      /* enum bh_psci */
 	uint32_t gic_version; /* 3 */
 	uint32_t timer_intid; /* the EL2 physical timer's, 26 on all known boards */
 	uint32_t maintenance_intid;
@@ -134,7 +134,7 @@ struct bh_blob {
 	uint32_t log_intid;   /* its doorbell (virtual INTID) */
 	uint32_t system_name; /* offset in names */
 	uint32_t board_name;
-	uint64_t ipa_bits;    /* 39 */
+	uint64_t ipa_bits; /* 39 */
 };
 
 struct bh_core {

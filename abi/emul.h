@@ -61,9 +61,9 @@ struct bh_emul_entry {
  */
 struct bh_emul_queue {
 	uint32_t head;
-	uint32_t waiting;    /* a client's vCPU waits for room */
-	uint32_t running;    /* 1 while the client runs */
-	uint32_t life;	     /* times the client has ended */
+	uint32_t waiting; /* a client's vCPU waits for room */
+	uint32_t running; /* 1 while the client runs */
+	uint32_t life;	  /* times the client has ended */
 	uint32_t reserved[12];
 	struct bh_emul_entry entry[BH_EMUL_RING];
 };

@@ -16,13 +16,13 @@
 #define BH_NAME_BYTES 32u /* with the terminating zero */
 
 enum bh_info_kind {
-	BH_INFO_DEVICE = 1, /* a device of the board: name = its node's label, or name; ipa, bytes, intid (0: none) */
-	BH_INFO_SERVE = 2,  /* an emulated region served: name = the client; cap, ipa = queue page,
+	BH_INFO_DEVICE = 1,    /* a device of the board: name = its node's label, or name; ipa, bytes, intid (0: none) */
+	BH_INFO_SERVE = 2,     /* an emulated region served: name = the client; cap, ipa = queue page,
 			       ipa2 = server pages, bytes = of the region, intid = doorbell, flags, colour */
-	BH_INFO_LOG = 3,    /* the kernel's health log (log.h), read-only: ipa, bytes, intid = doorbell */
+	BH_INFO_LOG = 3,       /* the kernel's health log (log.h), read-only: ipa, bytes, intid = doorbell */
 	BH_INFO_PARTITION = 4, /* name of partition number `cap` of the system, for messages about it;
 				  given only to a partition that reads the log */
-	BH_INFO_EMULATED = 5, /* an emulated region this partition uses: name = the partition that answers there,
+	BH_INFO_EMULATED = 5,  /* an emulated region this partition uses: name = the partition that answers there,
 				 ipa, bytes, intid, flags (PL011) */
 };
 

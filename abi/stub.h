@@ -37,8 +37,8 @@ struct bh_stub_params {
 	uint32_t abi_version;
 	uint32_t n_ops;
 	uint32_t reserved;
-	uint64_t entry; /* IPA of the payload's first instruction */
-	uint64_t arg;	/* value of its x0: the device tree's IPA, 8-byte aligned */
+	uint64_t entry;		      /* IPA of the payload's first instruction */
+	uint64_t arg;		      /* value of its x0: the device tree's IPA, 8-byte aligned */
 	uint64_t ram_base, ram_bytes; /* cleaned to the point of coherency at the end */
 	struct bh_stub_op op[];
 };

@@ -14,38 +14,38 @@
 
 /* --- the core --- */
 ticks_t arch_time(void);
-void arch_kick(struct core *c);	 /* makes core c leave its guest or its sleep; any core */
-void arch_idle(void);		 /* sleeps until an interrupt is pending, then handles what is pending */
-bool arch_core_start(uint32_t n); /* boot core: switches core n on; false: firmware refused */
-void arch_core_init(struct core *c); /* on core c: traps, timer, interrupt controller */
-noreturn void arch_halt(void);	 /* this core stops for good, in a known state */
+void arch_kick(struct core *c);		  /* makes core c leave its guest or its sleep; any core */
+void arch_idle(void);			  /* sleeps until an interrupt is pending, then handles what is pending */
+bool arch_core_start(uint32_t n);	  /* boot core: switches core n on; false: firmware refused */
+void arch_core_init(struct core *c);	  /* on core c: traps, timer, interrupt controller */
+noreturn void arch_halt(void);		  /* this core stops for good, in a known state */
 noreturn void arch_enter(struct vcpu *v); /* the first entry after boot */
 
 /* --- early and last words: the board's UART; may be called with anything broken --- */
 void arch_putc(char c);
 
 /* --- a vCPU's registers; own core --- */
-void arch_vcpu_init(struct vcpu *v);						/* once, at boot; state is zero */
+void arch_vcpu_init(struct vcpu *v);						      /* once, at boot; state is zero */
 void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t arg); /* not loaded */
-void arch_vcpu_off(struct vcpu *v);	 /* it is switched off: what it held goes back; not loaded */
-void arch_vcpu_load(struct vcpu *v);	 /* hardware := v, and selects its root */
-void arch_vcpu_save(struct vcpu *v);	 /* v := hardware, and selects the empty root */
-void arch_vcpu_answer(struct vcpu *v, int64_t value); /* result of a hypercall: v's first result register */
-void arch_vcpu_finish(struct vcpu *v, uint64_t value); /* the emulated access v made is done (a read got value) */
-void arch_vcpu_abort(struct vcpu *v);	 /* the access v made fails: external abort into the guest */
+void arch_vcpu_off(struct vcpu *v);						      /* it is switched off: what it held goes back; not loaded */
+void arch_vcpu_load(struct vcpu *v);						      /* hardware := v, and selects its root */
+void arch_vcpu_save(struct vcpu *v);						      /* v := hardware, and selects the empty root */
+void arch_vcpu_answer(struct vcpu *v, int64_t value);				      /* result of a hypercall: v's first result register */
+void arch_vcpu_finish(struct vcpu *v, uint64_t value);				      /* the emulated access v made is done (a read got value) */
+void arch_vcpu_abort(struct vcpu *v);						      /* the access v made fails: external abort into the guest */
 uint64_t arch_vcpu_pc(const struct vcpu *v);
 ticks_t arch_vcpu_deadline(const struct vcpu *v); /* when a timer of v fires if v is not loaded; ~0: never */
-void arch_timer_set(ticks_t when);	 /* this core's own alarm; ~0: off */
+void arch_timer_set(ticks_t when);		  /* this core's own alarm; ~0: off */
 
 /* --- interrupts of partitions --- */
-void arch_irq_raise(struct partition *p, uint32_t intid);	    /* an edge; any core */
+void arch_irq_raise(struct partition *p, uint32_t intid);	     /* an edge; any core */
 void arch_irq_line(struct partition *p, uint32_t intid, bool level); /* a level input; any core */
-void arch_irq_update(struct vcpu *v);  /* own core: take in what others posted */
-void arch_irq_sync(struct vcpu *v);    /* own core: REQ_SYNC */
-bool arch_irq_pending(struct vcpu *v); /* own core: would WFI return? */
+void arch_irq_update(struct vcpu *v);				     /* own core: take in what others posted */
+void arch_irq_sync(struct vcpu *v);				     /* own core: REQ_SYNC */
+bool arch_irq_pending(struct vcpu *v);				     /* own core: would WFI return? */
 
 /* --- a partition as a whole --- */
-void arch_partition_reset(struct partition *p);	 /* nobody of p runs: interrupts and devices as after power-on */
-void arch_partition_start(struct partition *p);	 /* before its first vCPU starts */
+void arch_partition_reset(struct partition *p); /* nobody of p runs: interrupts and devices as after power-on */
+void arch_partition_start(struct partition *p); /* before its first vCPU starts */
 
 #endif

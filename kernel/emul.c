@@ -178,9 +178,9 @@ enum emul_result emul_access(struct vcpu *v, struct emul *e, struct access *a)
 static void gone(struct vcpu *v, const struct emul *e)
 {
 	switch ((enum bh_down)e->desc->down) {
-	case BH_DOWN_ZERO:  arch_vcpu_finish(v, 0); break;
+	case BH_DOWN_ZERO: arch_vcpu_finish(v, 0); break;
 	case BH_DOWN_FAULT: arch_vcpu_abort(v); break;
-	case BH_DOWN_WAIT:  break; /* the access is made again, and waits where it must */
+	case BH_DOWN_WAIT: break; /* the access is made again, and waits where it must */
 	}
 	vcpu_wake(v);
 }

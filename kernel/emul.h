@@ -31,7 +31,7 @@ enum emul_result {
 
 void emul_init(struct emul *e, uint32_t number);
 enum emul_result emul_access(struct vcpu *v, struct emul *e, struct access *a); /* own core of v */
-void emul_attend(struct vcpu *v); /* own core: v asks or is blocked, and something changed */
+void emul_attend(struct vcpu *v);						/* own core: v asks or is blocked, and something changed */
 
 /* Partition p started or ended, as a client and as a server. */
 void emul_started(struct partition *p);

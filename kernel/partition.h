@@ -21,20 +21,20 @@ struct partition {
 	struct arch_partition arch;
 	const struct bh_partition *desc;
 	uint32_t number;
-	uint32_t state;	    /* enum partition_state; atomically */
-	uint32_t stop_left; /* vCPUs that have not halted yet; atomically */
-	uint32_t again;	    /* start again once stopped; between stop and end only */
-	uint32_t life;	    /* times it has ended; atomically */
-	uint32_t repeats;   /* log: equal events not written since the last record */
+	uint32_t state;	     /* enum partition_state; atomically */
+	uint32_t stop_left;  /* vCPUs that have not halted yet; atomically */
+	uint32_t again;	     /* start again once stopped; between stop and end only */
+	uint32_t life;	     /* times it has ended; atomically */
+	uint32_t repeats;    /* log: equal events not written since the last record */
 	uint32_t last_event; /* log: what the last record said */
 	uint64_t last_pc, last_address;
 	uint32_t printed; /* log: lines printed for want of a reader; atomically */
 } __attribute__((aligned(64)));
 
 void partition_init(struct partition *p, uint32_t number);
-void partition_start(struct partition *p);			       /* state OFF; any core */
+void partition_start(struct partition *p);				/* state OFF; any core */
 void partition_stop(struct partition *p, enum bh_stop why, bool again); /* any core; later calls are ignored */
-void partition_halted(struct partition *p);			       /* by each vCPU that handled REQ_STOP */
+void partition_halted(struct partition *p);				/* by each vCPU that handled REQ_STOP */
 
 /* The boot stub's two calls, by the partition's first vCPU on its core. */
 int64_t partition_loaded(struct vcpu *v, uint64_t entry, uint64_t arg);

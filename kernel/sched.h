@@ -10,9 +10,9 @@
 
 /* Any core: core c has to attend its vCPU of this rank. at_once: although somebody more urgent runs there. */
 void sched_post(struct core *c, uint32_t rank, bool at_once);
-struct vcpu *sched_next(void);			/* who runs now; idles until there is one; loads its registers */
-void sched_alarm(void);				/* this core's timer fired */
-void sched_unload(struct vcpu *v);		/* own core: the hardware holds nothing of v any more */
-noreturn void sched_start(void);		/* a core's first and last step of boot */
+struct vcpu *sched_next(void);	   /* who runs now; idles until there is one; loads its registers */
+void sched_alarm(void);		   /* this core's timer fired */
+void sched_unload(struct vcpu *v); /* own core: the hardware holds nothing of v any more */
+noreturn void sched_start(void);   /* a core's first and last step of boot */
 
 #endif

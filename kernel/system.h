@@ -28,7 +28,7 @@ struct emul *emul_at(uint32_t n);
 struct vcpu *partition_vcpu(const struct partition *p, uint32_t index); /* index < n_vcpus */
 
 const char *name_at(uint32_t offset);
-const struct bh_region *region_find(const struct partition *p, ipa_t ipa);	    /* or NULL */
+const struct bh_region *region_find(const struct partition *p, ipa_t ipa);		  /* or NULL */
 const struct bh_cap *cap_find(const struct partition *p, uint64_t number, uint32_t kind); /* or NULL */
 
 #endif

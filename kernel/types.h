@@ -23,7 +23,7 @@ typedef uint64_t ticks_t; /* the machine's counter */
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-#define container_of(p, type, member) ((type *)(void *)((char *)(p) - offsetof(type, member)))
+#define container_of(p, type, member) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 /* One word shared between cores. */
 #define load_relaxed(p)	     __atomic_load_n((p), __ATOMIC_RELAXED)

@@ -34,8 +34,8 @@ enum vcpu_power {
 };
 
 enum vcpu_entry {
-	ENTRY_STUB = 0,	 /* the boot stub: data caching forced, loading root */
-	ENTRY_GUEST = 1, /* as the boot protocol and PSCI have it, running root */
+	ENTRY_STUB = 0,	  /* the boot stub: data caching forced, loading root */
+	ENTRY_GUEST = 1,  /* as the boot protocol and PSCI have it, running root */
 	ENTRY_RESUME = 2, /* the same, after a suspend: what its interrupt controller holds stays */
 };
 
@@ -44,21 +44,21 @@ struct vcpu {
 	const struct bh_vcpu *desc;
 	struct partition *part;
 	struct core *core;
-	uint32_t state;	   /* enum vcpu_state; own core */
-	uint32_t suspended; /* own core: waking re-enters at start (PSCI CPU_SUSPEND to power-down) */
-	uint32_t requests; /* REQ_*; any core, atomically */
-	uint32_t power;	   /* enum vcpu_power; any core, atomically */
+	uint32_t state;	     /* enum vcpu_state; own core */
+	uint32_t suspended;  /* own core: waking re-enters at start (PSCI CPU_SUSPEND to power-down) */
+	uint32_t requests;   /* REQ_*; any core, atomically */
+	uint32_t power;	     /* enum vcpu_power; any core, atomically */
 	uint64_t start, arg; /* where REQ_START begins; written before it is posted */
-	uint64_t ask;	   /* emul.c; any core, atomically */
-	uint32_t ask_life; /* own core: the server's life that is asked */
+	uint64_t ask;	     /* emul.c; any core, atomically */
+	uint32_t ask_life;   /* own core: the server's life that is asked */
 } __attribute__((aligned(64)));
 
 void vcpu_init(struct vcpu *v, uint32_t number);
 void vcpu_post(struct vcpu *v, uint32_t requests); /* any core; at most one kick, never waits */
 void vcpu_attend(struct vcpu *v);		   /* own core: handle what was posted */
 
-void vcpu_wait(struct vcpu *v);	  /* own core: sleep until an interrupt is pending */
-void vcpu_wake(struct vcpu *v);	  /* own core: it can run again */
+void vcpu_wait(struct vcpu *v);			      /* own core: sleep until an interrupt is pending */
+void vcpu_wake(struct vcpu *v);			      /* own core: it can run again */
 void vcpu_block(struct vcpu *v, enum vcpu_state why); /* own core */
 
 /* PSCI, by a vCPU of the same partition. Answers a PSCI status. */

@@ -33,7 +33,10 @@ static void check_versions(void)
 
 static void unmask(void)
 {
-	__asm__ volatile("msr daifclr, #6" : : : "memory"); /* SError and IRQ */
+	__asm__ volatile("msr daifclr, #6"
+			 :
+			 :
+			 : "memory"); /* SError and IRQ */
 }
 
 void bh_begin(const void *dtb)

@@ -50,7 +50,7 @@ static inline int64_t bh_version(void)
  * BH_OK, BH_E_CAP, BH_E_ARG, BH_E_STATE (it does not wait for this any more).
  */
 BH_MUST_CHECK static inline int64_t bh_emul_answer(uint32_t cap, uint32_t vcpu, uint32_t position, uint32_t value,
-						  uint32_t abort)
+						   uint32_t abort)
 {
 	return bh_call5(BH_CALL_EMUL_ANSWER, cap, vcpu, value, abort, position);
 }

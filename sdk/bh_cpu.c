@@ -10,7 +10,10 @@
 /* The new vCPU reads its start with the MMU off, so past the caches. */
 static void clean(const void *p)
 {
-	__asm__ volatile("dc civac, %0; dsb sy" : : "r"(p) : "memory");
+	__asm__ volatile("dc civac, %0; dsb sy"
+			 :
+			 : "r"(p)
+			 : "memory");
 }
 
 int32_t bh_cpu_on(uint32_t index, void (*main)(void *arg), void *arg, void *stack, uint64_t bytes)

@@ -14,7 +14,8 @@ static inline uint32_t bh_cpu_index(void)
 {
 	uint64_t mpidr;
 
-	__asm__("mrs %0, mpidr_el1" : "=r"(mpidr));
+	__asm__("mrs %0, mpidr_el1"
+		: "=r"(mpidr));
 	return (uint32_t)mpidr & 0xff;
 }
 
@@ -35,13 +36,19 @@ static inline uint64_t bh_irq_mask(void)
 {
 	uint64_t daif;
 
-	__asm__ volatile("mrs %0, daif; msr daifset, #2" : "=r"(daif) : : "memory");
+	__asm__ volatile("mrs %0, daif; msr daifset, #2"
+			 : "=r"(daif)
+			 :
+			 : "memory");
 	return daif;
 }
 
 static inline void bh_irq_restore(uint64_t daif)
 {
-	__asm__ volatile("msr daif, %0" : : "r"(daif) : "memory");
+	__asm__ volatile("msr daif, %0"
+			 :
+			 : "r"(daif)
+			 : "memory");
 }
 
 /*
@@ -53,7 +60,10 @@ static inline void bh_wait(void)
 {
 	uint64_t daif = bh_irq_mask();
 
-	__asm__ volatile("dsb sy; wfi; msr daifclr, #2; isb" : : : "memory");
+	__asm__ volatile("dsb sy; wfi; msr daifclr, #2; isb"
+			 :
+			 :
+			 : "memory");
 	bh_irq_restore(daif);
 }
 

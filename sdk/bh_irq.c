@@ -37,7 +37,10 @@
 #define ICC_IGRPEN1_EL1 "s3_0_c12_c12_7"
 #define ICC_SGI1R_EL1	"s3_0_c12_c11_5"
 
-#define write_icc(reg, value) __asm__ volatile("msr " reg ", %0" : : "r"((uint64_t)(value)) : "memory")
+#define write_icc(reg, value) __asm__ volatile("msr " reg ", %0"        \
+					       :                        \
+					       : "r"((uint64_t)(value)) \
+					       : "memory")
 
 static struct {
 	void (*handler)(void *arg);
@@ -98,7 +101,10 @@ void bh_irq_enable(uint32_t intid, void (*handler)(void *arg), void *arg, uint32
 		change(GICD + GICD_IGROUPR + intid / 32 * 4, 0, 1u << intid % 32);
 		*bh_reg64(GICD + GICD_IROUTER + 8ull * intid) = bh_cpu_index();
 	}
-	__asm__ volatile("dsb sy" : : : "memory"); /* handler and priority before the interrupt */
+	__asm__ volatile("dsb sy"
+			 :
+			 :
+			 : "memory"); /* handler and priority before the interrupt */
 	set_bit(GICD_ISENABLER, intid);
 	bh_irq_restore(daif);
 }
@@ -107,7 +113,10 @@ void bh_irq_disable(uint32_t intid)
 {
 	if (intid < BH_IRQ_LIMIT)
 		set_bit(GICD_ICENABLER, intid);
-	__asm__ volatile("dsb sy" : : : "memory");
+	__asm__ volatile("dsb sy"
+			 :
+			 :
+			 : "memory");
 }
 
 void bh_irq_edge(uint32_t intid, bool edge)
@@ -126,7 +135,10 @@ void bh_irq_pend(uint32_t intid)
 
 void bh_irq_send(uint32_t intid, uint32_t index)
 {
-	__asm__ volatile("dsb ishst" : : : "memory"); /* what the receiver shall see is stored first */
+	__asm__ volatile("dsb ishst"
+			 :
+			 :
+			 : "memory"); /* what the receiver shall see is stored first */
 	write_icc(ICC_SGI1R_EL1, (uint64_t)(intid & 15) << 24 | 1u << (index & 15));
 	__asm__ volatile("isb");
 }
@@ -137,12 +149,18 @@ void bh_irq_take(void)
 	uint64_t intid;
 
 	for (;;) {
-		__asm__ volatile("mrs %0, " ICC_IAR1_EL1 "; dsb sy" : "=r"(intid) : : "memory");
+		__asm__ volatile("mrs %0, " ICC_IAR1_EL1 "; dsb sy"
+				 : "=r"(intid)
+				 :
+				 : "memory");
 		if (intid >= SPURIOUS)
 			return;
 		if (intid < BH_IRQ_LIMIT && irqs[intid].handler)
 			irqs[intid].handler(irqs[intid].arg);
-		__asm__ volatile("dsb sy" : : : "memory"); /* the device has been quietened before the EOI */
+		__asm__ volatile("dsb sy"
+				 :
+				 :
+				 : "memory"); /* the device has been quietened before the EOI */
 		write_icc(ICC_EOIR1_EL1, intid);
 		__asm__ volatile("isb");
 	}

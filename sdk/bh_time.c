@@ -31,8 +31,13 @@ static void program(const struct clock *c)
 {
 	uint64_t next = c->alarm < c->sleep ? c->alarm : c->sleep;
 
-	__asm__ volatile("msr cntv_cval_el0, %0" : : "r"(next));
-	__asm__ volatile("msr cntv_ctl_el0, %0; isb" : : "r"(next == NEVER ? 0 : CTL_ON) : "memory");
+	__asm__ volatile("msr cntv_cval_el0, %0"
+			 :
+			 : "r"(next));
+	__asm__ volatile("msr cntv_ctl_el0, %0; isb"
+			 :
+			 : "r"(next == NEVER ? 0 : CTL_ON)
+			 : "memory");
 }
 
 /* The instants that have passed while it was late are left out, in one step. */

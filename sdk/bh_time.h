@@ -15,7 +15,10 @@ static inline uint64_t bh_time_ticks(void)
 {
 	uint64_t t;
 
-	__asm__ volatile("isb; mrs %0, cntvct_el0" : "=r"(t) : : "memory");
+	__asm__ volatile("isb; mrs %0, cntvct_el0"
+			 : "=r"(t)
+			 :
+			 : "memory");
 	return t;
 }
 
@@ -24,7 +27,8 @@ static inline uint64_t bh_time_frequency(void)
 {
 	uint64_t f;
 
-	__asm__("mrs %0, cntfrq_el0" : "=r"(f));
+	__asm__("mrs %0, cntfrq_el0"
+		: "=r"(f));
 	return f;
 }
 

@@ -40,7 +40,8 @@ void bh_log_break(void); /* a fault prints, whoever holds the output */
  * of the address into the access, so it is not told where the address comes from. */
 static inline volatile uint32_t *bh_reg32(uint64_t address)
 {
-	__asm__("" : "+r"(address));
+	__asm__(""
+		: "+r"(address));
 	return (volatile uint32_t *)(uintptr_t)address;
 }
 

@@ -9,7 +9,8 @@ static inline struct core *this_core(void)
 {
 	struct core *c;
 
-	__asm__("mrs %0, tpidr_el2" : "=r"(c));
+	__asm__("mrs %0, tpidr_el2"
+		: "=r"(c));
 	return c;
 }
 

@@ -5,7 +5,8 @@
 
 static inline void arch_relax(void)
 {
-	__asm__ volatile("yield" ::: "memory");
+	__asm__ volatile("yield" ::
+				 : "memory");
 }
 
 #endif

@@ -13,29 +13,29 @@
  * The EL1 and EL0 system registers that belong to a vCPU, as the EL1 guest changes them without a
  * trap. One list for save, load and reset. Source: Arm DDI 0487, "AArch64 System Registers".
  */
-#define EL1_REGISTERS(X) \
-	X(sp_el0)        \
-	X(sp_el1)        \
-	X(elr_el1)       \
-	X(spsr_el1)      \
-	X(sctlr_el1)     \
-	X(cpacr_el1)     \
-	X(ttbr0_el1)     \
-	X(ttbr1_el1)     \
-	X(tcr_el1)       \
-	X(mair_el1)      \
-	X(amair_el1)     \
-	X(esr_el1)       \
-	X(afsr0_el1)     \
-	X(afsr1_el1)     \
-	X(far_el1)       \
-	X(vbar_el1)      \
+#define EL1_REGISTERS(X)  \
+	X(sp_el0)         \
+	X(sp_el1)         \
+	X(elr_el1)        \
+	X(spsr_el1)       \
+	X(sctlr_el1)      \
+	X(cpacr_el1)      \
+	X(ttbr0_el1)      \
+	X(ttbr1_el1)      \
+	X(tcr_el1)        \
+	X(mair_el1)       \
+	X(amair_el1)      \
+	X(esr_el1)        \
+	X(afsr0_el1)      \
+	X(afsr1_el1)      \
+	X(far_el1)        \
+	X(vbar_el1)       \
 	X(contextidr_el1) \
-	X(tpidr_el0)     \
-	X(tpidrro_el0)   \
-	X(tpidr_el1)     \
-	X(par_el1)       \
-	X(csselr_el1)    \
+	X(tpidr_el0)      \
+	X(tpidrro_el0)    \
+	X(tpidr_el1)      \
+	X(par_el1)        \
+	X(csselr_el1)     \
 	X(cntkctl_el1)
 
 struct arch_vcpu {
@@ -55,7 +55,7 @@ struct arch_vcpu {
 	uint64_t access, access_far; /* ESR_EL2 and FAR_EL2 of the access to an emulated region that is being answered */
 	uint32_t abort_pending;	     /* it failed while v was not loaded: external abort at the next load */
 
-	uint32_t siblings; /* ranks on its core of vCPUs of its partition */
+	uint32_t siblings;   /* ranks on its core of vCPUs of its partition */
 	uint32_t debug_used; /* it has touched its breakpoint registers: they are switched with it */
 	uint32_t os_lock;
 	uint64_t mdscr;

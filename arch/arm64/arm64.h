@@ -18,7 +18,7 @@ noreturn void guest_enter(struct vcpu *v); /* entry.S */
 /* inject.c: exceptions into the guest; v is loaded */
 void inject_undefined(struct vcpu *v, uint64_t esr);
 void inject_abort(struct vcpu *v, uint64_t esr, uint64_t far, bool fetch);
-void pc_advance(uint64_t esr); /* past the instruction that was trapped */
+void pc_advance(uint64_t esr);				    /* past the instruction that was trapped */
 void pc_step(uint64_t esr, uint64_t *pc, uint64_t *pstate); /* the same, of a vCPU that is not loaded */
 
 /* sysregs.c: a trapped MSR, MRS or system instruction; esr has its ISS */

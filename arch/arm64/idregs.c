@@ -12,12 +12,12 @@
 /* Fields passed on, by register. PAuth, SVE, SME, MTE, RAS, PMU, SPE, trace, LORegions, nested
  * virtualization: EL2 neither switches nor allows them, so they are not among these. */
 #define PFR0_SHOWN  (F(0) | F(16) | F(20) | F(24) | F(48) | F(60)) /* EL0 FP AdvSIMD GIC DIT CSV3 */
-#define PFR1_SHOWN  (F(0) | F(4))				    /* BT SSBS */
-#define DFR0_SHOWN  (F(0) | F(12) | F(20) | F(28))		    /* DebugVer BRPs WRPs CTX_CMPs */
-#define ISAR0_SHOWN (~(F(0) | F(24)))				    /* all but TME */
+#define PFR1_SHOWN  (F(0) | F(4))				   /* BT SSBS */
+#define DFR0_SHOWN  (F(0) | F(12) | F(20) | F(28))		   /* DebugVer BRPs WRPs CTX_CMPs */
+#define ISAR0_SHOWN (~(F(0) | F(24)))				   /* all but TME */
 #define ISAR1_SHOWN (F(0) | F(12) | F(16) | F(20) | F(32) | F(36) | F(40) | F(44) | F(48) | F(52))
-#define MMFR0_SHOWN (F(4) | F(20) | F(24) | F(28)) /* ASIDBits TGran; not BigEnd: emulated registers are little-endian */
-#define MMFR1_SHOWN (F(0) | F(12) | F(20) | F(28) | F(36))	  /* HAFDBS HPDS PAN XNX-free ETS */
+#define MMFR0_SHOWN (F(4) | F(20) | F(24) | F(28))	   /* ASIDBits TGran; not BigEnd: emulated registers are little-endian */
+#define MMFR1_SHOWN (F(0) | F(12) | F(20) | F(28) | F(36)) /* HAFDBS HPDS PAN XNX-free ETS */
 #define MMFR2_SHOWN (F(0) | F(4) | F(8) | F(12) | F(20) | F(28) | F(32) | F(36) | F(48) | F(52) | F(60))
 
 /* The generic name of the register with this CRm and op2. */
@@ -57,9 +57,9 @@ static uint64_t mmfr1(void)
 static bool aarch32(uint32_t crm, uint32_t op2, uint64_t *value)
 {
 	switch (crm << 4 | op2) {
-	case 0x10: *value = RAW(1, 0) & 0xffff; return true; /* PFR0: no RAS, no AMU */
-	case 0x11: *value = RAW(1, 1) & ~(F(12)); return true;	       /* no virtualization */
-	case 0x12: *value = RAW(1, 2) & 0xf; return true;	       /* DFR0: debug only */
+	case 0x10: *value = RAW(1, 0) & 0xffff; return true;   /* PFR0: no RAS, no AMU */
+	case 0x11: *value = RAW(1, 1) & ~(F(12)); return true; /* no virtualization */
+	case 0x12: *value = RAW(1, 2) & 0xf; return true;      /* DFR0: debug only */
 	case 0x13: *value = 0; return true;
 	case 0x14: *value = RAW(1, 4); return true;
 	case 0x15: *value = RAW(1, 5); return true;
@@ -76,7 +76,7 @@ static bool aarch32(uint32_t crm, uint32_t op2, uint64_t *value)
 	case 0x30: *value = RAW(3, 0); return true;
 	case 0x31: *value = RAW(3, 1); return true;
 	case 0x32: *value = RAW(3, 2); return true;
-	default:   *value = 0; return true;
+	default: *value = 0; return true;
 	}
 }
 
@@ -97,7 +97,7 @@ bool id_register(const struct vcpu *v, uint32_t reg, uint64_t *value)
 	case 0x70: *value = mmfr0(); break;
 	case 0x71: *value = mmfr1(); break;
 	case 0x72: *value = RAW(7, 2) & MMFR2_SHOWN; break;
-	default:   *value = 0; break;
+	default: *value = 0; break;
 	}
 	return true;
 }

@@ -12,8 +12,8 @@ static uint64_t vector(uint64_t pstate)
 	if (pstate & PSTATE_32)
 		return 0x600; /* EL0, AArch32 */
 	switch (pstate & 0xf) {
-	case 0:	 return 0x400; /* EL0t */
-	case 4:	 return 0x000; /* EL1t */
+	case 0: return 0x400;  /* EL0t */
+	case 4: return 0x000;  /* EL1t */
 	default: return 0x200; /* EL1h */
 	}
 }

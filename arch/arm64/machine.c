@@ -30,7 +30,7 @@ static void uart_put(uint64_t base, uint32_t kind, char c)
 {
 	volatile uint32_t *r = (volatile uint32_t *)(uintptr_t)base;
 	uint32_t status = kind == BH_UART_PL011 ? 0x18 / 4 : 0x2c / 4; /* UARTFR; Channel_sts */
-	uint32_t full = kind == BH_UART_PL011 ? BIT(5) : BIT(4);	/* TXFF; TXFULL */
+	uint32_t full = kind == BH_UART_PL011 ? BIT(5) : BIT(4);       /* TXFF; TXFULL */
 	uint32_t data = kind == BH_UART_PL011 ? 0 : 0x30 / 4;
 
 	if (kind == BH_UART_NONE)
@@ -221,7 +221,8 @@ void irq_handle(void)
 void arch_idle(void)
 {
 	dsb(sy);
-	__asm__ volatile("wfi" ::: "memory");
+	__asm__ volatile("wfi" ::
+				 : "memory");
 	irq_handle();
 }
 

@@ -9,20 +9,20 @@
 #include "kernel/log.h"
 
 /* ISS of a data abort (DDI 0487, "ISS encoding for an exception from a Data Abort") */
-#define ISS_ISV	  BIT(24)
-#define ISS_SAS(esr) ((uint32_t)((esr) >> 22) & 3u)
-#define ISS_SSE	  BIT(21)
-#define ISS_SRT(esr) ((uint32_t)((esr) >> 16) & 0x1fu)
-#define ISS_SF	  BIT(15)
-#define ISS_FNV	  BIT(10)
-#define ISS_S1PTW BIT(7)
-#define ISS_WNR	  BIT(6)
+#define ISS_ISV		  BIT(24)
+#define ISS_SAS(esr)	  ((uint32_t)((esr) >> 22) & 3u)
+#define ISS_SSE		  BIT(21)
+#define ISS_SRT(esr)	  ((uint32_t)((esr) >> 16) & 0x1fu)
+#define ISS_SF		  BIT(15)
+#define ISS_FNV		  BIT(10)
+#define ISS_S1PTW	  BIT(7)
+#define ISS_WNR		  BIT(6)
 #define ISS_FSC_TYPE(esr) ((uint32_t)((esr) >> 2) & 0xfu)
-#define FSC_PERMISSION 3u
-#define FSC_EXTERNAL   4u
+#define FSC_PERMISSION	  3u
+#define FSC_EXTERNAL	  4u
 
-#define PAR_F	 1ull
-#define PAR_PA	 0x0000fffffffff000ull
+#define PAR_F		1ull
+#define PAR_PA		0x0000fffffffff000ull
 #define HPFAR_PA(hpfar) (((hpfar)&0xfffffffff0ull) << 8)
 
 /*
@@ -69,7 +69,8 @@ static bool fault_address(uint64_t esr, ipa_t *ipa)
 
 static void refuse(struct vcpu *v, uint64_t esr, enum bh_event event, bool known, ipa_t ipa, bool fetch)
 {
-	uint64_t value = fetch ? BH_ACCESS_FETCH : esr & ISS_WNR ? BH_ACCESS_WRITE : 0;
+	uint64_t value = fetch ? BH_ACCESS_FETCH : esr & ISS_WNR ? BH_ACCESS_WRITE
+								 : 0;
 
 	if (fetch)
 		value |= 4;

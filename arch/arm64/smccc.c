@@ -42,8 +42,8 @@
 #define AFFINITY_MASK 0xff00ffffffull
 
 static struct {
-	bool any;		   /* the firmware follows SMCCC 1.1 */
-	int32_t workaround[2];	   /* its answers to ARCH_FEATURES */
+	bool any;	       /* the firmware follows SMCCC 1.1 */
+	int32_t workaround[2]; /* its answers to ARCH_FEATURES */
 } firmware;
 
 /* SMC of the kernel itself. Results beyond x0 are not wanted; x4-x17 may change. */
@@ -57,11 +57,13 @@ int64_t firmware_call(uint64_t function, uint64_t a, uint64_t b, uint64_t c)
 	if (blob->psci == BH_PSCI_NONE)
 		return PSCI_NOT_SUPPORTED;
 	if (blob->psci == BH_PSCI_SMC)
-		__asm__ volatile("smc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)::"x4", "x5", "x6", "x7", "x8", "x9",
-				 "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "memory");
+		__asm__ volatile("smc #0"
+				 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)::"x4", "x5", "x6", "x7", "x8", "x9",
+				   "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "memory");
 	else
-		__asm__ volatile("hvc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)::"x4", "x5", "x6", "x7", "x8", "x9",
-				 "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "memory");
+		__asm__ volatile("hvc #0"
+				 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)::"x4", "x5", "x6", "x7", "x8", "x9",
+				   "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "memory");
 	return (int64_t)x0;
 }
 
@@ -84,9 +86,9 @@ static int64_t arch_features(uint64_t function)
 	switch ((uint32_t)function) {
 	case SMCCC_VERSION:
 	case SMCCC_ARCH_FEATURES: return 0;
-	case SMCCC_WORKAROUND_1:  return firmware.any ? firmware.workaround[0] : BH_E_UNKNOWN;
-	case SMCCC_WORKAROUND_3:  return firmware.any ? firmware.workaround[1] : BH_E_UNKNOWN;
-	default:		  return BH_E_UNKNOWN;
+	case SMCCC_WORKAROUND_1: return firmware.any ? firmware.workaround[0] : BH_E_UNKNOWN;
+	case SMCCC_WORKAROUND_3: return firmware.any ? firmware.workaround[1] : BH_E_UNKNOWN;
+	default: return BH_E_UNKNOWN;
 	}
 }
 
@@ -124,7 +126,8 @@ static int64_t affinity_info(struct vcpu *v, uint64_t mpidr, uint64_t level)
 	if (level || index >= v->part->desc->n_vcpus)
 		return PSCI_INVALID_PARAMETERS;
 	power = load_acquire(&partition_vcpu(v->part, (uint32_t)index)->power);
-	return power == POWER_ON ? 0 : power == POWER_OFF ? 1 : 2;
+	return power == POWER_ON ? 0 : power == POWER_OFF ? 1
+							  : 2;
 }
 
 /* Standby: as WFI. Power-down: the same wait, then the vCPU starts anew at its entry point. */
@@ -165,7 +168,7 @@ static int64_t psci_features(uint32_t function)
 	case PSCI_SYSTEM_OFF:
 	case PSCI_SYSTEM_RESET:
 	case PSCI_FEATURES: return PSCI_SUCCESS;
-	default:	    return PSCI_NOT_SUPPORTED;
+	default: return PSCI_NOT_SUPPORTED;
 	}
 }
 
@@ -190,10 +193,10 @@ static int64_t psci(struct vcpu *v, uint32_t function, const uint64_t *arg)
 	case PSCI_AFFINITY_INFO:
 	case PSCI_AFFINITY_INFO | PSCI_64: return affinity_info(v, a, b);
 	case PSCI_MIGRATE_INFO_TYPE: return 2; /* no trusted OS that would have to move */
-	case PSCI_SYSTEM_OFF:	return off(v, BH_STOP_OFF);
+	case PSCI_SYSTEM_OFF: return off(v, BH_STOP_OFF);
 	case PSCI_SYSTEM_RESET: return off(v, BH_STOP_RESET);
-	case PSCI_FEATURES:	return psci_features((uint32_t)a);
-	default:		return PSCI_NOT_SUPPORTED;
+	case PSCI_FEATURES: return psci_features((uint32_t)a);
+	default: return PSCI_NOT_SUPPORTED;
 	}
 }
 
@@ -232,11 +235,11 @@ static int64_t answer(struct vcpu *v, uint32_t function, bool smc)
 		return BH_E_UNKNOWN;
 	case 0x80:
 		switch (function) {
-		case SMCCC_VERSION:	  return SMCCC_1_2;
+		case SMCCC_VERSION: return SMCCC_1_2;
 		case SMCCC_ARCH_FEATURES: return arch_features(arg[0]);
 		case SMCCC_WORKAROUND_1:
-		case SMCCC_WORKAROUND_3:  return workaround(function, arg[0]);
-		default:		  return BH_E_UNKNOWN;
+		case SMCCC_WORKAROUND_3: return workaround(function, arg[0]);
+		default: return BH_E_UNKNOWN;
 		}
 	default: return BH_E_UNKNOWN;
 	}

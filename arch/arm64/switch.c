@@ -14,12 +14,12 @@
 #include "kernel/arch.h"
 #include "kernel/log.h"
 
-#define HCR_BASE                                                                                   \
-	((uint64_t)HCR_EL2_VM | HCR_EL2_SWIO | HCR_EL2_FMO | HCR_EL2_IMO | HCR_EL2_AMO |           \
+#define HCR_BASE                                                                                    \
+	((uint64_t)HCR_EL2_VM | HCR_EL2_SWIO | HCR_EL2_FMO | HCR_EL2_IMO | HCR_EL2_AMO |            \
 	 HCR_EL2_BSU_IS | HCR_EL2_TWI | HCR_EL2_TID3 | HCR_EL2_TSC | HCR_EL2_TIDCP | HCR_EL2_TACR | \
 	 HCR_EL2_RW | HCR_EL2_TLOR | HCR_EL2_TERR)
 
-#define MDCR_BASE                                                                              \
+#define MDCR_BASE                                                                                  \
 	((uint64_t)MDCR_EL2_TPMCR | MDCR_EL2_TPM | MDCR_EL2_TDA | MDCR_EL2_TDOSA | MDCR_EL2_TDRA | \
 	 MDCR_EL2_TPMS | MDCR_EL2_TTRF)
 
@@ -132,7 +132,8 @@ static void fp_load(const struct arch_vcpu *a)
 			 "ldp q12, q13, [%0, #192]\n ldp q14, q15, [%0, #224]\n ldp q16, q17, [%0, #256]\n"
 			 "ldp q18, q19, [%0, #288]\n ldp q20, q21, [%0, #320]\n ldp q22, q23, [%0, #352]\n"
 			 "ldp q24, q25, [%0, #384]\n ldp q26, q27, [%0, #416]\n ldp q28, q29, [%0, #448]\n"
-			 "ldp q30, q31, [%0, #480]\n" ::"r"(a->q), "m"(a->q));
+			 "ldp q30, q31, [%0, #480]\n" ::"r"(a->q),
+			 "m"(a->q));
 	write_reg(fpsr, a->fpsr);
 	write_reg(fpcr, a->fpcr);
 }
@@ -160,9 +161,10 @@ void fp_trap(struct vcpu *v)
 	fp_switch(v->core, v);
 }
 
-#define DEBUG_EACH(n, X) \
-	X(n, 0) X(n, 1) X(n, 2) X(n, 3) X(n, 4) X(n, 5) X(n, 6) X(n, 7) X(n, 8) X(n, 9) X(n, 10) \
-	X(n, 11) X(n, 12) X(n, 13) X(n, 14) X(n, 15)
+#define DEBUG_EACH(n, X)                                                                 \
+	X(n, 0)                                                                          \
+	X(n, 1) X(n, 2) X(n, 3) X(n, 4) X(n, 5) X(n, 6) X(n, 7) X(n, 8) X(n, 9) X(n, 10) \
+		X(n, 11) X(n, 12) X(n, 13) X(n, 14) X(n, 15)
 
 static uint32_t breakpoints(void)
 {
@@ -182,14 +184,14 @@ static void debug_save(struct arch_vcpu *a)
 	a->mdscr = read_reg(mdscr_el1);
 	write_reg(mdscr_el1, 0); /* no debug exception for whoever comes next */
 #define X(count, i)                                    \
-	if (i < count) {                              \
+	if (i < count) {                               \
 		a->bvr[i] = read_reg(dbgbvr##i##_el1); \
 		a->bcr[i] = read_reg(dbgbcr##i##_el1); \
 	}
 	DEBUG_EACH(nb, X)
 #undef X
 #define X(count, i)                                    \
-	if (i < count) {                              \
+	if (i < count) {                               \
 		a->wvr[i] = read_reg(dbgwvr##i##_el1); \
 		a->wcr[i] = read_reg(dbgwcr##i##_el1); \
 	}
@@ -201,14 +203,14 @@ static void debug_load(const struct arch_vcpu *a)
 {
 	uint32_t nb = breakpoints(), nw = watchpoints();
 
-#define X(count, i)                                     \
+#define X(count, i)                                    \
 	if (i < count) {                               \
 		write_reg(dbgbvr##i##_el1, a->bvr[i]); \
 		write_reg(dbgbcr##i##_el1, a->bcr[i]); \
 	}
 	DEBUG_EACH(nb, X)
 #undef X
-#define X(count, i)                                     \
+#define X(count, i)                                    \
 	if (i < count) {                               \
 		write_reg(dbgwvr##i##_el1, a->wvr[i]); \
 		write_reg(dbgwcr##i##_el1, a->wcr[i]); \
@@ -231,7 +233,8 @@ void debug_enable(struct vcpu *v)
 /* Another life, or another vCPU with the same VMID and ASIDs, ran on this core. */
 static void flush(void)
 {
-	__asm__ volatile("tlbi vmalls12e1\n ic iallu" ::: "memory");
+	__asm__ volatile("tlbi vmalls12e1\n ic iallu" ::
+				 : "memory");
 	dsb(nsh);
 	isb();
 }

@@ -7,24 +7,24 @@
 #define ARM64_SYSREG_H
 
 /* HCR_EL2 - Hypervisor Configuration Register */
-#define HCR_EL2_VM    (1 << 0)	  /* stage 2 on */
-#define HCR_EL2_SWIO  (1 << 1)	  /* invalidate by set/way cleans first */
-#define HCR_EL2_FMO   (1 << 3)	  /* FIQs come here; virtual FIQs on */
-#define HCR_EL2_IMO   (1 << 4)	  /* IRQs come here; virtual IRQs on */
-#define HCR_EL2_AMO   (1 << 5)	  /* SErrors come here */
-#define HCR_EL2_VSE   (1 << 8)	  /* a virtual SError is pending */
-#define HCR_EL2_BSU_IS (1 << 10)  /* guests' barriers reach the inner shareable domain at least */
-#define HCR_EL2_FB    (1 << 9)	  /* guests' local TLB and cache maintenance is broadcast (off: each vCPU keeps its core) */
-#define HCR_EL2_DC    (1 << 12)	  /* stage 1 off means cacheable: the boot stub's mode */
-#define HCR_EL2_TWI   (1 << 13)	  /* WFI traps: a waiting guest gives up the core */
-#define HCR_EL2_TID3  (1 << 18)	  /* identification registers trap: one policy */
-#define HCR_EL2_TSC   (1 << 19)	  /* SMC traps: no guest reaches firmware */
-#define HCR_EL2_TIDCP (1 << 20)	  /* implementation defined registers trap */
-#define HCR_EL2_TACR  (1 << 21)	  /* ACTLR_EL1 traps */
-#define HCR_EL2_TSW   (1 << 22)	  /* set/way maintenance traps */
-#define HCR_EL2_RW    (1ll << 31) /* EL1 is AArch64 */
-#define HCR_EL2_TLOR  (1ll << 35) /* limited ordering regions trap */
-#define HCR_EL2_TERR  (1ll << 36) /* error record registers trap */
+#define HCR_EL2_VM     (1 << 0)	   /* stage 2 on */
+#define HCR_EL2_SWIO   (1 << 1)	   /* invalidate by set/way cleans first */
+#define HCR_EL2_FMO    (1 << 3)	   /* FIQs come here; virtual FIQs on */
+#define HCR_EL2_IMO    (1 << 4)	   /* IRQs come here; virtual IRQs on */
+#define HCR_EL2_AMO    (1 << 5)	   /* SErrors come here */
+#define HCR_EL2_VSE    (1 << 8)	   /* a virtual SError is pending */
+#define HCR_EL2_BSU_IS (1 << 10)   /* guests' barriers reach the inner shareable domain at least */
+#define HCR_EL2_FB     (1 << 9)	   /* guests' local TLB and cache maintenance is broadcast (off: each vCPU keeps its core) */
+#define HCR_EL2_DC     (1 << 12)   /* stage 1 off means cacheable: the boot stub's mode */
+#define HCR_EL2_TWI    (1 << 13)   /* WFI traps: a waiting guest gives up the core */
+#define HCR_EL2_TID3   (1 << 18)   /* identification registers trap: one policy */
+#define HCR_EL2_TSC    (1 << 19)   /* SMC traps: no guest reaches firmware */
+#define HCR_EL2_TIDCP  (1 << 20)   /* implementation defined registers trap */
+#define HCR_EL2_TACR   (1 << 21)   /* ACTLR_EL1 traps */
+#define HCR_EL2_TSW    (1 << 22)   /* set/way maintenance traps */
+#define HCR_EL2_RW     (1ll << 31) /* EL1 is AArch64 */
+#define HCR_EL2_TLOR   (1ll << 35) /* limited ordering regions trap */
+#define HCR_EL2_TERR   (1ll << 36) /* error record registers trap */
 
 /* VTCR_EL2: 39-bit IPA, starts at level 1, 4 KiB granule, walks Normal write-back inner shareable;
  * PS is added at run time */
@@ -79,17 +79,17 @@
 #define CNT_CTL_ISTATUS 4
 
 /* PSTATE in SPSR_EL2 */
-#define PSTATE_EL1H 5
-#define PSTATE_DAIF 0x3c0
-#define PSTATE_SS   (1ull << 21)
-#define PSTATE_DIT  (1ull << 24)
+#define PSTATE_EL1H  5
+#define PSTATE_DAIF  0x3c0
+#define PSTATE_SS    (1ull << 21)
+#define PSTATE_DIT   (1ull << 24)
 #define PSTATE_BTYPE (3ull << 10) /* AArch64 only */
-#define PSTATE_PAN  (1ull << 22)
-#define PSTATE_SSBS (1ull << 12)
-#define PSTATE_IL   (1ull << 20)
-#define PSTATE_NZCV (0xfull << 28)
-#define PSTATE_32   (1ull << 4)
-#define PSTATE_T32  (1ull << 5)
+#define PSTATE_PAN   (1ull << 22)
+#define PSTATE_SSBS  (1ull << 12)
+#define PSTATE_IL    (1ull << 20)
+#define PSTATE_NZCV  (0xfull << 28)
+#define PSTATE_32    (1ull << 4)
+#define PSTATE_T32   (1ull << 5)
 
 /* ESR_ELx */
 #define ESR_EC(esr)	((uint32_t)((esr) >> 26) & 0x3fu)
@@ -116,21 +116,26 @@
 #ifndef __ASSEMBLER__
 #include <stdint.h>
 
-#define read_reg(name)                                                \
-	({                                                            \
-		uint64_t value_;                                      \
-		__asm__ volatile("mrs %0, " #name : "=r"(value_)::"memory"); \
-		value_;                                               \
+#define read_reg(name)                                      \
+	({                                                  \
+		uint64_t value_;                            \
+		__asm__ volatile("mrs %0, " #name           \
+				 : "=r"(value_)::"memory"); \
+		value_;                                     \
 	})
-#define write_reg(name, v)                                               \
-	do {                                                             \
-		uint64_t value_ = (uint64_t)(v);                         \
-		__asm__ volatile("msr " #name ", %x0" ::"rZ"(value_) : "memory"); \
+#define write_reg(name, v)                                           \
+	do {                                                         \
+		uint64_t value_ = (uint64_t)(v);                     \
+		__asm__ volatile("msr " #name ", %x0" ::"rZ"(value_) \
+				 : "memory");                        \
 	} while (0)
 
-#define isb()	 __asm__ volatile("isb" ::: "memory")
-#define dsb(opt) __asm__ volatile("dsb " #opt ::: "memory")
-#define dmb(opt) __asm__ volatile("dmb " #opt ::: "memory")
+#define isb() __asm__ volatile("isb" :: \
+				       : "memory")
+#define dsb(opt) __asm__ volatile("dsb " #opt :: \
+					  : "memory")
+#define dmb(opt) __asm__ volatile("dmb " #opt :: \
+					  : "memory")
 #endif
 
 #endif

@@ -26,13 +26,13 @@ static bool condition_failed(uint64_t esr, uint64_t pstate)
 		cond = it ? it >> 4 : 0xe;
 	}
 	switch (cond >> 1) {
-	case 0:	 pass = z; break;
-	case 1:	 pass = c; break;
-	case 2:	 pass = n; break;
-	case 3:	 pass = o; break;
-	case 4:	 pass = c && !z; break;
-	case 5:	 pass = n == o; break;
-	case 6:	 pass = n == o && !z; break;
+	case 0: pass = z; break;
+	case 1: pass = c; break;
+	case 2: pass = n; break;
+	case 3: pass = o; break;
+	case 4: pass = c && !z; break;
+	case 5: pass = n == o; break;
+	case 6: pass = n == o && !z; break;
 	default: return false;
 	}
 	return pass == (bool)(cond & 1);
@@ -55,14 +55,14 @@ static void wfx(struct vcpu *v, uint64_t esr)
 static void decide(struct vcpu *v, uint64_t esr)
 {
 	switch (ESR_EC(esr)) {
-	case EC_HVC64:	   smccc_call(v, false); break;
-	case EC_SMC64:	   smccc_call(v, true); break;
-	case EC_SYSREG:	   sysreg_trap(v, esr); break;
+	case EC_HVC64: smccc_call(v, false); break;
+	case EC_SMC64: smccc_call(v, true); break;
+	case EC_SYSREG: sysreg_trap(v, esr); break;
 	case EC_DABT_LOWER: data_abort(v, esr); break;
 	case EC_IABT_LOWER: fetch_abort(v, esr); break;
-	case EC_WFX:	   wfx(v, esr); break;
-	case EC_FP:	   fp_trap(v); break;
-	default:	   undeclared(v, esr); break;
+	case EC_WFX: wfx(v, esr); break;
+	case EC_FP: fp_trap(v); break;
+	default: undeclared(v, esr); break;
 	}
 }
 

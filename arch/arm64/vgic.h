@@ -127,7 +127,7 @@ bool vgic_pending(struct vcpu *v);
  * line must be down.
  */
 void vgic_raise_private(struct vcpu *v, uint32_t intid, bool hw);
-void vgic_withdraw_private(struct vcpu *v, uint32_t intid); /* raised with hw, v live: the line is low; not taken yet, it goes */
+void vgic_withdraw_private(struct vcpu *v, uint32_t intid);	    /* raised with hw, v live: the line is low; not taken yet, it goes */
 void vgic_line_private(struct vcpu *v, uint32_t intid, bool level); /* an emulated PPI's input, e.g. 30 */
 
 /* SPIs; any core. */
