@@ -45,12 +45,12 @@ static struct partition *server(const struct emul *e)
 
 static uint32_t number(const struct emul *e)
 {
-	return (uint32_t)(e->desc - (const struct bh_emul *)((const char *)blob + blob->off_emuls));
+	return (uint32_t)(e->desc - blob_emuls(blob));
 }
 
 void emul_init(struct emul *e, uint32_t n)
 {
-	e->desc = (const struct bh_emul *)((const char *)blob + blob->off_emuls) + n;
+	e->desc = blob_emuls(blob) + n;
 }
 
 /*
@@ -155,7 +155,7 @@ static enum emul_result down(struct vcpu *v, struct emul *e, struct access *a)
 
 enum emul_result emul_access(struct vcpu *v, struct emul *e, struct access *a)
 {
-	const uint8_t *regs = (const uint8_t *)blob + blob->off_regs + e->desc->reg;
+	const uint8_t *regs = blob_regs(blob, e->desc->reg);
 	uint8_t how = regs[a->offset / 4];
 
 	if (how & (a->write ? BH_REG_WRITE_NONE : BH_REG_READ_NONE))

@@ -14,7 +14,7 @@
 void partition_init(struct partition *p, uint32_t number)
 {
 	p->number = number;
-	p->desc = (const struct bh_partition *)((const char *)blob + blob->off_partitions) + number;
+	p->desc = blob_partitions(blob) + number;
 }
 
 void partition_start(struct partition *p)

@@ -13,11 +13,6 @@
 
 const struct bh_blob *blob;
 
-static const void *at(uint32_t offset)
-{
-	return (const char *)blob + offset;
-}
-
 static void *state(uint64_t va, uint64_t element_bytes, uint32_t n)
 {
 	return (void *)(uintptr_t)(va + element_bytes * n);
@@ -50,13 +45,13 @@ struct vcpu *partition_vcpu(const struct partition *p, uint32_t index)
 
 const char *name_at(uint32_t offset)
 {
-	return (const char *)at(blob->off_names) + offset;
+	return blob_name(blob, offset);
 }
 
 /* Linear: a partition has a dozen regions, and the emulated ones come first in the address map. */
 const struct bh_region *region_find(const struct partition *p, ipa_t ipa)
 {
-	const struct bh_region *r = (const struct bh_region *)at(blob->off_regions) + p->desc->first_region;
+	const struct bh_region *r = blob_regions(blob) + p->desc->first_region;
 
 	for (uint32_t i = 0; i < p->desc->n_regions; i++, r++)
 		if (ipa - r->ipa < r->bytes)
@@ -66,7 +61,7 @@ const struct bh_region *region_find(const struct partition *p, ipa_t ipa)
 
 const struct bh_cap *cap_find(const struct partition *p, uint64_t number, uint32_t kind)
 {
-	const struct bh_cap *c = (const struct bh_cap *)at(blob->off_caps) + p->desc->first_cap;
+	const struct bh_cap *c = blob_caps(blob) + p->desc->first_cap;
 
 	if (number >= p->desc->n_caps || c[number].kind != kind)
 		return NULL;
@@ -76,7 +71,7 @@ const struct bh_cap *cap_find(const struct partition *p, uint64_t number, uint32
 static void core_init(struct core *c, uint32_t number)
 {
 	c->number = number;
-	c->desc = (const struct bh_core *)at(blob->off_cores) + number;
+	c->desc = blob_cores(blob) + number;
 	for (uint32_t r = 0; r < c->desc->n_vcpus; r++)
 		c->vcpu[r] = vcpu_at(c->desc->vcpu[r]);
 }

@@ -11,6 +11,7 @@
 #include "abi/emul.h"
 #include "abi/log.h"
 #include "kernel/types.h"
+#include "lib/blob_at.h"
 
 struct vcpu;
 struct partition;

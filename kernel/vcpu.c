@@ -15,7 +15,7 @@
 
 void vcpu_init(struct vcpu *v, uint32_t number)
 {
-	const struct bh_vcpu *d = (const struct bh_vcpu *)((const char *)blob + blob->off_vcpus) + number;
+	const struct bh_vcpu *d = blob_vcpus(blob) + number;
 
 	v->desc = d;
 	v->part = partition_at(d->partition);

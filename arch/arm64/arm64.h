@@ -42,7 +42,6 @@ void timer_core_init(void);
 void timer_load(struct vcpu *v);
 void timer_save(struct vcpu *v);
 void timer_physical_changed(struct vcpu *v); /* CNTP_* was written */
-void timer_irq(void);			     /* the kernel's own timer */
 void timer_virtual_irq(struct core *c);	     /* the loaded vCPU's */
 void timer_virtual_review(struct vcpu *v);   /* v loaded: before it looks whether the timer's interrupt is pending */
 

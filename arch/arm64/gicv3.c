@@ -101,7 +101,7 @@ static void gicd_wait(void)
  * start at the same time on different cores must not write each other's. */
 static void dist_triggers(void)
 {
-	const struct bh_irq *irq = (const void *)((const char *)blob + blob->off_irqs);
+	const struct bh_irq *irq = blob_irqs(blob);
 
 	for (uint32_t i = 0; i < blob->n_irqs; i++) {
 		uint64_t va = gicd(GICD_ICFGR + irq[i].pintid / 16 * 4);

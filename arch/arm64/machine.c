@@ -172,7 +172,7 @@ noreturn void arch_halt(void)
 
 static const struct bh_irq *irq_find(uint32_t pintid)
 {
-	const struct bh_irq *irqs = (const void *)((const char *)blob + blob->off_irqs);
+	const struct bh_irq *irqs = blob_irqs(blob);
 	uint32_t low = 0, high = blob->n_irqs;
 
 	while (low < high) {
@@ -211,7 +211,7 @@ void irq_handle(void)
 		device_irq(intid); /* likewise */
 	} else {
 		if (intid == blob->timer_intid)
-			timer_irq();
+			sched_alarm();
 		else if (intid == blob->maintenance_intid && this_core()->loaded)
 			vgic_maintenance(this_core()->loaded);
 		gic_deactivate(intid);
@@ -243,7 +243,7 @@ void arch_irq_sync(struct vcpu *v)
 
 static void devices(struct partition *p, bool on)
 {
-	const struct bh_irq *irqs = (const void *)((const char *)blob + blob->off_irqs);
+	const struct bh_irq *irqs = blob_irqs(blob);
 
 	for (uint32_t i = 0; i < blob->n_irqs; i++) {
 		if (irqs[i].partition != p->number)

@@ -202,7 +202,7 @@ static int64_t psci(struct vcpu *v, uint32_t function, const uint64_t *arg)
 
 static bool smc_allowed(const struct partition *p, uint32_t function)
 {
-	const uint32_t *list = (const uint32_t *)((const char *)blob + blob->off_smcs) + p->desc->first_smc;
+	const uint32_t *list = blob_smcs(blob) + p->desc->first_smc;
 
 	for (uint32_t i = 0; i < p->desc->n_smcs; i++)
 		if (list[i] == function)

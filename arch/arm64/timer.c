@@ -10,7 +10,6 @@
 #include "arm64.h"
 #include "gicv3.h"
 #include "kernel/arch.h"
-#include "kernel/sched.h"
 
 #define VIRTUAL_PPI  27u
 #define PHYSICAL_PPI 30u
@@ -133,9 +132,4 @@ void timer_virtual_irq(struct core *c)
 	vgic_raise_private(v, VIRTUAL_PPI, true);
 	if (v->state == VCPU_WAITING)
 		vcpu_post(v, REQ_IRQ);
-}
-
-void timer_irq(void)
-{
-	sched_alarm();
 }

@@ -387,7 +387,7 @@ void vgic_cpu_reset(struct vcpu *v)
 
 static void irqs_of(struct partition *p, struct vgic_dist *d)
 {
-	const struct bh_irq *irq = (const void *)((const char *)blob + blob->off_irqs);
+	const struct bh_irq *irq = blob_irqs(blob);
 
 	for (uint32_t i = 0; i < blob->n_irqs; i++)
 		if (irq[i].partition == p->number && irq[i].vintid < VGIC_LINES)
