@@ -28,6 +28,7 @@
 #include "arch/arm64/gicv3.h"
 #include "arch/arm64/vgic.h"
 #include "kernel/types.h"
+#include "lib/blob_at.h"
 
 #define VCPUS 4u
 #define CORES 2u
