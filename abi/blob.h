@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "abi/call.h"
+#include "abi/port.h"
 
 #define BH_PAGE 4096u
 
@@ -40,6 +41,7 @@
 #define BH_MAX_PART_VCPUS 8u  /* of one partition */
 #define BH_MAX_CORE_VCPUS 16u /* bound to one core */
 #define BH_MAX_EMULS	  64u
+#define BH_MAX_PORTS	  256u
 #define BH_MAX_REGIONS	  1024u
 #define BH_MAX_CAPS	  1024u
 #define BH_MAX_IRQS	  256u
@@ -74,6 +76,8 @@ struct bh_image_header {
 	uint32_t partition_bytes;
 	uint32_t vcpu_bytes;
 	uint32_t emul_bytes;
+	uint32_t port_bytes;
+	uint32_t reserved;
 
 	/* by the tool */
 	uint64_t load_pa;	/* where the image must be */
@@ -84,7 +88,7 @@ struct bh_image_header {
 				   also mapped at va = pa, to switch the MMU on */
 	uint64_t bss_pa;
 	uint64_t state_pa, state_va, state_bytes; /* all state arrays; contiguous, page-aligned, zeroed at boot */
-	uint64_t share_pa, share_va, share_bytes; /* queue pages, server pages, log; likewise */
+	uint64_t share_pa, share_va, share_bytes; /* queue pages, server pages, ports' windows, log; likewise */
 	uint64_t uart_pa, uart_va;
 	uint32_t uart_kind;	   /* enum bh_uart */
 	uint32_t boot_core_stacks; /* reserved, 0 */
@@ -111,6 +115,7 @@ struct bh_blob {
 	uint32_t n_partitions, off_partitions; /* struct bh_partition */
 	uint32_t n_vcpus, off_vcpus;	       /* struct bh_vcpu, grouped by partition */
 	uint32_t n_emuls, off_emuls;	       /* struct bh_emul */
+	uint32_t n_ports, off_ports;	       /* struct bh_port */
 	uint32_t n_regions, off_regions;       /* struct bh_region, grouped by partition, sorted by ipa */
 	uint32_t n_caps, off_caps;	       /* struct bh_cap, grouped by partition */
 	uint32_t n_irqs, off_irqs;	       /* struct bh_irq, sorted by pintid */
@@ -118,7 +123,7 @@ struct bh_blob {
 	uint32_t reg_bytes, off_regs;	       /* register tables of emulated regions */
 	uint32_t names_bytes, off_names;
 
-	uint64_t core_state_va, partition_state_va, vcpu_state_va, emul_state_va;
+	uint64_t core_state_va, partition_state_va, vcpu_state_va, emul_state_va, port_state_va;
 	uint64_t log_va;     /* struct bh_log, BH_LOG_PAGES */
 	uint64_t empty_root; /* pa of a stage 2 root that maps nothing */
 
@@ -181,8 +186,9 @@ enum bh_region_kind {
 	BH_REGION_DEVICE = 2,	/* a device of the board */
 	BH_REGION_EMULATED = 3, /* unmapped at stage 2; object = number in emuls */
 	BH_REGION_CONST = 4,	/* read-only page: empty virtio-mmio slots, information page */
-	BH_REGION_WINDOW = 5,	/* memory shared with the kernel: queues, server pages, log */
+	BH_REGION_WINDOW = 5,	/* memory shared with the kernel: queues, server pages, ports' in and out windows, log */
 	BH_REGION_BOOT = 6,	/* in the loading root only: stub, parameters, pristine store */
+	BH_REGION_SHARED = 7,	/* memory shared with other partitions, not with the kernel */
 };
 
 #define BH_READ	   0x1u
@@ -218,14 +224,37 @@ struct bh_emul {
 
 enum bh_cap_kind {
 	BH_CAP_NONE = 0,
-	BH_CAP_SERVE = 1, /* object = number in emuls */
+	BH_CAP_SERVE = 1,   /* object = number in emuls; rights 0 */
+	BH_CAP_PORT = 2,    /* object = number in ports; rights BH_PORT_SEND or BH_PORT_RECEIVE; the first of a table */
+	BH_CAP_CONTROL = 3, /* object = partition; rights BH_CONTROL_MAY_* (call.h) */
 };
 
 struct bh_cap {
 	uint32_t kind;
 	uint32_t object;
-	uint32_t rights; /* by kind; 0 here */
+	uint32_t rights; /* by kind */
 	uint32_t reserved;
+};
+
+/*
+ * A port (port.h). Calls among partitions have no cycle: a server never waits for its own caller.
+ * The va are the kernel's, of memory that the two ends have in their windows; slots are 64-byte aligned.
+ */
+struct bh_port {
+	uint32_t kind;			/* enum bh_port_kind */
+	uint32_t flags;			/* BH_PORT_DROP, BH_PORT_KEEP */
+	uint32_t sender, receiver;	/* partitions, different ones */
+	uint32_t send_cap, receive_cap; /* the ends' numbers in their tables, below BH_PART_PORTS */
+	uint32_t send_intid;		/* virtual INTID of the sender's events (edge), or BH_NONE */
+	uint32_t receive_intid;		/* of the receiver's */
+	uint32_t bytes;			/* of the largest message, 1 to BH_MESSAGE_MAX; signal: 0 */
+	uint32_t reply_bytes;		/* call: of the largest reply, likewise; else 0 */
+	uint32_t depth;			/* queuing: 1 to BH_DEPTH_MAX; else 0 */
+	uint32_t name;
+	uint64_t out_va;       /* buffer of what is sent; 0: in registers */
+	uint64_t in_va;	       /* slots at the receiver; 0: signal */
+	uint64_t reply_out_va; /* call: buffer of the reply, at the server; 0: in registers */
+	uint64_t reply_in_va;  /* call: slot of the reply, at the client */
 };
 
 #define BH_IRQ_LEVEL 0x1u

@@ -5,13 +5,15 @@
  * the SMC Calling Convention (Arm DEN 0028), "Vendor Specific Hypervisor Service" range, so x4-x30
  * are preserved. PSCI (DEN 0022) and the SMCCC standard calls are answered beside these.
  *
- * Everything here is a fast call: it never blocks and takes a bounded number of instructions.
+ * All but WAIT, CALL and SERVE never block; each takes a bounded number of instructions. Addresses are
+ * never passed. A call that names what the caller does not have (BH_E_CAP, BH_E_RIGHT, BH_E_ARG) is
+ * also a line of the health log.
  */
 #ifndef ABI_CALL_H
 #define ABI_CALL_H
 
 /* Changed whenever anything in abi/ changes its meaning; kernel, tool and SDK compare it. */
-#define BH_ABI_VERSION 1
+#define BH_ABI_VERSION 2
 
 #define BH_CALL_UID	 0x8600ff01u /* -> w0-w3: the UUID below, as SMCCC orders it */
 #define BH_CALL_REVISION 0x8600ff03u /* -> x0 major (BH_ABI_VERSION), x1 minor (0) */
@@ -56,5 +58,96 @@
  * x2 = level, 0 or 1. BH_OK; BH_E_CAP; BH_E_ARG: the region has no interrupt, or the level is
  * neither; BH_E_PEER: the client does not run (the level is forgotten when it starts). */
 #define BH_CALL_EMUL_LINE BH_CALL(5)
+
+/*
+ * Ports (port.h). "port" is x1: the number of a capability of kind BH_CAP_PORT, 0-63. All of these can
+ * give BH_E_CAP (no such port, or one of another kind), BH_E_RIGHT (it is the other end), and
+ * BH_E_STATE where another vCPU of the caller is in a call on the same end at this moment: try again.
+ * BH_E_PEER: the partition at the other end does not run (it stopped, or has not started yet).
+ *
+ * A message of at most BH_SHORT_BYTES on a port that has no longer ones is in registers, little-endian from the
+ * lowest byte on; on other ports it lies in the end's buffer or slot.
+ */
+
+/* Signal. x1 = port. BH_OK; BH_E_PEER. */
+#define BH_CALL_SIGNAL BH_CALL(6)
+
+/*
+ * Sampling: writes the value. Queuing: sends a message. x1 = port, x2 = bytes, 1 to the port's largest
+ * message; x3-x6 = the message, or it lies in the out buffer.
+ * BH_OK: accepted (BH_PORT_DROP: or dropped and counted); BH_E_ARG: size; BH_E_AGAIN: the queue is full,
+ * an event will come; BH_E_PEER (queuing only): nothing was accepted.
+ */
+#define BH_CALL_SEND BH_CALL(7)
+
+/*
+ * Sampling: the last value. Queuing: the next message. Call: the request that waits (then BH_CALL_REPLY). x1 = port.
+ * BH_OK, x1 = bytes and BH_GOT_*, x2 = slot, x3 = time it was sent (ticks), x4-x7 = the message of a short
+ * port (what is behind its bytes is left over from others of this port). The slot is the receiver's until
+ * its next RECEIVE on this port (call: until its REPLY).
+ * BH_E_AGAIN: there is nothing (sampling: never was); BH_E_PEER: nothing, and the sender does not run.
+ */
+#define BH_CALL_RECEIVE BH_CALL(8)
+
+/*
+ * Waits, as WFI does, and for any of several ports. x1 = mask of port numbers, x2 = deadline (counter
+ * ticks, absolute; in the past: only looks; BH_NEVER).
+ * BH_OK, x1 = which of these events have come; they are taken. BH_E_TIMEOUT. BH_E_AGAIN: an interrupt is pending.
+ * BH_E_CAP: a bit that is none of its ports.
+ */
+#define BH_CALL_WAIT BH_CALL(9)
+
+/*
+ * Sends a request and waits for the reply; no interrupt ends the wait. x1 = port, x2 = bytes, x3-x6 = the
+ * request or in the out buffer, x7 = deadline (ticks, absolute, not BH_NEVER: BH_E_ARG).
+ * BH_OK, x1 = bytes of the reply, x2 = 0 (its slot), x3 = time it was sent, x4-x7 = the reply of a short one.
+ * BH_E_AGAIN: the server still works on a request that had timed out, or another vCPU of the caller
+ * calls here; BH_E_TIMEOUT; BH_E_PEER: the server does not run, or ended before it replied; BH_E_ARG.
+ * Where the server has a vCPU on the caller's core, that one runs in the caller's place meanwhile.
+ */
+#define BH_CALL_CALL BH_CALL(10)
+
+/*
+ * Replies to the request taken. x1 = port, x2 = bytes, x3-x6 = the reply or in the out buffer.
+ * BH_OK; BH_E_TIMEOUT: the caller has not waited so long; BH_E_PEER: it has ended (both: the request is
+ * done with); BH_E_STATE: no request was taken; BH_E_ARG: size.
+ */
+#define BH_CALL_REPLY BH_CALL(11)
+
+/*
+ * REPLY (unless x2 is 0), WAIT for this port and RECEIVE, in one. x1 = port, x2 = bytes, x3-x6 = the reply or
+ * in the out buffer, x7 = deadline of the wait. What REPLY answers is not told, but BH_E_CAP, BH_E_RIGHT and BH_E_ARG.
+ * Then as RECEIVE, or BH_E_TIMEOUT, or BH_E_AGAIN: an interrupt is pending.
+ */
+#define BH_CALL_SERVE BH_CALL(12)
+
+/* Either end. x1 = port. BH_OK, x1 = messages that wait (sampling: 1 when there is a value; call: 1 while a
+ * request waits or is served), x2 = bit 0: the other end runs, bits 1-32: times it has ended, x3 = messages
+ * dropped since the system began (queuing). */
+#define BH_CALL_PORT_STATE BH_CALL(13)
+
+/*
+ * Control of another partition. x1 = capability (BH_CAP_CONTROL), x2 = enum bh_control.
+ * BH_OK, x1 = enum bh_run_state, x2 = times it has ended; BH_E_RIGHT; BH_E_STATE: START of one that is not
+ * off, RESTART of one that has no pristine store or is off; BH_E_ARG. Stopping takes time: it has been ordered when this returns.
+ */
+#define BH_CALL_CONTROL BH_CALL(14)
+
+enum bh_control {
+	BH_CONTROL_STATE = 0,
+	BH_CONTROL_START = 1,	/* right BH_CONTROL_MAY_START */
+	BH_CONTROL_STOP = 2,	/* right BH_CONTROL_MAY_STOP */
+	BH_CONTROL_RESTART = 3, /* both */
+};
+
+#define BH_CONTROL_MAY_START 0x1u
+#define BH_CONTROL_MAY_STOP  0x2u
+
+enum bh_run_state {
+	BH_RUN_OFF = 0,
+	BH_RUN_LOADING = 1,
+	BH_RUN_RUNNING = 2,
+	BH_RUN_STOPPING = 3,
+};
 
 #endif

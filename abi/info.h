@@ -11,23 +11,37 @@
 
 #define BH_INFO_IPA   0x0e020000u /* at most 64 KiB */
 #define BH_INFO_MAGIC 0x4f464e49u /* "INFO" */
-#define BH_WINDOW_IPA 0x20000000u /* queue, server and log pages are mapped from here on */
+#define BH_WINDOW_IPA 0x20000000u /* queue, server and log pages, ports' windows and shared memory are mapped from here on */
 
 #define BH_NAME_BYTES 32u /* with the terminating zero */
 
 enum bh_info_kind {
 	BH_INFO_DEVICE = 1,    /* a device of the board: name = its node's label, or name; ipa, bytes, intid (0: none) */
 	BH_INFO_SERVE = 2,     /* an emulated region served: name = the client; cap, ipa = queue page,
-			       ipa2 = server pages, bytes = of the region, intid = doorbell, flags, colour */
+			       ipa2 = server pages, bytes = of the region, intid = doorbell, flags; peer = the
+			       channel it carries (BH_INFO_PORT of that name is the server's end), or empty */
 	BH_INFO_LOG = 3,       /* the kernel's health log (log.h), read-only: ipa, bytes, intid = doorbell */
 	BH_INFO_PARTITION = 4, /* name of partition number `cap` of the system, for messages about it;
 				  given only to a partition that reads the log */
 	BH_INFO_EMULATED = 5,  /* an emulated region this partition uses: name = the partition that answers there,
-				 ipa, bytes, intid, flags (PL011) */
+				 ipa, bytes, intid, flags (PL011); peer = the channel it carries, or empty */
+	BH_INFO_PORT = 6,      /* an end of a channel: name = the channel, peer = the partition at the other end, cap = port number,
+				 intid = of its events (0: none), flags = BH_INFO_PORT_*, ipa = first slot (what is received; a
+				 caller's replies) or 0, ipa2 = out buffer (what is sent; a server's replies) or 0, bytes = of
+				 the largest message, reply_bytes, depth, period_ns = a sampling port's refresh period, 0: none */
+	BH_INFO_SHARED = 7,    /* shared memory: name = the channel, ipa, bytes, flags = BH_INFO_SHARED_* */
+	BH_INFO_CONTROL = 8,   /* control of a partition: name = that partition, cap, flags = BH_CONTROL_MAY_* */
 };
 
 #define BH_INFO_SERVE_FOCUS 0x1u /* this client has the keyboard at first */
 #define BH_INFO_SERVE_PL011 0x2u /* the region is a PL011 */
+
+#define BH_INFO_PORT_KIND(flags) ((flags)&0xffu) /* enum bh_port_kind */
+#define BH_INFO_PORT_SEND	 0x100u		 /* this is the sending (calling) end */
+#define BH_INFO_PORT_DROP	 0x200u		 /* BH_PORT_DROP */
+
+#define BH_INFO_SHARED_WRITE   0x1u /* this end may write */
+#define BH_INFO_SHARED_CARRIED 0x2u /* the window of a channel that is carried (`bridge`), for its longer messages */
 
 struct bh_info_entry {
 	uint32_t kind;
@@ -36,7 +50,10 @@ struct bh_info_entry {
 	uint32_t flags;
 	uint64_t ipa, ipa2;
 	uint64_t bytes;
+	uint32_t reply_bytes, depth;
+	uint64_t period_ns;
 	char name[BH_NAME_BYTES];
+	char peer[BH_NAME_BYTES];
 };
 
 struct bh_info {

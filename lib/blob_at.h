@@ -45,6 +45,11 @@ static inline const struct bh_emul *blob_emuls(const struct bh_blob *b)
 	return blob_at(b, b->off_emuls);
 }
 
+static inline const struct bh_port *blob_ports(const struct bh_blob *b)
+{
+	return blob_at(b, b->off_ports);
+}
+
 static inline const struct bh_region *blob_regions(const struct bh_blob *b)
 {
 	return blob_at(b, b->off_regions);

@@ -47,6 +47,7 @@ struct device {
 	struct quiet quiet[8];
 	uint32_t n_quiets;
 	bool dma;
+	bool trusted; /* its owner is trusted with its DMA: `trusted-dma` */
 };
 
 struct board {
@@ -118,6 +119,8 @@ struct part {
 	int console; /* partition, or -1 */
 	enum bh_down down;
 	enum bh_fp fp;
+	int bridge;					 /* partition that carries its channel ends as PL011s, or -1 */
+	uint32_t control[BH_MAX_PARTITIONS], n_controls; /* partitions it may start and stop */
 	bool keyboard, reads_log, setway, restart;
 	uint32_t smc[BH_MAX_SMCS], n_smcs;
 
@@ -130,16 +133,54 @@ struct part {
 	uint64_t window_end;
 	uint64_t log_ipa;
 	uint32_t log_intid;
+	uint32_t n_ports, n_caps;     /* of its capability table: ports, then served regions, then controls */
+	uint64_t in_bytes, out_bytes; /* of its ports' windows, multiples of BH_PAGE; 0: none */
+	uint64_t in_ipa, out_ipa, in_pa, out_pa, in_va, out_va;
 	uint64_t ram_pa, store_pa, params_pa, info_pa;
 	uint64_t load_root, run_root;
 };
 
-/* A client's PL011, answered for by another partition. */
+/* A client's PL011, answered for by another partition: its console, or one end of a channel. */
 struct emulated {
 	uint32_t client, server, cap;
+	uint64_t ipa; /* at the client */
+	uint32_t intid;
+	struct channel *channel; /* it carries; NULL: the console */
 	uint32_t doorbell;
 	uint64_t queue_ipa, server_ipa; /* at the server */
 	uint64_t queue_pa, server_pa, queue_va, server_va;
+};
+
+enum channel_kind {
+	CHANNEL_SIGNAL = BH_PORT_SIGNAL,
+	CHANNEL_SAMPLING = BH_PORT_SAMPLING,
+	CHANNEL_QUEUING = BH_PORT_QUEUING,
+	CHANNEL_CALL = BH_PORT_CALL,
+	CHANNEL_SHARED,
+};
+
+/* One end of a port. Where its partition has a bridge, that one holds the port for it. */
+struct channel_end {
+	int part;	  /* as the description says; -1: wrong, has been blamed */
+	int holder;	  /* who has the capability: part, or part's bridge */
+	uint32_t cap;	  /* number in the holder's table */
+	uint32_t intid;	  /* of its events at the holder; BH_NONE: the end has none */
+	uint64_t in, out; /* offsets of its slots and its buffer in the holder's windows; ~0: none */
+};
+
+#define PLAN_CHANNELS 256u
+struct channel {
+	const char *name, *path;
+	int node;
+	enum channel_kind kind;
+	uint32_t bytes, reply_bytes, depth;
+	bool drop, keep;
+	uint64_t period_us;					   /* sampling: refresh period; 0: none is said */
+	struct channel_end from, to;				   /* not of shared memory */
+	bool reader[BH_MAX_PARTITIONS], writer[BH_MAX_PARTITIONS]; /* shared memory; a writer reads too */
+	uint64_t size;						   /* shared memory; also of a carried channel's window: 0: none */
+	bool uncached;						   /* shared memory: Normal non-cacheable at every end */
+	uint64_t pa, ipa[BH_MAX_PARTITIONS];
 };
 
 struct plan_core {
@@ -175,6 +216,8 @@ struct plan {
 	uint32_t n_devices;
 	struct emulated emul[BH_MAX_EMULS];
 	uint32_t n_emuls;
+	struct channel *channel;
+	uint32_t n_channels;
 	struct plan_core core[BH_MAX_CORES];
 	uint32_t n_cores, n_vcpus;
 	int log_reader;
@@ -188,7 +231,7 @@ struct plan {
 	uint64_t blob_pa, tables_pa, covered_bytes, stub_pa, slots_pa[PLAN_VIRTIO_BYTES / BH_PAGE], file_bytes, image_bytes;
 	uint64_t bss_pa, state_pa, state_bytes, share_pa, share_bytes;
 	uint64_t blob_va, state_va, share_va, log_pa, log_va, gicd_va, uart_va;
-	uint64_t core_state_va, partition_state_va, vcpu_state_va, emul_state_va;
+	uint64_t core_state_va, partition_state_va, vcpu_state_va, emul_state_va, port_state_va;
 	uint64_t el2_root, empty_root;
 	uint64_t tables_room;		   /* bytes reserved for tables */
 	uint64_t memory_bytes, free_bytes; /* of the board */
@@ -201,6 +244,9 @@ void source_read(struct plan *p, const char *system); /* source.c */
 void board_plan(struct plan *p);		      /* board.c */
 void describe(struct plan *p);			      /* describe.c */
 void relate(struct plan *p);			      /* relate.c: what partitions are to each other */
+void channels_read(struct plan *p);		      /* channels.c: /channels, as the description has them */
+void channels_relate(struct plan *p);		      /* port_plan.c: who holds what: capabilities, interrupts, slots, carriers */
+void policy_check(struct plan *p);		      /* policy.c: /domains and /policy against all flows (flow.h) */
 void kernel_read(struct plan *p);		      /* kernel_file.c */
 void payload_plan(struct plan *p, struct part *part); /* payload.c */
 void boot_plan(struct part *part);		      /* boot_list.c: pristine store, the stub's list */
