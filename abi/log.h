@@ -18,7 +18,8 @@ enum bh_event {
 	BH_EVENT_ACCESS = 4,	 /* nothing declared at address; value = BH_ACCESS_* and bytes */
 	BH_EVENT_PERMISSION = 5, /* declared, but not for this kind of access */
 	BH_EVENT_SYSREG = 6,	 /* trapped register: address = ISS of the exception, value = EC */
-	BH_EVENT_CALL = 7,	 /* refused call: address = function, value = status */
+	BH_EVENT_CALL = 7,	 /* refused call: address = function, value = status (bits 0-31), its first
+				 argument (bits 32-63) */
 	BH_EVENT_BOOT = 8,	 /* the boot stub failed: value = enum bh_boot_error, address = operation */
 	BH_EVENT_SYNDROME = 9,	 /* access to an emulated region by an instruction without syndrome */
 	BH_EVENT_SERVER = 10,	 /* access to an emulated region whose server does not run */
@@ -32,6 +33,7 @@ enum bh_stop {
 	BH_STOP_CPU_OFF = 3, /* its last vCPU switched itself off */
 	BH_STOP_FAULT = 4,   /* by the health policy */
 	BH_STOP_BOOT = 5,    /* it could not be loaded */
+	BH_STOP_ORDER = 6,   /* a partition that controls it has ordered it */
 };
 
 /* value of BH_EVENT_ACCESS and _PERMISSION: bits 0-7 bytes (0: not known), then */

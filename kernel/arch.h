@@ -33,6 +33,7 @@ void arch_vcpu_save(struct vcpu *v);						      /* v := hardware, and selects th
 void arch_vcpu_answer(struct vcpu *v, int64_t value);				      /* result of a hypercall: v's first result register */
 void arch_vcpu_finish(struct vcpu *v, uint64_t value);				      /* the emulated access v made is done (a read got value) */
 void arch_vcpu_abort(struct vcpu *v);						      /* the access v made fails: external abort into the guest */
+uint64_t *arch_vcpu_args(struct vcpu *v);					      /* of the hypercall it makes or waits in: arg[0] is x1; further results go there */
 uint64_t arch_vcpu_pc(const struct vcpu *v);
 ticks_t arch_vcpu_deadline(const struct vcpu *v); /* when a timer of v fires if v is not loaded; ~0: never */
 void arch_timer_set(ticks_t when);		  /* this core's own alarm; ~0: off */

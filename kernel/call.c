@@ -4,11 +4,14 @@
 
 #include "kernel/arch.h"
 #include "kernel/emul.h"
+#include "kernel/event.h"
+#include "kernel/log.h"
+#include "kernel/port.h"
 
 #include "abi/call.h"
 #include "abi/status.h"
 
-int64_t call_handle(struct vcpu *v, uint32_t function, const uint64_t *arg)
+static int64_t dispatch(struct vcpu *v, uint32_t function, uint64_t *arg)
 {
 	switch (function) {
 	case BH_CALL_VERSION: return BH_ABI_VERSION;
@@ -17,6 +20,25 @@ int64_t call_handle(struct vcpu *v, uint32_t function, const uint64_t *arg)
 	case BH_CALL_EMUL_ANSWER: return emul_answer(v->part, arg);
 	case BH_CALL_EMUL_ROOM: return emul_room(v->part, arg[0]);
 	case BH_CALL_EMUL_LINE: return emul_line(v->part, arg[0], arg[1]);
+	case BH_CALL_SIGNAL: return port_signal(v, arg);
+	case BH_CALL_SEND: return port_send(v, arg);
+	case BH_CALL_RECEIVE: return port_receive(v, arg);
+	case BH_CALL_WAIT: return event_wait(v, arg);
+	case BH_CALL_CALL: return port_call(v, arg);
+	case BH_CALL_REPLY: return port_reply(v, arg);
+	case BH_CALL_SERVE: return port_serve(v, arg);
+	case BH_CALL_PORT_STATE: return port_state(v, arg);
+	case BH_CALL_CONTROL: return partition_control(v, arg);
 	default: return BH_E_UNKNOWN;
 	}
+}
+
+int64_t call_handle(struct vcpu *v, uint32_t function, uint64_t *arg)
+{
+	uint64_t first = arg[0];
+	int64_t status = dispatch(v, function, arg);
+
+	if (unlikely(status == BH_E_CAP || status == BH_E_RIGHT || status == BH_E_ARG))
+		log_vcpu(v, BH_EVENT_CALL, function, first << 32 | (uint32_t)status);
+	return status;
 }

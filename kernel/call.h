@@ -7,7 +7,7 @@
 
 #define CALL_NO_RETURN INT64_MAX /* the vCPU goes on elsewhere: do not touch its registers */
 
-/* arg[0] is x1. Answers an enum bh_status or value, or CALL_NO_RETURN. */
-int64_t call_handle(struct vcpu *v, uint32_t function, const uint64_t *arg);
+/* arg = arch_vcpu_args(v): arg[0] is x1, and further results go there. Answers an enum bh_status or value, or CALL_NO_RETURN. */
+int64_t call_handle(struct vcpu *v, uint32_t function, uint64_t *arg);
 
 #endif

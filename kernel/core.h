@@ -17,6 +17,7 @@ struct core {
 	uint32_t ready;			      /* bit r: the vCPU of rank r can run; own core only */
 	uint32_t inbox;			      /* bit r: the vCPU of rank r has requests; set by any core, atomically */
 	uint32_t urgent;		      /* bit r: a request for rank r is worth a kick; own core writes, others read */
+	uint32_t helpers;		      /* bit r: the vCPU of rank r runs in a caller's place; own core only */
 	uint32_t own_post;		      /* the core has posted to itself since it last looked at inbox */
 	uint32_t online;		      /* set once by the core itself */
 	uint32_t realarm;		      /* the alarm has to be worked out again before a guest is entered */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Fixed-priority preemptive scheduling of the vCPUs bound to one core. The ready word has a bit for
- * each, most urgent lowest, so choosing is one instruction.
+ * each, most urgent lowest, so choosing is one instruction. Where that one waits for another of this
+ * core (sched_lend()), its bit says whether the one at the end of the chain can run.
  *
  * inbox pairs set_bits() in sched_post() with swap_all() in collect(): what was posted before is
  * seen after. A kick that comes between the last look at inbox and the guest's entry stays pending
@@ -47,18 +48,25 @@ static void collect(struct core *c)
 	} while (unlikely(c->own_post));
 }
 
+/* When v wants this core's attention by time. */
+static ticks_t wants_at(const struct core *c, const struct vcpu *v)
+{
+	ticks_t timer;
+
+	if (!vcpu_wakes_by_irq(v) && v != c->loaded)
+		return v->deadline;
+	timer = arch_vcpu_deadline(v);
+	return timer < v->deadline ? timer : v->deadline;
+}
+
 /* The core's own timer stands in for the timers of vCPUs that the hardware does not hold. */
 static void set_alarm(struct core *c)
 {
 	ticks_t first = ~0ull;
 
 	for (uint32_t r = 0; r < c->desc->n_vcpus; r++) {
-		const struct vcpu *v = c->vcpu[r];
-		ticks_t t;
+		ticks_t t = wants_at(c, c->vcpu[r]);
 
-		if (v->state != VCPU_WAITING && v != c->loaded)
-			continue;
-		t = arch_vcpu_deadline(v);
 		first = t < first ? t : first;
 	}
 	if (first == c->alarm)
@@ -77,8 +85,8 @@ void sched_alarm(void)
 	for (uint32_t r = 0; r < c->desc->n_vcpus; r++) {
 		struct vcpu *v = c->vcpu[r];
 
-		if ((v->state == VCPU_WAITING || v == c->loaded) && arch_vcpu_deadline(v) <= now) {
-			set_bits(&v->requests, REQ_IRQ);
+		if (wants_at(c, v) <= now) {
+			set_bits(&v->requests, REQ_IRQ | REQ_PORT);
 			set_bits(&c->inbox, BIT(r));
 		}
 	}
@@ -93,6 +101,45 @@ void sched_unload(struct vcpu *v)
 		return;
 	arch_vcpu_save(v);
 	c->loaded = NULL;
+}
+
+static void lent(struct vcpu *to, uint32_t ranks)
+{
+	to->lent = ranks;
+	if (ranks)
+		to->core->helpers |= BIT(to->desc->rank);
+	else
+		to->core->helpers &= ~BIT(to->desc->rank);
+}
+
+/* At the end of the chain, v has run out of those to wait for. */
+static struct vcpu *runs_for(struct vcpu *v)
+{
+	while (unlikely(v->callee))
+		v = v->callee;
+	return v;
+}
+
+void sched_lend(struct vcpu *v, struct vcpu *to)
+{
+	uint32_t ranks = BIT(v->desc->rank) | v->lent;
+
+	v->callee = to;
+	for (struct vcpu *at = to; at; at = at->callee)
+		lent(at, at->lent | ranks);
+	if (runs_for(to)->state == VCPU_READY)
+		v->core->ready |= ranks;
+}
+
+void sched_unlend(struct vcpu *v)
+{
+	uint32_t ranks = BIT(v->desc->rank) | v->lent;
+
+	for (struct vcpu *at = v->callee; at; at = at->callee)
+		lent(at, at->lent & ~ranks);
+	if (v->callee)
+		v->core->ready &= ~ranks;
+	v->callee = NULL;
 }
 
 static void load(struct core *c, struct vcpu *v)
@@ -114,9 +161,22 @@ static bool set_urgent(struct core *c, uint32_t ranks)
 	return load_relaxed(&c->inbox);
 }
 
+/* Ranks at least as urgent as r, and those that run, or would, in the place of one of these. */
+static uint32_t worth_a_kick(const struct core *c, uint32_t r)
+{
+	uint32_t ranks = (BIT(r) << 1) - 1;
+
+	for (uint32_t left = c->helpers & ~ranks; unlikely(left); left &= left - 1)
+		if (c->vcpu[lowest_bit(left)]->lent & ranks)
+			ranks |= left & -left;
+	return ranks;
+}
+
 /* One look at what is there: who is to run, or NULL after a sleep or when there is news. */
 static struct vcpu *choose(struct core *c)
 {
+	uint32_t rank;
+
 	if (load_relaxed(&c->inbox))
 		collect(c);
 	if (unlikely(!c->ready)) {
@@ -126,8 +186,8 @@ static struct vcpu *choose(struct core *c)
 		arch_idle();
 		return NULL;
 	}
-	/* the lowest bit of ready, and all below it */
-	return set_urgent(c, c->ready ^ (c->ready - 1)) ? NULL : c->vcpu[lowest_bit(c->ready)];
+	rank = lowest_bit(c->ready);
+	return set_urgent(c, worth_a_kick(c, rank)) ? NULL : runs_for(c->vcpu[rank]);
 }
 
 /*

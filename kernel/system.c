@@ -9,6 +9,7 @@
 #include "kernel/emul.h"
 #include "kernel/log.h"
 #include "kernel/partition.h"
+#include "kernel/port.h"
 #include "kernel/vcpu.h"
 
 const struct bh_blob *blob;
@@ -36,6 +37,11 @@ struct vcpu *vcpu_at(uint32_t n)
 struct emul *emul_at(uint32_t n)
 {
 	return state(blob->emul_state_va, sizeof(struct emul), n);
+}
+
+struct port *port_at(uint32_t n)
+{
+	return state(blob->port_state_va, sizeof(struct port), n);
 }
 
 struct vcpu *partition_vcpu(const struct partition *p, uint32_t index)
@@ -87,5 +93,7 @@ void system_init(const struct bh_blob *b)
 		vcpu_init(vcpu_at(i), i);
 	for (uint32_t i = 0; i < b->n_emuls; i++)
 		emul_init(emul_at(i), i);
+	for (uint32_t i = 0; i < b->n_ports; i++)
+		port_init(port_at(i), i);
 	log_init();
 }

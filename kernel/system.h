@@ -17,6 +17,7 @@ struct vcpu;
 struct partition;
 struct core;
 struct emul;
+struct port;
 
 extern const struct bh_blob *blob; /* set once at boot, before the other cores run */
 
@@ -26,6 +27,7 @@ struct core *core_at(uint32_t n);
 struct partition *partition_at(uint32_t n);
 struct vcpu *vcpu_at(uint32_t n); /* system-wide number */
 struct emul *emul_at(uint32_t n);
+struct port *port_at(uint32_t n);
 struct vcpu *partition_vcpu(const struct partition *p, uint32_t index); /* index < n_vcpus */
 
 const char *name_at(uint32_t offset);

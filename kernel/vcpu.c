@@ -5,6 +5,8 @@
  */
 #include "kernel/arch.h"
 #include "kernel/emul.h"
+#include "kernel/event.h"
+#include "kernel/port.h"
 #include "kernel/sched.h"
 
 /* PSCI status codes (Arm DEN 0022, "Return codes"). */
@@ -20,6 +22,7 @@ void vcpu_init(struct vcpu *v, uint32_t number)
 	v->desc = d;
 	v->part = partition_at(d->partition);
 	v->core = core_at(d->core);
+	v->deadline = BH_NEVER;
 	arch_vcpu_init(v);
 }
 
@@ -32,13 +35,13 @@ void vcpu_post(struct vcpu *v, uint32_t requests)
 void vcpu_wake(struct vcpu *v)
 {
 	v->state = VCPU_READY;
-	v->core->ready |= BIT(v->desc->rank);
+	v->core->ready |= BIT(v->desc->rank) | v->lent;
 }
 
 void vcpu_block(struct vcpu *v, enum vcpu_state why)
 {
 	v->state = why;
-	v->core->ready &= ~BIT(v->desc->rank);
+	v->core->ready &= ~(BIT(v->desc->rank) | v->lent);
 }
 
 void vcpu_wait(struct vcpu *v)
@@ -69,6 +72,9 @@ static void halt(struct vcpu *v)
 {
 	sched_unload(v);
 	arch_vcpu_off(v);
+	if (v->state == VCPU_CALLING)
+		port_call_forget(v);
+	event_forget(v);
 	vcpu_block(v, VCPU_OFF);
 	v->suspended = 0;
 	store_relaxed(&v->ask, 0);
@@ -105,11 +111,13 @@ void vcpu_attend(struct vcpu *v)
 		arch_irq_sync(v);
 	if (r & (REQ_ANSWER | REQ_ROOM))
 		emul_attend(v);
-	if (v->state != VCPU_WAITING)
-		return;
-	if (arch_irq_pending(v))
+	if (v->state == VCPU_LISTENING)
+		event_attend(v);
+	else if (v->state == VCPU_CALLING)
+		port_call_attend(v);
+	else if (v->state == VCPU_WAITING && arch_irq_pending(v))
 		resume(v);
-	else
+	if (vcpu_wakes_by_irq(v))
 		v->core->realarm = 1; /* a sibling may have changed when its timer fires */
 }
 

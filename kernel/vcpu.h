@@ -13,9 +13,11 @@
 enum vcpu_state {
 	VCPU_OFF = 0, /* all zero: the state at boot */
 	VCPU_READY,
-	VCPU_WAITING, /* in WFI, or suspended */
-	VCPU_ASKING,  /* an access to an emulated region waits for its server */
-	VCPU_BLOCKED, /* a posted write waits for room; the access is done again */
+	VCPU_WAITING,	/* in WFI, or suspended */
+	VCPU_ASKING,	/* an access to an emulated region waits for its server */
+	VCPU_BLOCKED,	/* a posted write waits for room; the access is done again */
+	VCPU_LISTENING, /* for events (event.h), an interrupt or its deadline */
+	VCPU_CALLING,	/* for a reply (port_call.c) or its deadline */
 };
 
 /* Requests, posted with vcpu_post(); the owner handles all that are set, in this order. */
@@ -25,6 +27,7 @@ enum vcpu_state {
 #define REQ_ANSWER BIT(3) /* an ask may have been answered */
 #define REQ_ROOM   BIT(4) /* a queue has room, or its server went */
 #define REQ_SYNC   BIT(5) /* publish what the hardware knows (interrupts) */
+#define REQ_PORT   BIT(6) /* an event it listens for, or the call it makes has gone on, or its deadline is over */
 
 /* PSCI's view, changed by compare-and-swap from any core of the partition. */
 enum vcpu_power {
@@ -51,7 +54,19 @@ struct vcpu {
 	uint64_t start, arg; /* where REQ_START begins; written before it is posted */
 	uint64_t ask;	     /* emul.c; any core, atomically */
 	uint32_t ask_life;   /* own core: the server's life that is asked */
+	uint64_t listens;    /* events it waits for; own core writes, others read */
+	ticks_t deadline;    /* own core: when LISTENING or CALLING end by themselves; else BH_NEVER */
+	struct port *serves; /* own core: LISTENING for a request of this port (BH_CALL_SERVE) */
+	struct port *calls;  /* own core: CALLING on this port */
+	struct vcpu *callee; /* own core: CALLING, and this one runs in its place */
+	uint32_t lent;	     /* own core: ranks of the callers in whose place it runs */
 } __attribute__((aligned(64)));
+
+/* Own core: an interrupt ends its wait. */
+static inline bool vcpu_wakes_by_irq(const struct vcpu *v)
+{
+	return v->state == VCPU_WAITING || v->state == VCPU_LISTENING;
+}
 
 void vcpu_init(struct vcpu *v, uint32_t number);
 void vcpu_post(struct vcpu *v, uint32_t requests); /* any core; at most one kick, never waits */

@@ -53,6 +53,8 @@ image_header:
 	.long	PARTITION_BYTES
 	.long	VCPU_BYTES
 	.long	EMUL_BYTES
+	.long	PORT_BYTES
+	.long	0
 	.org	image_header + HDR_BYTES
 
 /* What a core takes as its state: exception level 2, MMU and caches off, everything masked. */

@@ -5,6 +5,7 @@
 #include "kernel/partition.h"
 #include "kernel/vcpu.h"
 #include "kernel/emul.h"
+#include "kernel/port.h"
 
 #define DEFINE(name, value) __asm__ volatile("\n->" #name " %0" ::"i"(value))
 #define STACK_BYTES	    4096 /* of each core; scripts/stack-depth holds the call graph against it */
@@ -43,4 +44,5 @@ void offsets(void)
 	DEFINE(PARTITION_BYTES, ROUND64(sizeof(struct partition)));
 	DEFINE(VCPU_BYTES, ROUND64(sizeof(struct vcpu)));
 	DEFINE(EMUL_BYTES, ROUND64(sizeof(struct emul)));
+	DEFINE(PORT_BYTES, ROUND64(sizeof(struct port)));
 }

@@ -174,7 +174,7 @@ static int64_t psci_features(uint32_t function)
 
 static int64_t off(struct vcpu *v, enum bh_stop why)
 {
-	partition_stop(v->part, why, why == BH_STOP_RESET);
+	(void)partition_stop(v->part, why, why == BH_STOP_RESET);
 	return CALL_NO_RETURN;
 }
 
@@ -213,7 +213,7 @@ static bool smc_allowed(const struct partition *p, uint32_t function)
 /* Services by their owner, bits 29:24 of a fast call (DEN 0028, "Function identifiers"). */
 static int64_t answer(struct vcpu *v, uint32_t function, bool smc)
 {
-	const uint64_t *arg = &v->arch.x[1];
+	uint64_t *arg = &v->arch.x[1];
 
 	if (smc && unlikely(v->part->desc->n_smcs) && smc_allowed(v->part, function))
 		return firmware_call(function, arg[0], arg[1], arg[2]);

@@ -130,6 +130,6 @@ void timer_virtual_irq(struct core *c)
 		return;
 	}
 	vgic_raise_private(v, VIRTUAL_PPI, true);
-	if (v->state == VCPU_WAITING)
+	if (vcpu_wakes_by_irq(v))
 		vcpu_post(v, REQ_IRQ);
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #define HOST_REGS 8u
+#define HOST_ARGS 17u /* SMCCC: x1-x17 */
 
 enum host_private { /* private interrupts, a bit each */
 		    HOST_VTIMER = 1,
@@ -25,6 +26,7 @@ struct host_registers {
 
 struct arch_vcpu {
 	uint64_t x0;		    /* first argument and result; current whenever the kernel runs */
+	uint64_t args[HOST_ARGS];   /* further arguments and results of a call: likewise */
 	uint64_t x0_seen;	    /* as the guest last saw or left it */
 	struct host_registers reg;  /* poison while loaded */
 	struct host_registers mine; /* what the guest believes its registers hold */

@@ -173,7 +173,7 @@ static void timer_irq(struct host_core *c)
 {
 	c->timer_taken = true;
 	set_bits(&c->holds->arch.pending, (uint32_t)HOST_VTIMER);
-	if (c->holds->state == VCPU_WAITING)
+	if (vcpu_wakes_by_irq(c->holds))
 		vcpu_post(c->holds, REQ_IRQ);
 }
 
@@ -425,6 +425,12 @@ void arch_vcpu_answer(struct vcpu *v, int64_t value)
 {
 	own(v);
 	v->arch.x0 = v->arch.x0_seen = (uint64_t)value;
+}
+
+uint64_t *arch_vcpu_args(struct vcpu *v)
+{
+	own(v);
+	return v->arch.args;
 }
 
 static void access_ends(struct vcpu *v, bool aborted, uint64_t value)

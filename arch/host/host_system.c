@@ -12,12 +12,13 @@
 #include "kernel/core.h"
 #include "kernel/emul.h"
 #include "kernel/partition.h"
+#include "kernel/port.h"
 #include "kernel/vcpu.h"
 #include "lib/blob_at.h"
 #include "lib/blob_check.h"
 
-#define ARENA_BYTES 0x100000u
-#define NAMES_BYTES 512u
+#define ARENA_BYTES 0x400000u
+#define NAMES_BYTES 1024u
 #define ROOT	    0x80000000ull
 
 static char *arena;
@@ -64,7 +65,8 @@ static void count(struct bh_blob *b, const struct host_system *s)
 	b->n_partitions = s->n_partitions;
 	b->n_emuls = s->n_emuls;
 	b->n_regions = s->n_partitions + s->n_emuls;
-	b->n_caps = 2 * s->n_emuls; /* an empty entry before each */
+	b->n_ports = s->n_ports;
+	b->n_caps = 2 * (s->n_emuls + s->n_ports) + s->n_controls; /* an empty entry before each served region */
 	b->reg_bytes = s->n_emuls * BH_PAGE / 4;
 	b->names_bytes = NAMES_BYTES;
 	for (uint32_t i = 0; i < s->n_partitions; i++)
@@ -77,6 +79,7 @@ static void place(struct bh_blob *b)
 	b->off_partitions = take(b->n_partitions * sizeof(struct bh_partition), 8);
 	b->off_vcpus = take(b->n_vcpus * sizeof(struct bh_vcpu), 8);
 	b->off_emuls = take(b->n_emuls * sizeof(struct bh_emul), 8);
+	b->off_ports = take(b->n_ports * sizeof(struct bh_port), 8);
 	b->off_regions = take(b->n_regions * sizeof(struct bh_region), 8);
 	b->off_caps = take(b->n_caps * sizeof(struct bh_cap), 8);
 	b->off_irqs = take(0, 8);
@@ -94,6 +97,7 @@ static void fill_system(struct bh_blob *b, const struct host_system *s)
 	b->partition_state_va = va(b->n_partitions * sizeof(struct partition), 64);
 	b->vcpu_state_va = va(b->n_vcpus * sizeof(struct vcpu), 64);
 	b->emul_state_va = va(b->n_emuls * sizeof(struct emul), 64);
+	b->port_state_va = va(b->n_ports * sizeof(struct port), 64);
 	b->log_va = va(BH_LOG_PAGES * BH_PAGE, BH_PAGE);
 	b->gicd_va = BH_KERNEL_VA + 0x8000000;
 	b->uart_va = BH_KERNEL_VA + 0x9000000;
@@ -127,13 +131,27 @@ static uint32_t fill_regions(struct bh_blob *b, const struct host_system *s, uin
 static uint32_t fill_caps(struct bh_blob *b, const struct host_system *s, uint32_t p, uint32_t first)
 {
 	struct bh_cap *c = array(b->off_caps);
+	struct bh_port *ports = array(b->off_ports);
 	uint32_t n = first;
 
+	for (uint32_t i = 0; i < s->n_ports; i++) {
+		if (s->port[i].sender == p) {
+			ports[i].send_cap = n - first;
+			c[n++] = (struct bh_cap){ .kind = BH_CAP_PORT, .object = i, .rights = BH_PORT_SEND };
+		}
+		if (s->port[i].receiver == p) {
+			ports[i].receive_cap = n - first;
+			c[n++] = (struct bh_cap){ .kind = BH_CAP_PORT, .object = i, .rights = BH_PORT_RECEIVE };
+		}
+	}
 	for (uint32_t i = 0; i < s->n_emuls; i++)
 		if (s->emul[i].server == p) {
 			n++; /* left empty */
 			c[n++] = (struct bh_cap){ .kind = BH_CAP_SERVE, .object = i };
 		}
+	for (uint32_t i = 0; i < s->n_controls; i++)
+		if (s->control[i].holder == p)
+			c[n++] = (struct bh_cap){ .kind = BH_CAP_CONTROL, .object = s->control[i].object, .rights = s->control[i].rights };
 	return n - first;
 }
 
@@ -206,6 +224,39 @@ static void fill_emuls(struct bh_blob *b, const struct host_system *s)
 	}
 }
 
+static uint64_t buffer(uint32_t bytes)
+{
+	return bh_buffer_bytes(bytes) ? va(bh_buffer_bytes(bytes), 64) : 0;
+}
+
+static void fill_ports(struct bh_blob *b, const struct host_system *s)
+{
+	struct bh_port *p = array(b->off_ports);
+
+	for (uint32_t i = 0; i < s->n_ports; i++, p++) {
+		const struct host_port *h = &s->port[i];
+
+		p->kind = h->kind;
+		p->flags = h->flags;
+		p->sender = h->sender;
+		p->receiver = h->receiver;
+		p->send_intid = HOST_PORT_INTID + 2 * i;
+		p->receive_intid = p->send_intid + 1;
+		p->bytes = h->bytes;
+		p->reply_bytes = h->reply_bytes;
+		p->depth = h->depth;
+		p->name = name(b, "port");
+		if (h->kind == BH_PORT_SIGNAL)
+			continue;
+		p->in_va = va((uint64_t)bh_slot_bytes(h->bytes) * bh_port_slots(h->kind, h->depth), 64);
+		p->out_va = buffer(h->bytes);
+		if (h->kind != BH_PORT_CALL)
+			continue;
+		p->reply_in_va = va(bh_slot_bytes(h->reply_bytes), 64);
+		p->reply_out_va = buffer(h->reply_bytes);
+	}
+}
+
 static void check(const struct bh_blob *b)
 {
 	const char *wrong = blob_check(b, b->total_bytes);
@@ -220,15 +271,23 @@ static void move(struct bh_blob *b)
 {
 	uint64_t by = (uint64_t)(uintptr_t)arena - BH_KERNEL_VA;
 	struct bh_emul *e = array(b->off_emuls);
+	struct bh_port *p = array(b->off_ports);
 
 	b->core_state_va += by;
 	b->partition_state_va += by;
 	b->vcpu_state_va += by;
 	b->emul_state_va += by;
+	b->port_state_va += by;
 	b->log_va += by;
 	for (uint32_t i = 0; i < b->n_emuls; i++) {
 		e[i].queue_va += by;
 		e[i].server_va += by;
+	}
+	for (uint32_t i = 0; i < b->n_ports; i++) {
+		p[i].in_va += p[i].in_va ? by : 0;
+		p[i].out_va += p[i].out_va ? by : 0;
+		p[i].reply_in_va += p[i].reply_in_va ? by : 0;
+		p[i].reply_out_va += p[i].reply_out_va ? by : 0;
 	}
 }
 
@@ -247,6 +306,7 @@ const struct bh_blob *host_system_make(const struct host_system *s)
 	fill_partitions(b, s);
 	fill_vcpus(b, s);
 	fill_emuls(b, s);
+	fill_ports(b, s);
 	check(b);
 	move(b);
 	return b;
@@ -267,4 +327,42 @@ uint32_t host_system_cap(const struct bh_blob *b, uint32_t n)
 		if (blob_caps(b)[p->first_cap + i].kind == BH_CAP_SERVE && blob_caps(b)[p->first_cap + i].object == n)
 			return i;
 	return BH_NONE;
+}
+
+uint32_t host_system_control(const struct bh_blob *b, const struct host_system *s, uint32_t n)
+{
+	const struct bh_partition *p = &blob_partitions(b)[s->control[n].holder];
+
+	for (uint32_t i = 0; i < p->n_caps; i++)
+		if (blob_caps(b)[p->first_cap + i].kind == BH_CAP_CONTROL &&
+		    blob_caps(b)[p->first_cap + i].object == s->control[n].object)
+			return i;
+	return BH_NONE;
+}
+
+static void *at(uint64_t address)
+{
+	return (void *)(uintptr_t)address;
+}
+
+struct bh_slot *host_slot(const struct bh_blob *b, uint32_t n, uint32_t slot)
+{
+	const struct bh_port *p = &blob_ports(b)[n];
+
+	return p->in_va ? at(p->in_va + (uint64_t)slot * bh_slot_bytes(p->bytes)) : NULL;
+}
+
+struct bh_slot *host_reply_slot(const struct bh_blob *b, uint32_t n)
+{
+	return at(blob_ports(b)[n].reply_in_va);
+}
+
+uint64_t *host_buffer(const struct bh_blob *b, uint32_t n)
+{
+	return at(blob_ports(b)[n].out_va);
+}
+
+uint64_t *host_reply_buffer(const struct bh_blob *b, uint32_t n)
+{
+	return at(blob_ports(b)[n].reply_out_va);
 }

@@ -37,12 +37,28 @@ struct host_emul {
 	uint8_t reg[16]; /* of the first registers; the others ask */
 };
 
+/* Port n has intid HOST_PORT_INTID + 2 * n at its sender, the next one at its receiver. */
+#define HOST_PORT_INTID 32u
+#define HOST_PORTS	32u
+
+struct host_port {
+	enum bh_port_kind kind;
+	uint32_t sender, receiver;
+	uint32_t bytes, reply_bytes, depth, flags; /* as struct bh_port has them */
+};
+
+struct host_control {
+	uint32_t holder, object, rights;
+};
+
 struct host_system {
-	uint32_t n_cores, n_partitions, n_emuls;
+	uint32_t n_cores, n_partitions, n_emuls, n_ports, n_controls;
 	bool no_reader; /* else partition `reader` reads the log */
 	uint32_t reader;
 	const struct host_partition *partition;
 	const struct host_emul *emul;
+	const struct host_port *port;
+	const struct host_control *control;
 };
 
 /* Aborts where the description gives no good blob. Until the next call, or host_system_free(). */
@@ -51,5 +67,14 @@ void host_system_free(void);
 
 /* The capability of the server of region n, in its table. */
 uint32_t host_system_cap(const struct bh_blob *b, uint32_t n);
+
+/* Of control n, in its holder's table. The caps of port n are in its struct bh_port. */
+uint32_t host_system_control(const struct bh_blob *b, const struct host_system *s, uint32_t n);
+
+/* What the ends of port n have in their windows; NULL: nothing. */
+struct bh_slot *host_slot(const struct bh_blob *b, uint32_t n, uint32_t slot); /* at its receiver */
+struct bh_slot *host_reply_slot(const struct bh_blob *b, uint32_t n);
+uint64_t *host_buffer(const struct bh_blob *b, uint32_t n);
+uint64_t *host_reply_buffer(const struct bh_blob *b, uint32_t n);
 
 #endif

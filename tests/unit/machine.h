@@ -127,7 +127,7 @@ static inline void guest_ptimer(struct vcpu *v, void *arg)
 
 struct guest_call {
 	uint32_t function;
-	uint64_t arg[6];
+	uint64_t arg[HOST_ARGS]; /* out: further results of a call that is answered at once */
 	int64_t result;
 };
 
@@ -135,9 +135,12 @@ static inline void guest_call(struct vcpu *v, void *arg)
 {
 	struct guest_call *c = arg;
 
-	c->result = call_handle(v, c->function, c->arg);
-	if (c->result != CALL_NO_RETURN)
-		arch_vcpu_answer(v, c->result);
+	memcpy(v->arch.args, c->arg, sizeof(c->arg));
+	c->result = call_handle(v, c->function, arch_vcpu_args(v));
+	if (c->result == CALL_NO_RETURN)
+		return;
+	arch_vcpu_answer(v, c->result);
+	memcpy(c->arg, v->arch.args, sizeof(c->arg));
 }
 
 struct guest_touch {

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Signals, sampling ports and queuing ports, and what all ports have in common. A message is copied
+ * once: into a slot that belongs to the sender until one store hands it over.
+ */
+#include "kernel/port.h"
+
+#include "kernel/arch.h"
+#include "kernel/call.h"
+#include "kernel/event.h"
+#include "abi/status.h"
+
+#define RESULT_BYTES 0 /* places in arg of what RECEIVE answers */
+#define RESULT_SLOT  1
+#define RESULT_TIME  2
+#define RESULT_DATA  3
+
+static struct partition *sender(const struct port *p)
+{
+	return partition_at(p->desc->sender);
+}
+
+static struct partition *receiver(const struct port *p)
+{
+	return partition_at(p->desc->receiver);
+}
+
+void port_init(struct port *p, uint32_t number)
+{
+	p->desc = blob_ports(blob) + number;
+	if (p->desc->kind != BH_PORT_SAMPLING)
+		return;
+	/* three slots: one being written, one newest, one being read; each always has its own */
+	p->send.slot = 0;
+	p->latest = 1;
+	p->receive.slot = 2;
+}
+
+void port_tell_sender(const struct port *p)
+{
+	event_raise(sender(p), p->desc->send_cap, p->desc->send_intid);
+}
+
+void port_tell_receiver(const struct port *p)
+{
+	event_raise(receiver(p), p->desc->receive_cap, p->desc->receive_intid);
+}
+
+int64_t port_find(struct vcpu *v, uint64_t number, uint32_t must_right, struct port **out)
+{
+	const struct bh_cap *c = cap_find(v->part, number, BH_CAP_PORT);
+
+	if (unlikely(!c))
+		return BH_E_CAP;
+	if (unlikely(must_right && c->rights != must_right))
+		return BH_E_RIGHT;
+	*out = port_at(c->object);
+	return BH_OK;
+}
+
+bool port_size_ok(uint64_t bytes, uint32_t most)
+{
+	return bytes - 1 < most; /* 1 to most */
+}
+
+/* 16 bytes at a time: slots and buffers have room for whole ones behind the largest message. */
+static void copy(uint64_t *to, const uint64_t *from, uint64_t bytes)
+{
+	for (uint64_t i = 0; i < bytes; i += 16, to += 2, from += 2) {
+		uint64_t a = from[0], b = from[1];
+
+		to[0] = a;
+		to[1] = b;
+		__asm__ volatile("" ::
+					 : "memory"); /* no library's memcpy */
+	}
+}
+
+/* The sender may write its buffer meanwhile: then that message has some of both. */
+void port_fill(uint64_t slot_va, const uint64_t *registers, uint64_t buffer_va, uint64_t bytes)
+{
+	struct bh_slot *slot = (void *)(uintptr_t)slot_va;
+
+	copy(slot->data, buffer_va ? (const uint64_t *)(uintptr_t)buffer_va : registers, bytes);
+	slot->bytes = (uint32_t)bytes;
+	slot->time = arch_time();
+}
+
+void port_show(struct vcpu *v, uint64_t slots_va, uint32_t number, uint32_t most, uint64_t flags)
+{
+	const struct bh_slot *slot = (const void *)(uintptr_t)(slots_va + (uint64_t)number * bh_slot_bytes(most));
+	uint64_t *arg = arch_vcpu_args(v);
+
+	arg[RESULT_BYTES] = slot->bytes | flags;
+	arg[RESULT_SLOT] = number;
+	arg[RESULT_TIME] = slot->time;
+	if (most > BH_SHORT_BYTES)
+		return;
+	for (uint32_t i = 0; i < BH_SHORT_BYTES / 8; i++)
+		arg[RESULT_DATA + i] = slot->data[i];
+}
+
+/* --- signal --- */
+
+int64_t port_signal(struct vcpu *v, const uint64_t *arg)
+{
+	struct port *p;
+	int64_t wrong = port_find(v, arg[0], BH_PORT_SEND, &p);
+
+	if (wrong)
+		return wrong;
+	if (p->desc->kind != BH_PORT_SIGNAL)
+		return BH_E_CAP;
+	if (!partition_runs(receiver(p)))
+		return BH_E_PEER;
+	port_tell_receiver(p);
+	return BH_OK;
+}
+
+/* --- sampling --- */
+
+static uint64_t slot_va(const struct port *p, uint32_t slot)
+{
+	return p->desc->in_va + (uint64_t)slot * bh_slot_bytes(p->desc->bytes);
+}
+
+/* The exchange hands the slot over with release order, and brings back one that nobody reads. */
+static int64_t sampling_write(struct port *p, const uint64_t *arg)
+{
+	port_fill(slot_va(p, p->send.slot), &arg[2], p->desc->out_va, arg[1]);
+	p->send.slot = swap_all(&p->latest, p->send.slot | PORT_FRESH) & ~PORT_FRESH;
+	store_relaxed(&p->send.head, 1);
+	port_tell_receiver(p);
+	return BH_OK;
+}
+
+static int64_t sampling_read(struct vcpu *v, struct port *p)
+{
+	const struct bh_slot *slot;
+	uint64_t flags = 0;
+
+	if (load_relaxed(&p->latest) & PORT_FRESH) {
+		p->receive.slot = swap_all(&p->latest, p->receive.slot) & ~PORT_FRESH;
+		flags = BH_GOT_NEW;
+	}
+	slot = (const void *)(uintptr_t)slot_va(p, p->receive.slot);
+	if (!slot->bytes)
+		return partition_runs(sender(p)) ? BH_E_AGAIN : BH_E_PEER;
+	port_show(v, p->desc->in_va, p->receive.slot, p->desc->bytes, flags);
+	return BH_OK;
+}
+
+/* --- queuing: depth + 1 slots, because the receiver keeps the one handed out last --- */
+
+static uint32_t next_slot(const struct port *p, uint32_t slot)
+{
+	return slot == p->desc->depth ? 0 : slot + 1;
+}
+
+/* The acquire pairs with the release in queuing_take(): a slot given back is not read any more. */
+static bool is_full(const struct port *p)
+{
+	return p->send.head - load_acquire(&p->receive.taken) >= p->desc->depth;
+}
+
+/* Full, and the receiver will say when that ends: it looks at `full` behind a barrier after it took one. */
+static bool stays_full(struct port *p)
+{
+	store_relaxed(&p->full, 1);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return is_full(p);
+}
+
+static int64_t queuing_put(struct port *p, const uint64_t *arg)
+{
+	if (!partition_runs(receiver(p)))
+		return BH_E_PEER;
+	if (unlikely(is_full(p))) {
+		if (p->desc->flags & BH_PORT_DROP) {
+			store_relaxed(&p->send.dropped, p->send.dropped + 1);
+			return BH_OK;
+		}
+		if (stays_full(p))
+			return BH_E_AGAIN;
+	}
+	port_fill(slot_va(p, p->send.slot), &arg[2], p->desc->out_va, arg[1]);
+	p->send.slot = next_slot(p, p->send.slot);
+	store_release(&p->send.head, p->send.head + 1); /* pairs with the acquire in queuing_take() */
+	port_tell_receiver(p);
+	return BH_OK;
+}
+
+static bool is_empty(const struct port *p)
+{
+	return p->receive.taken == load_acquire(&p->send.head);
+}
+
+static uint64_t lost(struct port *p)
+{
+	uint32_t dropped = load_relaxed(&p->send.dropped);
+
+	if (dropped == p->receive.dropped)
+		return 0;
+	p->receive.dropped = dropped;
+	return BH_GOT_LOST;
+}
+
+static int64_t queuing_take(struct vcpu *v, struct port *p)
+{
+	if (is_empty(p)) {
+		if (partition_runs(sender(p)))
+			return BH_E_AGAIN;
+		if (is_empty(p)) /* once more: it may have sent before it ended */
+			return BH_E_PEER;
+	}
+	port_show(v, p->desc->in_va, p->receive.slot, p->desc->bytes, lost(p));
+	p->receive.slot = next_slot(p, p->receive.slot);
+	store_release(&p->receive.taken, p->receive.taken + 1);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* with stays_full() */
+	if (unlikely(load_relaxed(&p->full)) && swap_all(&p->full, 0))
+		port_tell_sender(p);
+	return BH_OK;
+}
+
+/* Nobody of the receiver runs. What is accepted from now on is for its next life. */
+static void queuing_drop(struct port *p)
+{
+	uint32_t slots = p->desc->depth + 1, head = load_acquire(&p->send.head);
+
+	p->receive.slot = (p->receive.slot + (head - p->receive.taken)) % slots;
+	store_release(&p->receive.taken, head);
+}
+
+/* --- the calls --- */
+
+int64_t port_send(struct vcpu *v, const uint64_t *arg)
+{
+	struct port *p;
+	int64_t status = port_find(v, arg[0], BH_PORT_SEND, &p);
+
+	if (status)
+		return status;
+	if (p->desc->kind != BH_PORT_SAMPLING && p->desc->kind != BH_PORT_QUEUING)
+		return BH_E_CAP;
+	if (!port_size_ok(arg[1], p->desc->bytes))
+		return BH_E_ARG;
+	if (swap_all(&p->send.busy, 1))
+		return BH_E_STATE;
+	status = p->desc->kind == BH_PORT_SAMPLING ? sampling_write(p, arg) : queuing_put(p, arg);
+	store_release(&p->send.busy, 0);
+	return status;
+}
+
+static int64_t receive(struct vcpu *v, struct port *p)
+{
+	switch ((enum bh_port_kind)p->desc->kind) {
+	case BH_PORT_SAMPLING: return sampling_read(v, p);
+	case BH_PORT_QUEUING: return queuing_take(v, p);
+	case BH_PORT_CALL: return port_call_take(v, p);
+	case BH_PORT_SIGNAL: break;
+	}
+	return BH_E_CAP;
+}
+
+int64_t port_receive(struct vcpu *v, uint64_t *arg)
+{
+	struct port *p;
+	int64_t status = port_find(v, arg[0], BH_PORT_RECEIVE, &p);
+
+	if (status)
+		return status;
+	if (swap_all(&p->receive.busy, 1))
+		return BH_E_STATE;
+	status = receive(v, p);
+	store_release(&p->receive.busy, 0);
+	return status;
+}
+
+static uint64_t waiting(const struct port *p)
+{
+	switch ((enum bh_port_kind)p->desc->kind) {
+	case BH_PORT_SAMPLING: return load_relaxed(&p->send.head) != 0;
+	case BH_PORT_QUEUING: return load_relaxed(&p->send.head) - load_relaxed(&p->receive.taken);
+	case BH_PORT_CALL: return port_call_waits(p);
+	case BH_PORT_SIGNAL: break;
+	}
+	return 0;
+}
+
+int64_t port_state(struct vcpu *v, uint64_t *arg)
+{
+	struct port *p;
+	const struct partition *peer;
+	int64_t wrong = port_find(v, arg[0], 0, &p);
+
+	if (wrong)
+		return wrong;
+	peer = v->part == sender(p) ? receiver(p) : sender(p);
+	arg[0] = waiting(p);
+	arg[1] = (uint64_t)load_relaxed(&peer->life) << 1 | partition_runs(peer);
+	arg[2] = load_relaxed(&p->send.dropped);
+	return BH_OK;
+}
+
+/* --- partitions come and go --- */
+
+static struct port *port_of(const struct partition *p, uint32_t cap)
+{
+	const struct bh_cap *c = cap_find(p, cap, BH_CAP_PORT);
+
+	return c ? port_at(c->object) : NULL;
+}
+
+static void tell_peer(const struct partition *p, const struct port *port)
+{
+	if (port->desc->sender == p->number)
+		port_tell_receiver(port);
+	else
+		port_tell_sender(port);
+}
+
+void port_started(struct partition *p)
+{
+	struct port *port;
+
+	for (uint32_t i = 0; i < BH_PART_PORTS && (port = port_of(p, i)); i++)
+		tell_peer(p, port);
+}
+
+static void ended(const struct partition *p, struct port *port)
+{
+	if (port->desc->receiver != p->number)
+		return;
+	if (port->desc->kind == BH_PORT_QUEUING && !(port->desc->flags & BH_PORT_KEEP))
+		queuing_drop(port);
+	if (port->desc->kind == BH_PORT_CALL)
+		port_call_ended(port);
+}
+
+/*
+ * Ports come first in a table, so the first entry of another kind ends the loop. The barrier: a caller
+ * publishes its request, then looks whether the server runs (port_call.c); here the state was changed
+ * first, and the request is looked at after.
+ */
+void port_ended(struct partition *p)
+{
+	struct port *port;
+
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	store_relaxed(&p->events, 0);
+	for (uint32_t i = 0; i < BH_PART_PORTS && (port = port_of(p, i)); i++) {
+		ended(p, port);
+		tell_peer(p, port);
+	}
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Call ports. One word says how far a call is; every step is one compare-and-swap of it, so of two
+ * who come at once (a reply, a timeout, an end of either partition) one wins, and the other sees it:
+ *
+ *   IDLE -> REQUESTED -> SERVING -> REPLIED -> IDLE
+ *   REQUESTED -> IDLE               the caller's time is over, or it has ended
+ *   SERVING -> LATE -> IDLE         likewise; LATE until the server is done with the request
+ *   REQUESTED, SERVING -> GONE -> IDLE   the server has ended
+ *
+ * The word also has the caller and a sequence number, so that a step meant for one call does not fit the
+ * next. REPLIED and GONE are ended by the caller on its own core, where its registers are.
+ *
+ * While a caller waits for a server with a vCPU on the same core, that one runs in its place (sched.h).
+ */
+#include "kernel/arch.h"
+#include "kernel/call.h"
+#include "kernel/event.h"
+#include "kernel/port.h"
+#include "kernel/sched.h"
+#include "abi/status.h"
+
+enum call_state {
+	CALL_IDLE = 0,
+	CALL_REQUESTED,
+	CALL_SERVING,
+	CALL_REPLIED,
+	CALL_LATE,
+	CALL_GONE,
+};
+
+#define STATE(word)  ((enum call_state)((word)&0xff))
+#define CALLER(word) ((uint32_t)(word) >> 8) /* system-wide number of the vCPU */
+
+static uint64_t with(uint64_t word, enum call_state state)
+{
+	return (word & ~0xffull) | state;
+}
+
+bool port_call_waits(const struct port *p)
+{
+	enum call_state state = STATE(load_relaxed(&p->call));
+
+	return state == CALL_REQUESTED || state == CALL_SERVING || state == CALL_LATE;
+}
+
+/* --- the caller --- */
+
+/* The server's vCPU on v's core, or NULL. */
+static struct vcpu *server_here(const struct vcpu *v, const struct port *p)
+{
+	const struct partition *server = partition_at(p->desc->receiver);
+
+	for (uint32_t i = 0; i < server->desc->n_vcpus; i++) {
+		struct vcpu *s = partition_vcpu(server, i);
+
+		if (s->core == v->core)
+			return s;
+	}
+	return NULL;
+}
+
+/* The server may answer from its own core as soon as the word is stored; that waits at v's inbox. */
+static void publish(struct vcpu *v, struct port *p, ticks_t deadline)
+{
+	struct vcpu *here = server_here(v, p);
+	uint64_t caller = (uint64_t)(v->desc - blob_vcpus(blob)) << 8;
+
+	v->calls = p;
+	v->deadline = deadline;
+	v->core->realarm = 1;
+	vcpu_block(v, VCPU_CALLING);
+	if (here)
+		sched_lend(v, here);
+	store_relaxed(&p->send.sequence, p->send.sequence + 1);
+	store_release(&p->call, (uint64_t)p->send.sequence << 32 | caller | CALL_REQUESTED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* with port_ended() */
+}
+
+static int64_t request(struct vcpu *v, struct port *p, const uint64_t *arg)
+{
+	if (STATE(load_acquire(&p->call)) != CALL_IDLE)
+		return BH_E_AGAIN;
+	if (!partition_runs(partition_at(p->desc->receiver)))
+		return BH_E_PEER;
+	port_fill(p->desc->in_va, &arg[2], p->desc->out_va, arg[1]);
+	publish(v, p, arg[6]);
+	return CALL_NO_RETURN;
+}
+
+int64_t port_call(struct vcpu *v, const uint64_t *arg)
+{
+	struct port *p;
+	int64_t status = port_find(v, arg[0], BH_PORT_SEND, &p);
+
+	if (status)
+		return status;
+	if (p->desc->kind != BH_PORT_CALL)
+		return BH_E_CAP;
+	if (!port_size_ok(arg[1], p->desc->bytes) || arg[6] == BH_NEVER)
+		return BH_E_ARG;
+	if (arg[6] <= arch_time())
+		return BH_E_TIMEOUT;
+	if (swap_all(&p->send.busy, 1))
+		return BH_E_STATE;
+	status = request(v, p, arg);
+	store_release(&p->send.busy, 0);
+	if (status != CALL_NO_RETURN)
+		return status;
+	port_tell_receiver(p);
+	/* A server that ended before it could see the request does not end it. */
+	if (unlikely(!partition_runs(partition_at(p->desc->receiver))))
+		vcpu_post(v, REQ_PORT);
+	return CALL_NO_RETURN;
+}
+
+static void call_over(struct vcpu *v, int64_t status)
+{
+	sched_unlend(v);
+	v->calls = NULL;
+	v->deadline = BH_NEVER;
+	arch_vcpu_answer(v, status);
+	vcpu_wake(v);
+}
+
+/* The caller does not wait any more. False: the word went on meanwhile. */
+static bool give_up(struct port *p, uint64_t word)
+{
+	return change_if(&p->call, &word, with(word, STATE(word) == CALL_REQUESTED ? CALL_IDLE : CALL_LATE));
+}
+
+/* What ends the call now: a status, or CALL_NO_RETURN. */
+static int64_t outcome(struct vcpu *v, struct port *p, uint64_t word)
+{
+	switch (STATE(word)) {
+	case CALL_REPLIED:
+		port_show(v, p->desc->reply_in_va, 0, p->desc->reply_bytes, 0);
+		return BH_OK;
+	case CALL_GONE:
+		return BH_E_PEER;
+	case CALL_REQUESTED:
+		if (!partition_runs(partition_at(p->desc->receiver)))
+			return BH_E_PEER;
+		break;
+	case CALL_SERVING:
+	case CALL_IDLE:
+	case CALL_LATE: break;
+	}
+	return v->deadline <= arch_time() ? BH_E_TIMEOUT : CALL_NO_RETURN;
+}
+
+/* The word can go on only twice (SERVING, then REPLIED or GONE) before it waits for this vCPU. */
+void port_call_attend(struct vcpu *v)
+{
+	struct port *p = v->calls;
+	uint64_t word;
+	int64_t status;
+
+	do {
+		word = load_acquire(&p->call);
+		status = outcome(v, p, word);
+		if (status == CALL_NO_RETURN)
+			return;
+		if (STATE(word) == CALL_REPLIED || STATE(word) == CALL_GONE) {
+			store_release(&p->call, CALL_IDLE);
+			break;
+		}
+	} while (!give_up(p, word));
+	call_over(v, status);
+}
+
+void port_call_forget(struct vcpu *v)
+{
+	struct port *p = v->calls;
+	uint64_t word;
+
+	do {
+		word = load_acquire(&p->call);
+		if (STATE(word) == CALL_REPLIED || STATE(word) == CALL_GONE) {
+			store_release(&p->call, CALL_IDLE);
+			break;
+		}
+	} while (!give_up(p, word)); /* likewise */
+	sched_unlend(v);
+	v->calls = NULL;
+	v->deadline = BH_NEVER;
+}
+
+/* --- the server --- */
+
+int64_t port_call_take(struct vcpu *v, struct port *p)
+{
+	uint64_t word = load_acquire(&p->call);
+
+	if (STATE(word) != CALL_REQUESTED || !change_if(&p->call, &word, with(word, CALL_SERVING)))
+		return partition_runs(partition_at(p->desc->sender)) ? BH_E_AGAIN : BH_E_PEER;
+	port_show(v, p->desc->in_va, 0, p->desc->bytes, 0);
+	return BH_OK;
+}
+
+/* The slot is the server's to write until the word says REPLIED: a caller that has given up reads nothing. */
+static int64_t reply(struct port *p, const uint64_t *arg)
+{
+	uint64_t word = load_acquire(&p->call);
+
+	if (STATE(word) != CALL_SERVING && STATE(word) != CALL_LATE)
+		return BH_E_STATE;
+	if (STATE(word) == CALL_SERVING) {
+		port_fill(p->desc->reply_in_va, &arg[2], p->desc->reply_out_va, arg[1]);
+		if (likely(change_if(&p->call, &word, with(word, CALL_REPLIED)))) {
+			vcpu_post(vcpu_at(CALLER(word)), REQ_PORT);
+			return BH_OK;
+		}
+	}
+	store_release(&p->call, CALL_IDLE); /* LATE, which only the server ends */
+	return partition_runs(partition_at(p->desc->sender)) ? BH_E_TIMEOUT : BH_E_PEER;
+}
+
+static int64_t find_server(struct vcpu *v, const uint64_t *arg, struct port **p)
+{
+	int64_t wrong = port_find(v, arg[0], BH_PORT_RECEIVE, p);
+
+	return wrong ? wrong : (*p)->desc->kind == BH_PORT_CALL ? BH_OK
+								: BH_E_CAP;
+}
+
+static int64_t reply_now(struct port *p, const uint64_t *arg)
+{
+	int64_t status;
+
+	if (!port_size_ok(arg[1], p->desc->reply_bytes))
+		return BH_E_ARG;
+	if (swap_all(&p->receive.busy, 1))
+		return BH_E_STATE;
+	status = reply(p, arg);
+	store_release(&p->receive.busy, 0);
+	return status;
+}
+
+int64_t port_reply(struct vcpu *v, const uint64_t *arg)
+{
+	struct port *p;
+	int64_t wrong = find_server(v, arg, &p);
+
+	return wrong ? wrong : reply_now(p, arg);
+}
+
+int64_t port_serve(struct vcpu *v, const uint64_t *arg)
+{
+	struct port *p;
+	int64_t status = find_server(v, arg, &p);
+
+	if (!status && arg[1])
+		status = reply_now(p, arg);
+	if (status == BH_E_CAP || status == BH_E_RIGHT || status == BH_E_ARG)
+		return status;
+	v->serves = p;
+	status = port_serve_take(v);
+	if (status == CALL_NO_RETURN)
+		status = event_listen(v, BIT64(arg[0]), arg[6]);
+	if (v->state != VCPU_LISTENING)
+		v->serves = NULL;
+	return status;
+}
+
+/* A request that is not there any more, or a caller that does not run, is no reason to stop waiting. */
+int64_t port_serve_take(struct vcpu *v)
+{
+	struct port *p = v->serves;
+
+	return port_call_take(v, p) == BH_OK ? BH_OK : CALL_NO_RETURN;
+}
+
+/* GONE waits for the caller, which is told. A word that went on went to IDLE, LATE or REPLIED by its caller or before. */
+void port_call_ended(struct port *p)
+{
+	uint64_t word = load_acquire(&p->call);
+
+	while (STATE(word) == CALL_REQUESTED || STATE(word) == CALL_SERVING)
+		if (change_if(&p->call, &word, with(word, CALL_GONE))) {
+			vcpu_post(vcpu_at(CALLER(word)), REQ_PORT);
+			return;
+		}
+	if (STATE(word) == CALL_LATE)
+		store_release(&p->call, CALL_IDLE);
+}
