@@ -22,7 +22,7 @@ void partition_init(struct partition *p, uint32_t number)
 }
 
 /* State STARTING, which nobody else changes. */
-static void start(struct partition *p)
+static void begin(struct partition *p)
 {
 	struct vcpu *first = partition_vcpu(p, 0);
 
@@ -42,7 +42,7 @@ bool partition_start(struct partition *p)
 
 	if (!change_if(&p->state, &off, PARTITION_STARTING))
 		return false;
-	start(p);
+	begin(p);
 	return true;
 }
 
@@ -119,7 +119,7 @@ static void ended(struct partition *p)
 	port_ended(p);
 	if (load_relaxed(&p->again)) {
 		store_release(&p->state, PARTITION_STARTING);
-		start(p);
+		begin(p);
 	} else {
 		store_release(&p->state, PARTITION_OFF);
 	}
@@ -159,7 +159,7 @@ static bool is_stopped(const struct partition *p)
 	return s == BH_RUN_OFF || (s == BH_RUN_STOPPING && !load_relaxed(&p->again));
 }
 
-static int64_t control(struct partition *p, enum bh_control what)
+static int64_t order(struct partition *p, enum bh_control what)
 {
 	switch (what) {
 	case BH_CONTROL_STATE: return BH_OK;
@@ -189,7 +189,7 @@ int64_t partition_control(struct vcpu *v, uint64_t *arg)
 	if (needs[arg[1]] & ~c->rights)
 		return BH_E_RIGHT;
 	p = partition_at(c->object);
-	status = control(p, (enum bh_control)arg[1]);
+	status = order(p, (enum bh_control)arg[1]);
 	arg[0] = run_state(p);
 	arg[1] = load_relaxed(&p->life);
 	return status;

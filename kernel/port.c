@@ -327,7 +327,7 @@ void port_started(struct partition *p)
 		tell_peer(p, port);
 }
 
-static void ended(const struct partition *p, struct port *port)
+static void end_of_receiver(const struct partition *p, struct port *port)
 {
 	if (port->desc->receiver != p->number)
 		return;
@@ -349,7 +349,7 @@ void port_ended(struct partition *p)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	store_relaxed(&p->events, 0);
 	for (uint32_t i = 0; i < BH_PART_PORTS && (port = port_of(p, i)); i++) {
-		ended(p, port);
+		end_of_receiver(p, port);
 		tell_peer(p, port);
 	}
 }

@@ -61,7 +61,7 @@ static struct vcpu *server_here(const struct vcpu *v, const struct port *p)
 }
 
 /* The server may answer from its own core as soon as the word is stored; that waits at v's inbox. */
-static void publish(struct vcpu *v, struct port *p, ticks_t deadline)
+static void begin_call(struct vcpu *v, struct port *p, ticks_t deadline)
 {
 	struct vcpu *here = server_here(v, p);
 	uint64_t caller = (uint64_t)(v->desc - blob_vcpus(blob)) << 8;
@@ -84,7 +84,7 @@ static int64_t request(struct vcpu *v, struct port *p, const uint64_t *arg)
 	if (!partition_runs(partition_at(p->desc->receiver)))
 		return BH_E_PEER;
 	port_fill(p->desc->in_va, &arg[2], p->desc->out_va, arg[1]);
-	publish(v, p, arg[6]);
+	begin_call(v, p, arg[6]);
 	return CALL_NO_RETURN;
 }
 

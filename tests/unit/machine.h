@@ -21,6 +21,8 @@
 #include "arch/host/host_system.h"
 #include "kernel/call.h"
 #include "kernel/emul.h"
+#include "kernel/event.h"
+#include "kernel/port.h"
 #include "kernel/sched.h"
 
 #define ENTRY 0x40080000ull

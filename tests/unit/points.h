@@ -35,8 +35,11 @@ void host_point(void);
 
 #include "kernel/call.c"
 #include "kernel/emul.c"
+#include "kernel/event.c"
 #include "kernel/log.c"
 #include "kernel/partition.c"
+#include "kernel/port.c"
+#include "kernel/port_call.c"
 #include "kernel/print.c"
 #include "kernel/sched.c"
 #include "kernel/system.c"
