@@ -54,7 +54,9 @@ STUB_SRC := $(wildcard sdk/stub/*.c sdk/stub/*.S)
 SDK_SRC := $(wildcard sdk/*.c sdk/*.S)
 TOOL_SRC := $(wildcard tools/*.c)
 SYSTEMS := $(patsubst systems/%/system.dts,%,$(wildcard systems/*/system.dts))
-SERVICES := $(sort $(basename $(notdir $(wildcard services/*.c))) $(notdir $(patsubst %/,%,$(dir $(wildcard services/*/*.c)))))
+# services/lib/ is what services share.
+SERVICE_LIB_SRC := $(wildcard services/lib/*.c)
+SERVICES := $(call not,lib,$(sort $(basename $(notdir $(wildcard services/*.c))) $(notdir $(patsubst %/,%,$(dir $(wildcard services/*/*.c))))))
 # Programs on the SDK that only tests run: tests/native/NAME.c or tests/native/NAME/*.c
 NATIVES := $(sort $(basename $(notdir $(wildcard tests/native/*.c))) $(notdir $(patsubst %/,%,$(dir $(wildcard tests/native/*/*.c)))))
 # Freestanding EL1 images: tests/guests/NAME/*.[cS]; files right in tests/guests/ are for all of them.
@@ -168,20 +170,21 @@ $B/stub-arm64.elf: $(filter-out $B/obj/stub/lib/%,$(STUB_OBJ)) $B/obj/lib-stub.a
 	$(call say,LD,$@)
 	$(Q)$(ARM_CC) $(LINK) -T sdk/stub/stub.ld $(filter %.o %.a,$^) -o $@
 $B/libbulkhead.a: $(SDK_OBJ)
-$B/obj/lib-kernel.a $B/obj/lib-stub.a $B/libbulkhead.a:
+$B/obj/lib-services.a: $(call obj,bare,$(SERVICE_LIB_SRC))
+$B/obj/lib-kernel.a $B/obj/lib-stub.a $B/libbulkhead.a $B/obj/lib-services.a:
 	$(call say,AR,$@)
 	@mkdir -p $(@D)
 	$(Q)rm -f $@; $(ARM_AR) rcsD $@ $^
 
 # --- native programs: one file, or all files of a folder, with the SDK ---
 parts = $(call obj,bare,$(wildcard $(1).c $(1)/*.c $(1)/*.S))
-define native # (source without .c, program)
-$(2): $$(call parts,$(1)) $B/libbulkhead.a sdk/partition.ld
+define native # (source without .c, program, further archives)
+$(2): $$(call parts,$(1)) $(3) $B/libbulkhead.a sdk/partition.ld
 	$$(call say,LD,$$@)
 	@mkdir -p $$(@D)
-	$$(Q)$$(ARM_CC) $$(LINK) -T sdk/partition.ld $$(filter %.o,$$^) $B/libbulkhead.a -o $$@
+	$$(Q)$$(ARM_CC) $$(LINK) -T sdk/partition.ld $$(filter %.o %.a,$$^) -o $$@
 endef
-$(foreach s,$(SERVICES),$(eval $(call native,services/$s,$B/services/$s.elf)))
+$(foreach s,$(SERVICES),$(eval $(call native,services/$s,$B/services/$s.elf,$B/obj/lib-services.a)))
 $(foreach n,$(NATIVES),$(eval $(call native,tests/native/$n,$B/tests/native/$n.elf)))
 $(foreach p,$(SYSTEM_PROGRAMS),$(eval $(call native,$(p:$B/%.elf=%),$p)))
 

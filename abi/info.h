@@ -39,6 +39,7 @@ enum bh_info_kind {
 #define BH_INFO_PORT_KIND(flags) ((flags)&0xffu) /* enum bh_port_kind */
 #define BH_INFO_PORT_SEND	 0x100u		 /* this is the sending (calling) end */
 #define BH_INFO_PORT_DROP	 0x200u		 /* BH_PORT_DROP */
+#define BH_INFO_PORT_KEEP	 0x400u		 /* BH_PORT_KEEP */
 
 #define BH_INFO_SHARED_WRITE   0x1u /* this end may write */
 #define BH_INFO_SHARED_CARRIED 0x2u /* the window of a channel that is carried (`bridge`), for its longer messages */

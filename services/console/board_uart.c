@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "sdk/bulkhead.h"
-#include "services/console/pl011.h"
+#include "services/lib/pl011.h"
 
 #define OUT_BYTES 32768u
 #define IN_BYTES  512u

@@ -7,12 +7,11 @@
  * One loop serves all in turns of bounded length. Nothing waits: where the line is slower than the
  * clients their queues fill, and the kernel lets them wait.
  */
-#include "abi/emul.h"
 #include "sdk/bulkhead.h"
 #include "services/console/board_uart.h"
 #include "services/console/health_log.h"
 #include "services/console/mux.h"
-#include "services/console/pl011.h"
+#include "services/lib/served.h"
 
 #define MAX_CLIENTS 31u
 #define TURN	    64u	     /* entries of one client in one turn */
@@ -21,13 +20,8 @@
 #define LINGER_NS   20000u   /* after the last entry the next is looked for that long before sleeping */
 
 struct client {
-	const struct bh_info_entry *info;
-	struct bh_emul_queue *queue;
-	struct bh_emul_control *control;
-	uint32_t tail; /* entries consumed; control->tail follows, see publish() */
-	bool line;     /* level as the kernel knows it */
-	bool recent;   /* said something since the last tick */
-	struct pl011 uart;
+	struct served served;
+	bool recent; /* said something since the last tick */
 	struct source text;
 };
 
@@ -55,94 +49,25 @@ static void put_kernel(char c)
 	mux_put(&screen, &kernel, c);
 }
 
-static void nothing(void *arg)
-{
-	(void)arg; /* an interrupt that only ends a wait */
-}
-
 static void tick(void *arg)
 {
 	(void)arg;
 	__atomic_store_n(&ticked, true, __ATOMIC_RELAXED);
 }
 
-/*
- * Tells the kernel how far this queue is consumed. While that is behind, the queue does not look
- * empty, and a client that prints rings no doorbell for each character; so it is done when there
- * must be room, before an answer (an entry that was answered must not be met again by a next life),
- * and before going to sleep.
- */
-static void publish(struct client *c)
+/* What it had said stands, also when its life has ended. */
+static void client_take(struct client *c)
 {
-	__atomic_store_n(&c->control->tail, c->tail, __ATOMIC_RELEASE);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* tail before `waiting` and head; pairs with the kernel's fences */
-	if (__atomic_load_n(&c->queue->waiting, __ATOMIC_RELAXED))
-		(void)!bh_emul_room(c->info->cap);
-}
+	uint8_t character;
 
-/* Before the client is told anything that depends on it. */
-static void line_update(struct client *c)
-{
-	bool level = pl011_line(&c->uart);
-
-	if (level == c->line)
-		return;
-	/* A client that does not run has forgotten it, and takes a level when it runs again. */
-	c->line = bh_emul_line(c->info->cap, level) == BH_OK ? level : false;
-}
-
-static void client_write(struct client *c, const struct bh_emul_entry *e)
-{
-	int32_t character = pl011_write(&c->uart, e->offset, e->value);
-
-	if (character < 0)
-		return;
-	mux_put(&screen, &c->text, (char)character);
-	c->recent = true;
-}
-
-static void client_answer(struct client *c, const struct bh_emul_entry *e, uint32_t value)
-{
-	line_update(c);
-	publish(c);
-	/* It may have been stopped meanwhile: then there is nobody to answer. tail is behind the entry already. */
-	(void)!bh_emul_answer(c->info->cap, BH_EMUL_VCPU(e->source), c->tail - 1, value, 0);
-}
-
-/* A narrow read gets its bytes of the word. */
-static uint32_t client_read(struct client *c, const struct bh_emul_entry *e)
-{
-	uint32_t bytes = BH_EMUL_BYTES(e->source);
-	uint32_t value = pl011_read(&c->uart, e->offset & ~3u) >> 8 * (e->offset & 3u);
-
-	return bytes < 4 ? value & ((1u << 8 * bytes) - 1) : value;
-}
-
-/* Its life begins or ends: what it had said stands, its device is as new. */
-static void client_reset(struct client *c)
-{
-	mux_end(&screen, &c->text);
-	pl011_reset(&c->uart);
-	c->line = false;
-}
-
-static void client_entry(struct client *c, const struct bh_emul_entry *e)
-{
-	switch ((enum bh_emul_kind)e->kind) {
-	case BH_EMUL_WRITE: client_write(c, e); break;
-	case BH_EMUL_ASK_READ: client_answer(c, e, client_read(c, e)); break;
-	case BH_EMUL_ASK_WRITE:
-		client_write(c, e);
-		client_answer(c, e, 0);
+	switch (served_take(&c->served, &character)) {
+	case SERVED_REGISTERS: break;
+	case SERVED_CHARACTER:
+		mux_put(&screen, &c->text, (char)character);
+		c->recent = true;
 		break;
-	case BH_EMUL_RESET:
-	case BH_EMUL_STOP: client_reset(c); break;
+	case SERVED_RESET: mux_end(&screen, &c->text); break;
 	}
-}
-
-static bool client_waits(const struct client *c)
-{
-	return __atomic_load_n(&c->queue->head, __ATOMIC_ACQUIRE) != c->tail;
 }
 
 /* Bounded; entries that find no room on the terminal stay in the queue. True: something was done. */
@@ -150,17 +75,12 @@ static bool client_turn(struct client *c)
 {
 	uint32_t n = 0;
 
-	while (n < TURN && client_waits(c) && board_uart_room() >= MUX_BURST) {
-		struct bh_emul_entry e = c->queue->entry[c->tail++ % BH_EMUL_RING];
-
-		client_entry(c, &e);
-		n++;
-	}
+	for (; n < TURN && served_waits(&c->served) && board_uart_room() >= MUX_BURST; n++)
+		client_take(c);
 	if (!n)
 		return false;
-	line_update(c);
-	if (c->tail - c->control->tail >= TURN || __atomic_load_n(&c->queue->waiting, __ATOMIC_RELAXED))
-		publish(c);
+	served_line(&c->served);
+	served_publish_some(&c->served, TURN);
 	return true;
 }
 
@@ -180,7 +100,7 @@ static void next_focus(void)
 	if (!focus)
 		return;
 	focus = &clients[(uint32_t)(focus - clients + 1) % n_clients];
-	bh_printf("the keyboard is %s's\n", focus->info->name);
+	bh_printf("the keyboard is %s's\n", focus->served.info->name);
 }
 
 static void keyboard_turn(void)
@@ -190,8 +110,8 @@ static void keyboard_turn(void)
 	while ((c = board_uart_take()) >= 0) {
 		if (c == HOT_KEY)
 			next_focus();
-		else if (focus && focus->queue->running && pl011_receive(&focus->uart, (uint8_t)c))
-			line_update(focus);
+		else if (focus && focus->served.queue->running && served_give(&focus->served, (uint8_t)c))
+			served_line(&focus->served);
 	}
 }
 
@@ -225,25 +145,16 @@ static bool work_waits(void)
 	if (health_log_waits())
 		return true;
 	for (const struct client *c = clients; c < clients + n_clients; c++)
-		if (client_waits(c))
+		if (served_waits(&c->served))
 			return true;
 	return false;
 }
 
 static void client_init(struct client *c, const struct bh_info_entry *e)
 {
-	c->info = e;
-	c->queue = (struct bh_emul_queue *)(uintptr_t)e->ipa;
-	c->control = (struct bh_emul_control *)(uintptr_t)e->ipa2;
-	c->tail = c->control->tail;
-	if (__atomic_load_n(&c->queue->head, __ATOMIC_ACQUIRE) - c->tail > BH_EMUL_RING)
-		c->tail = c->control->tail = c->queue->head;
 	c->text.name = e->name;
 	c->text.colour = colours[n_clients % (sizeof colours / sizeof colours[0])];
-	pl011_init(&c->uart, (uint32_t *)(uintptr_t)(e->ipa2 + 4096));
-	/* What a former life told the kernel is not known. */
-	c->line = !pl011_line(&c->uart);
-	line_update(c);
+	served_init(&c->served, e);
 }
 
 static uint32_t length(const char *s)
@@ -272,18 +183,16 @@ static void clients_init(void)
 		if (length(e->name) > screen.width)
 			screen.width = length(e->name);
 	}
-	for (struct client *c = clients; c < clients + n_clients; c++) {
-		bh_irq_edge(c->info->intid, true);
-		bh_irq_enable(c->info->intid, nothing, NULL, BH_PRIORITY_NORMAL);
-	}
+	for (const struct client *c = clients; c < clients + n_clients; c++)
+		served_listen(&c->served);
 }
 
 static void banner(void)
 {
 	if (n_clients > 1)
-		bh_printf("the keyboard is %s's; Ctrl-] gives it to the next of %u\n", focus->info->name, n_clients);
+		bh_printf("the keyboard is %s's; Ctrl-] gives it to the next of %u\n", focus->served.info->name, n_clients);
 	else if (n_clients)
-		bh_printf("the keyboard is %s's\n", focus->info->name);
+		bh_printf("the keyboard is %s's\n", focus->served.info->name);
 	else
 		bh_printf("no partition has this one as its console\n");
 }
@@ -294,8 +203,7 @@ static void rest(void)
 	uint64_t daif = bh_irq_mask();
 
 	for (struct client *c = clients; c < clients + n_clients; c++)
-		if (c->control->tail != c->tail)
-			publish(c);
+		served_publish(&c->served);
 	if (!work_waits())
 		bh_wait();
 	bh_irq_restore(daif);

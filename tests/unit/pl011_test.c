@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The PL011 that clients of the console see does what drivers rely on.
- * sources: services/console/pl011.c
+ * The PL011 that clients of a service see does what drivers rely on.
+ * sources: services/lib/pl011.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "services/console/pl011.h"
+#include "services/lib/pl011.h"
 
 static uint32_t shadow[PL011_WORDS];
 static struct pl011 p;

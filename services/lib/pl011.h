@@ -9,8 +9,8 @@
  * interrupt comes from characters having left, so it is raised by each write to DR and stays until
  * it is cleared by ICR; it does not come from enabling it.
  */
-#ifndef SERVICES_CONSOLE_PL011_H
-#define SERVICES_CONSOLE_PL011_H
+#ifndef SERVICES_LIB_PL011_H
+#define SERVICES_LIB_PL011_H
 
 #include <stdbool.h>
 #include <stdint.h>

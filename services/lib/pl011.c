@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The model of a PL011. Each change of a register ends in a store to its shadow word. */
-#include "services/console/pl011.h"
+#include "services/lib/pl011.h"
 
 #define ID_WORDS 8u
 
