@@ -91,6 +91,7 @@ static inline uint32_t bh_port_slots(uint32_t kind, uint32_t depth)
  *   queuing   a message was sent                           (receiver)
  *             there is room, after BH_E_AGAIN              (sender)
  *   call      a request waits                              (receiver)
+ *             the server is done with one that had timed out (sender)
  *   all       the other end began to run, or ended         (both)
  * An event says "look again"; it counts nothing, and may come without cause. To lose none: look,
  * and only if there is nothing, wait, then look again.

@@ -213,6 +213,7 @@ static int64_t reply(struct port *p, const uint64_t *arg)
 		}
 	}
 	store_release(&p->call, CALL_IDLE); /* LATE, which only the server ends */
+	port_tell_sender(p);
 	return partition_runs(partition_at(p->desc->sender)) ? BH_E_TIMEOUT : BH_E_PEER;
 }
 
