@@ -240,8 +240,8 @@ static void fill_ports(struct bh_blob *b, const struct host_system *s)
 		p->flags = h->flags;
 		p->sender = h->sender;
 		p->receiver = h->receiver;
-		p->send_intid = HOST_PORT_INTID + 2 * i;
-		p->receive_intid = p->send_intid + 1;
+		p->send_intid = h->no_irq ? BH_NONE : HOST_PORT_INTID + 2 * i;
+		p->receive_intid = h->no_irq ? BH_NONE : HOST_PORT_INTID + 2 * i + 1;
 		p->bytes = h->bytes;
 		p->reply_bytes = h->reply_bytes;
 		p->depth = h->depth;

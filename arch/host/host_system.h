@@ -37,7 +37,7 @@ struct host_emul {
 	uint8_t reg[16]; /* of the first registers; the others ask */
 };
 
-/* Port n has intid HOST_PORT_INTID + 2 * n at its sender, the next one at its receiver. */
+/* Unless it has no_irq, port n has intid HOST_PORT_INTID + 2 * n at its sender, the next one at its receiver. */
 #define HOST_PORT_INTID 32u
 #define HOST_PORTS	32u
 
@@ -45,6 +45,7 @@ struct host_port {
 	enum bh_port_kind kind;
 	uint32_t sender, receiver;
 	uint32_t bytes, reply_bytes, depth, flags; /* as struct bh_port has them */
+	bool no_irq;				   /* neither end has an interrupt */
 };
 
 struct host_control {
