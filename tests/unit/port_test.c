@@ -492,6 +492,7 @@ static void the_end_and_the_start_of_the_other_end_are_events(void **state)
 	host_settle();
 	assert_int_equal(status_of(high), BH_OK);
 	assert_true(host_take_spi(partition_at(HIGH), blob_ports(blob)[QUEUE].send_intid)); /* of a port that has one */
+	assert_true(host_take_spi(partition_at(HIGH), blob_ports(blob)[SIGNAL].send_intid));
 	assert_int_equal(wait(high, mask, BH_NEVER), CALL_NO_RETURN);
 	starts(FAR);
 	assert_false(runs_on(high, 0)); /* it loads, which is nothing to it */
