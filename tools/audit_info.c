@@ -130,6 +130,10 @@ static const char *entry_wrong(const struct audit *a, uint32_t p, const struct b
 		if (!part_at(a, p)->reads_log)
 			return "names a partition, but this one does not read the log";
 		return e->cap < a->b->n_partitions && strcmp(e->name, owner_name(a, e->cap)) == 0 ? NULL : "names no partition of the system";
+	case BH_INFO_PORT:
+	case BH_INFO_SHARED:
+	case BH_INFO_CONTROL:
+		break;
 	}
 	return "is of an unknown kind";
 }

@@ -170,6 +170,9 @@ static void want_region(struct audit *a, uint32_t p, const struct bh_region *r, 
 	case BH_REGION_BOOT:
 		want_boot(a, p, r, seen);
 		break;
+	case BH_REGION_SHARED:
+		odd_region(a, p, r, "is shared memory that is not declared");
+		break;
 	}
 }
 

@@ -50,15 +50,6 @@ static void write_cores(struct writer *w)
 	}
 }
 
-static uint32_t caps_of(const struct plan *p, const struct part *part)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < p->n_emuls; i++)
-		n += p->emul[i].server == part->number;
-	return n;
-}
-
 static void write_partitions(struct writer *w)
 {
 	struct plan *p = w->p;
@@ -76,7 +67,7 @@ static void write_partitions(struct writer *w)
 		d.first_region += d.n_regions;
 		d.n_regions = part->n_regions;
 		d.first_cap += d.n_caps;
-		d.n_caps = caps_of(p, part);
+		d.n_caps = part->n_caps;
 		d.first_smc += d.n_smcs;
 		d.n_smcs = part->n_smcs;
 		d.vmid = i + 1;
@@ -118,9 +109,9 @@ static void write_emuls(struct writer *w)
 		const struct emulated *e = &p->emul[i];
 		struct bh_emul d = { .client = e->client,
 				     .server = e->server,
-				     .ipa = PLAN_UART_IPA,
+				     .ipa = e->ipa,
 				     .bytes = BH_PAGE,
-				     .intid = PLAN_UART_INTID,
+				     .intid = e->intid,
 				     .doorbell = e->doorbell,
 				     .queue_va = e->queue_va,
 				     .server_va = e->server_va,
@@ -150,18 +141,87 @@ static void write_regions(struct writer *w)
 		}
 }
 
-/* Capabilities are numbered in the order of the emulated regions, as relate.c did. */
+/* Where a piece of a holder's window is for the kernel; 0: it has none. */
+static uint64_t in_va(const struct plan *p, const struct channel_end *e)
+{
+	return e->in == ~0ull ? 0 : p->part[e->holder].in_va + e->in;
+}
+
+static uint64_t out_va(const struct plan *p, const struct channel_end *e)
+{
+	return e->out == ~0ull ? 0 : p->part[e->holder].out_va + e->out;
+}
+
+static void write_port(struct writer *w, const struct channel *c)
+{
+	const struct plan *p = w->p;
+	struct bh_port d = { .kind = c->kind,
+			     .flags = (c->drop ? BH_PORT_DROP : 0) | (c->keep ? BH_PORT_KEEP : 0),
+			     .sender = (uint32_t)c->from.holder,
+			     .receiver = (uint32_t)c->to.holder,
+			     .send_cap = c->from.cap,
+			     .receive_cap = c->to.cap,
+			     .send_intid = c->from.intid,
+			     .receive_intid = c->to.intid,
+			     .bytes = c->bytes,
+			     .reply_bytes = c->reply_bytes,
+			     .depth = c->depth,
+			     .name = name(w, c->name),
+			     .out_va = out_va(p, &c->from),
+			     .in_va = in_va(p, &c->to),
+			     .reply_out_va = out_va(p, &c->to),
+			     .reply_in_va = in_va(p, &c->from) };
+
+	bytes_add(&w->body, &d, sizeof(d));
+	w->head.n_ports++;
+}
+
+/* In the order of the channels. */
+static void write_ports(struct writer *w)
+{
+	w->head.off_ports = array_begin(w);
+	for (uint32_t i = 0; i < w->p->n_channels; i++)
+		if (w->p->channel[i].kind != CHANNEL_SHARED)
+			write_port(w, &w->p->channel[i]);
+}
+
+static void cap_add(struct writer *w, uint32_t kind, uint32_t object, uint32_t rights)
+{
+	struct bh_cap c = { .kind = kind, .object = object, .rights = rights };
+
+	bytes_add(&w->body, &c, sizeof(c));
+	w->head.n_caps++;
+}
+
+/* In the order in which port_plan.c numbers them. */
+static void write_part_caps(struct writer *w, const struct part *part)
+{
+	const struct plan *p = w->p;
+	uint32_t port = 0;
+
+	for (uint32_t i = 0; i < p->n_channels; i++) {
+		const struct channel *c = &p->channel[i];
+
+		if (c->kind == CHANNEL_SHARED)
+			continue;
+		if (c->from.holder == (int)part->number)
+			cap_add(w, BH_CAP_PORT, port, BH_PORT_SEND);
+		if (c->to.holder == (int)part->number)
+			cap_add(w, BH_CAP_PORT, port, BH_PORT_RECEIVE);
+		port++;
+	}
+	for (uint32_t e = 0; e < p->n_emuls; e++)
+		if (p->emul[e].server == part->number)
+			cap_add(w, BH_CAP_SERVE, e, 0);
+	for (uint32_t i = 0; i < part->n_controls; i++)
+		cap_add(w, BH_CAP_CONTROL, part->control[i], BH_CONTROL_MAY_START | BH_CONTROL_MAY_STOP);
+}
+
 static void write_caps(struct writer *w)
 {
-	w->head.n_caps = w->p->n_emuls;
 	w->head.off_caps = array_begin(w);
 	for (uint32_t i = 0; i < w->p->n_parts; i++)
-		for (uint32_t e = 0; e < w->p->n_emuls; e++) {
-			struct bh_cap c = { .kind = BH_CAP_SERVE, .object = e };
-
-			if (w->p->emul[e].server == i)
-				bytes_add(&w->body, &c, sizeof(c));
-		}
+		write_part_caps(w, &w->p->part[i]);
 }
 
 static int by_pintid(const void *x, const void *y)
@@ -235,6 +295,7 @@ static void write_head(struct writer *w)
 	b->partition_state_va = p->partition_state_va;
 	b->vcpu_state_va = p->vcpu_state_va;
 	b->emul_state_va = p->emul_state_va;
+	b->port_state_va = p->port_state_va;
 	b->log_va = p->log_va;
 	b->empty_root = p->empty_root;
 	b->gicd_va = p->gicd_va;
@@ -260,6 +321,7 @@ void blob_write(struct plan *p)
 	write_partitions(&w);
 	write_vcpus(&w);
 	write_emuls(&w);
+	write_ports(&w);
 	write_regions(&w);
 	write_caps(&w);
 	write_irqs(&w);

@@ -16,12 +16,12 @@ typedef void read_fn(struct plan *p, struct part *part, const char *prop);
 
 static void read_image(struct plan *p, struct part *part, const char *prop)
 {
-	part->image = value_string(p, part, prop);
+	part->image = value_string(p, part->node, prop);
 }
 
 static void read_initrd(struct plan *p, struct part *part, const char *prop)
 {
-	part->initrd = value_string(p, part, prop);
+	part->initrd = value_string(p, part->node, prop);
 }
 
 static void read_bootargs(struct plan *p, struct part *part, const char *prop)
@@ -34,17 +34,17 @@ static void read_bootargs(struct plan *p, struct part *part, const char *prop)
 
 static void read_dtb(struct plan *p, struct part *part, const char *prop)
 {
-	part->dtb = value_string(p, part, prop);
+	part->dtb = value_string(p, part->node, prop);
 }
 
 static void read_load(struct plan *p, struct part *part, const char *prop)
 {
-	part->has_load = value_number(p, part, prop, &part->load);
+	part->has_load = value_number(p, part->node, prop, &part->load);
 }
 
 static void read_entry(struct plan *p, struct part *part, const char *prop)
 {
-	part->has_entry = value_number(p, part, prop, &part->entry);
+	part->has_entry = value_number(p, part->node, prop, &part->entry);
 	if (part->entry % 4 != 0)
 		blame(p, part->path, prop, "%#llx is not a multiple of 4, as an instruction's address is",
 		      (unsigned long long)part->entry);
@@ -52,7 +52,7 @@ static void read_entry(struct plan *p, struct part *part, const char *prop)
 
 static void read_memory(struct plan *p, struct part *part, const char *prop)
 {
-	part->ram_bytes = value_size(p, part, prop);
+	part->ram_bytes = value_size(p, part->node, prop);
 }
 
 static bool on_core(const struct part *part, uint32_t core)
@@ -88,7 +88,7 @@ static void read_priority(struct plan *p, struct part *part, const char *prop)
 {
 	uint64_t n = 0;
 
-	part->has_priority = value_number(p, part, prop, &n);
+	part->has_priority = value_number(p, part->node, prop, &n);
 	if (n > 255)
 		blame(p, part->path, prop, "%llu is out of range; 0 to 255, higher is more urgent", (unsigned long long)n);
 	part->priority = (uint32_t)n;
@@ -116,13 +116,10 @@ static void read_devices(struct plan *p, struct part *part, const char *prop)
 	if (n < 1)
 		blame(p, part->path, prop, "must be a list of the board's devices: devices = <&uart0>");
 	for (int i = 0; i < n; i++) {
-		uint32_t phandle = node_cell(p, part->node, prop, i);
-		int node = phandle && phandle != ~0u ? fdt_node_offset_by_phandle(p->fdt, phandle) : -1;
+		int node = value_node(p, part->node, prop, i, "device of the board");
 
 		if (node >= 0)
 			add_device(p, part, prop, node);
-		else if (phandle != ~0u || !p->unresolved)
-			blame(p, part->path, prop, "cell %d (%#x) is no device of the board; write <&label>", i, phandle);
 	}
 }
 
@@ -133,21 +130,67 @@ static void read_console(struct plan *p, struct part *part, const char *prop)
 		blame(p, part->path, prop, "must name one partition by its label: console = <&console>");
 }
 
+static void read_bridge(struct plan *p, struct part *part, const char *prop)
+{
+	if (node_cells(p, part->node, prop) != 1)
+		blame(p, part->path, prop, "must name one partition by its label: bridge = <&bridge>");
+}
+
+static void read_controls(struct plan *p, struct part *part, const char *prop)
+{
+	if (node_cells(p, part->node, prop) < 1)
+		blame(p, part->path, prop, "must be a list of partitions by their labels: controls = <&linux>");
+}
+
+static void trust(struct plan *p, struct part *part, const char *prop, int node)
+{
+	const char *path = node_path(p, node);
+
+	for (uint32_t i = 0; i < part->n_devices; i++) {
+		struct device *d = part->device[i];
+
+		if (d->node != node)
+			continue;
+		if (!d->dma)
+			blame(p, part->path, prop, "%s is not among the board's `dma-devices`, so there is nothing to trust; remove it",
+			      path);
+		else if (d->trusted)
+			blame(p, part->path, prop, "names %s twice; remove one", path);
+		d->trusted = true;
+		return;
+	}
+	blame(p, part->path, prop, "%s is not among its `devices`; add it there or remove it here", path);
+}
+
+static void read_trusted_dma(struct plan *p, struct part *part, const char *prop)
+{
+	int n = node_cells(p, part->node, prop);
+
+	if (n < 1)
+		blame(p, part->path, prop, "must be a list of its devices that are bus masters: trusted-dma = <&dma0>");
+	for (int i = 0; i < n; i++) {
+		int node = value_node(p, part->node, prop, i, "device of the board");
+
+		if (node >= 0)
+			trust(p, part, prop, node);
+	}
+}
+
 static void read_console_down(struct plan *p, struct part *part, const char *prop)
 {
 	static const char *const words[] = { "zero", "fault", "wait" };
 
-	part->down = (enum bh_down)value_choice(p, part, prop, words, 3);
+	part->down = (enum bh_down)value_choice(p, part->node, prop, words, 3);
 }
 
 static void read_keyboard(struct plan *p, struct part *part, const char *prop)
 {
-	part->keyboard = value_flag(p, part, prop);
+	part->keyboard = value_flag(p, part->node, prop);
 }
 
 static void read_reads_log(struct plan *p, struct part *part, const char *prop)
 {
-	part->reads_log = value_flag(p, part, prop);
+	part->reads_log = value_flag(p, part->node, prop);
 }
 
 static void read_fp(struct plan *p, struct part *part, const char *prop)
@@ -155,21 +198,21 @@ static void read_fp(struct plan *p, struct part *part, const char *prop)
 	static const char *const words[] = { "eager", "lazy", "none" };
 
 	part->has_fp = true;
-	part->fp = (enum bh_fp)value_choice(p, part, prop, words, 3);
+	part->fp = (enum bh_fp)value_choice(p, part->node, prop, words, 3);
 }
 
 static void read_set_way(struct plan *p, struct part *part, const char *prop)
 {
 	static const char *const words[] = { "fault", "native" };
 
-	part->setway = value_choice(p, part, prop, words, 2) == 1;
+	part->setway = value_choice(p, part->node, prop, words, 2) == 1;
 }
 
 static void read_restart(struct plan *p, struct part *part, const char *prop)
 {
 	static const char *const words[] = { "always", "never" };
 
-	part->restart = value_choice(p, part, prop, words, 2) == 0;
+	part->restart = value_choice(p, part->node, prop, words, 2) == 0;
 }
 
 /* Fast calls of the standard service range 0..0x1f are PSCI (DEN 0022), of the architecture range SMCCC's own. */
@@ -216,6 +259,9 @@ static const struct {
 	{ "devices", read_devices },
 	{ "console", read_console },
 	{ "console-down", read_console_down },
+	{ "bridge", read_bridge },
+	{ "controls", read_controls },
+	{ "trusted-dma", read_trusted_dma }, /* behind `devices` */
 	{ "keyboard", read_keyboard },
 	{ "reads-log", read_reads_log },
 	{ "fp", read_fp },
@@ -238,6 +284,16 @@ static void read_properties(struct plan *p, struct part *part)
 	node_known(p, part->node, known, N_PROPERTIES);
 }
 
+static void check_dma(struct plan *p, const struct part *part)
+{
+	for (uint32_t i = 0; i < part->n_devices; i++)
+		if (part->device[i]->dma && !part->device[i]->trusted)
+			blame(p, part->path, "devices",
+			      "%s moves data on its own (DMA) and no IOMMU holds it, so it could reach all memory; it cannot be given away, "
+			      "but to a partition that is trusted with all memory: trusted-dma = <&%s>",
+			      part->device[i]->path, part->device[i]->name);
+}
+
 static void check_required(struct plan *p, const struct part *part)
 {
 	if (!fdt_getprop(p->fdt, part->node, "image", NULL))
@@ -256,7 +312,7 @@ static void read_part(struct plan *p, struct part *part, int node)
 	part->name = fdt_get_name(p->fdt, node, NULL);
 	part->path = node_path(p, node);
 	part->phandle = fdt_get_phandle(p->fdt, node);
-	part->console = -1;
+	part->console = part->bridge = -1;
 	part->restart = true;
 	part->window_end = BH_WINDOW_IPA;
 	if (strlen(part->name) >= BH_NAME_BYTES)
@@ -266,6 +322,7 @@ static void read_part(struct plan *p, struct part *part, int node)
 	fdt_for_each_subnode(child, p->fdt, node)
 		blame(p, node_path(p, child), NULL, "a partition has no children; remove this node");
 	check_required(p, part);
+	check_dma(p, part);
 }
 
 /* The root's own properties: a board's standard ones, and ours. */

@@ -133,8 +133,6 @@ static const char *device_wrong(const struct plan *p, const struct device *d)
 	}
 	if (d->n_spans == 0)
 		return "has no registers (`reg`) that the processor sees; it cannot be owned";
-	if (d->dma)
-		return "moves data on its own (DMA) and no IOMMU holds it, so it could reach all memory; it cannot be given away";
 	return NULL;
 }
 

@@ -20,9 +20,9 @@
 #define TEXT   (MEMORY | EL2_READ_ONLY)
 #define RODATA (MEMORY | EL2_READ_ONLY | EL2_NEVER_EXECUTE)
 #define DATA   (MEMORY | EL2_NEVER_EXECUTE)
-/* Server pages are only read, but zeroed at boot with the rest of the shared memory. */
-#define SERVER DATA
-#define DEVICE (EL2_DEVICE | EL2_RES1 | EL2_AF | EL2_NEVER_EXECUTE)
+/* Server pages and out windows are only read, but zeroed at boot with the rest of the shared memory. */
+#define READ_LATER DATA
+#define DEVICE	   (EL2_DEVICE | EL2_RES1 | EL2_AF | EL2_NEVER_EXECUTE)
 
 #define GIC_FRAME 0x10000ull
 
@@ -44,7 +44,15 @@ static void map_shares(const struct plan *p, struct map_list *l)
 	map_add(l, p->log_va, p->log_pa, BH_LOG_PAGES * BH_PAGE, DATA);
 	for (uint32_t i = 0; i < p->n_emuls; i++) {
 		map_add(l, p->emul[i].queue_va, p->emul[i].queue_pa, BH_PAGE, DATA);
-		map_add(l, p->emul[i].server_va, p->emul[i].server_pa, 2 * BH_PAGE, SERVER);
+		map_add(l, p->emul[i].server_va, p->emul[i].server_pa, 2 * BH_PAGE, READ_LATER);
+	}
+}
+
+static void map_windows(const struct plan *p, struct map_list *l)
+{
+	for (uint32_t i = 0; i < p->n_parts; i++) {
+		map_add(l, p->part[i].in_va, p->part[i].in_pa, p->part[i].in_bytes, DATA);
+		map_add(l, p->part[i].out_va, p->part[i].out_pa, p->part[i].out_bytes, READ_LATER);
 	}
 }
 
@@ -65,6 +73,7 @@ void el2_map(const struct plan *p, struct map_list *l)
 	l->n = 0;
 	map_image(p, l);
 	map_shares(p, l);
+	map_windows(p, l);
 	map_cores(p, l);
 	map_add(l, p->gicd_va, p->board.gicd.base, GIC_FRAME, DEVICE);
 	if (p->uart_va)

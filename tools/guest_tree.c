@@ -132,16 +132,103 @@ static void write_platform(void *t, const struct part *part)
 	end(t);
 }
 
-static void write_pl011(void *t)
+static void write_pl011(void *t, uint64_t ipa, uint32_t intid)
 {
 	static const char compatible[] = "arm,pl011\0arm,primecell", clocks[] = "uartclk\0apb_pclk";
 
-	begin(t, "pl011@9000000");
 	prop(t, "compatible", compatible, sizeof(compatible));
-	CELLS(t, "reg", 0, PLAN_UART_IPA, 0, BH_PAGE);
-	CELLS(t, "interrupts", 0, PLAN_UART_INTID - 32, 4);
+	CELLS(t, "reg", high(ipa), (uint32_t)ipa, 0, BH_PAGE);
+	CELLS(t, "interrupts", 0, intid - 32, 4);
 	CELLS(t, "clocks", CLOCK_PHANDLE, CLOCK_PHANDLE);
 	prop(t, "clock-names", clocks, sizeof(clocks));
+}
+
+/* --- channels --- */
+
+/* An end of a channel, whatever carries it. */
+static void write_end(const struct plan *p, void *t, const struct channel *c, bool sends)
+{
+	prop_string(t, "bulkhead,channel", c->name);
+	prop_string(t, "bulkhead,kind", channel_kind_name(c->kind));
+	prop_string(t, "bulkhead,direction", sends ? "send" : "receive");
+	prop_string(t, "bulkhead,peer", p->part[sends ? c->to.part : c->from.part].name);
+	if (c->bytes)
+		CELLS(t, "bulkhead,bytes", c->bytes);
+	if (c->reply_bytes)
+		CELLS(t, "bulkhead,reply-bytes", c->reply_bytes);
+	if (c->depth)
+		CELLS(t, "bulkhead,depth", c->depth);
+	if (c->period_us)
+		CELLS(t, "bulkhead,period-us", (uint32_t)c->period_us);
+}
+
+static void write_span(void *t, const char *name, uint64_t ipa, uint64_t bytes)
+{
+	CELLS(t, name, high(ipa), (uint32_t)ipa, high(bytes), (uint32_t)bytes);
+}
+
+static void write_emulated(const struct plan *p, void *t, const struct part *part, const struct emulated *e)
+{
+	begin(t, "pl011@%llx", (unsigned long long)e->ipa);
+	write_pl011(t, e->ipa, e->intid);
+	if (e->channel)
+		write_end(p, t, e->channel, e->channel->from.part == (int)part->number);
+	if (e->window_bytes)
+		write_span(t, "bulkhead,window", e->window_ipa, e->window_bytes);
+	end(t);
+}
+
+static void write_port(const struct plan *p, void *t, const struct part *part, const struct channel *c, bool sends)
+{
+	const struct channel_end *e = sends ? &c->from : &c->to;
+	bool call = c->kind == CHANNEL_CALL;
+
+	begin(t, "%s", c->name);
+	CELLS(t, "bulkhead,number", e->cap);
+	write_end(p, t, c, sends);
+	if (e->intid != BH_NONE)
+		CELLS(t, "interrupts", 0, e->intid - 32, 1);
+	if (e->in != ~0ull)
+		write_span(t, "bulkhead,slots", part->in_ipa + e->in,
+			   sends ? bh_slot_bytes(c->reply_bytes) : (uint64_t)bh_port_slots(c->kind, c->depth) * bh_slot_bytes(c->bytes));
+	if (e->out != ~0ull)
+		write_span(t, "bulkhead,buffer", part->out_ipa + e->out, bh_buffer_bytes(sends || !call ? c->bytes : c->reply_bytes));
+	end(t);
+}
+
+static void write_shared(void *t, const struct part *part, const struct channel *c)
+{
+	uint64_t ipa = c->ipa[part->number];
+
+	begin(t, "shared@%llx", (unsigned long long)ipa);
+	write_span(t, "reg", ipa, c->size);
+	prop_string(t, "bulkhead,channel", c->name);
+	prop_string(t, "bulkhead,rights", c->writer[part->number] ? "rw" : "r");
+	if (c->uncached)
+		prop(t, "bulkhead,uncached", "", 0);
+	end(t);
+}
+
+/* What only programs that know of us look at. The ports that a partition calls the kernel for by itself: a bridge
+ * finds its own here, too. */
+static void write_bulkhead(const struct plan *p, void *t, const struct part *part)
+{
+	begin(t, "bulkhead");
+	CELLS(t, "#address-cells", 2);
+	CELLS(t, "#size-cells", 2);
+	begin(t, "ports");
+	for (uint32_t i = 0; i < p->n_channels; i++) {
+		const struct channel *c = &p->channel[i];
+
+		if (c->kind != CHANNEL_SHARED && c->from.holder == (int)part->number)
+			write_port(p, t, part, c, true);
+		if (c->kind != CHANNEL_SHARED && c->to.holder == (int)part->number)
+			write_port(p, t, part, c, false);
+	}
+	end(t);
+	for (uint32_t i = 0; i < p->n_channels; i++)
+		if (p->channel[i].reader[part->number] || p->channel[i].writer[part->number])
+			write_shared(t, part, &p->channel[i]);
 	end(t);
 }
 
@@ -193,6 +280,24 @@ static const char *uart_path(const struct plan *p, const struct part *part)
 	return NULL;
 }
 
+/* Carriers are serial1 and on: in Linux /dev/ttyAMA1 …, whether there is a console or not. */
+static void write_aliases(const struct plan *p, void *t, const struct part *part)
+{
+	uint32_t n = 1;
+
+	for (uint32_t i = 0; i < p->n_emuls; i++)
+		if (p->emul[i].client == part->number && p->emul[i].channel)
+			prop_string(t, text("serial%u", n++), text("/pl011@%llx", (unsigned long long)p->emul[i].ipa));
+}
+
+static bool has_channels(const struct plan *p, const struct part *part)
+{
+	for (uint32_t i = 0; i < p->n_channels; i++)
+		if (p->channel[i].reader[part->number] || p->channel[i].writer[part->number])
+			return true;
+	return part->n_ports > 0;
+}
+
 static void write_root(const struct plan *p, void *t, const struct part *part)
 {
 	const char *uart = uart_path(p, part);
@@ -205,6 +310,7 @@ static void write_root(const struct plan *p, void *t, const struct part *part)
 	begin(t, "aliases");
 	if (uart)
 		prop_string(t, "serial0", uart);
+	write_aliases(p, t, part);
 	end(t);
 	write_chosen(t, part, uart);
 	begin(t, "memory@40000000");
@@ -213,16 +319,19 @@ static void write_root(const struct plan *p, void *t, const struct part *part)
 	end(t);
 	write_cpus(t, part);
 	write_platform(t, part);
-	if (part->console >= 0)
-		write_pl011(t);
+	for (uint32_t i = 0; i < p->n_emuls; i++)
+		if (p->emul[i].client == part->number)
+			write_emulated(p, t, part, &p->emul[i]);
 	for (uint32_t i = 0; i < part->n_devices; i++)
 		if (part->device[i]->n_spans)
 			write_device(p, t, part->device[i]);
+	if (has_channels(p, part))
+		write_bulkhead(p, t, part);
 }
 
 struct bytes guest_tree(const struct plan *p, const struct part *part)
 {
-	size_t n = 64 * KIB + (part->bootargs ? strlen(part->bootargs) : 0);
+	size_t n = 512 * KIB + (part->bootargs ? strlen(part->bootargs) : 0);
 	void *t = take(n);
 
 	check(fdt_create(t, (int)n));

@@ -6,11 +6,14 @@
 #include "tools/errors.h"
 #include "tools/plan.h"
 
-static void entry_add(struct part *part, struct bh_info_entry e, const char *name)
+#define INFO_MAX 0x10000u
+
+static void entry_add(struct part *part, struct bh_info_entry e, const char *name, const char *peer)
 {
 	struct bh_info *head;
 
 	strncpy(e.name, name, sizeof(e.name) - 1);
+	strncpy(e.peer, peer, sizeof(e.peer) - 1);
 	bytes_add(&part->payload.info, &e, sizeof(e));
 	head = (struct bh_info *)part->payload.info.at;
 	head->n_entries++;
@@ -20,10 +23,12 @@ static bool focus(const struct plan *p, const struct emulated *e)
 {
 	bool first = true;
 
+	if (e->channel)
+		return false;
 	if (p->part[e->client].keyboard)
 		return true;
 	for (uint32_t i = 0; i < p->n_emuls; i++) {
-		if (p->emul[i].server != e->server)
+		if (p->emul[i].server != e->server || p->emul[i].channel)
 			continue;
 		if (p->part[p->emul[i].client].keyboard)
 			return false;
@@ -43,7 +48,7 @@ static void add_devices(struct part *part)
 							  .intid = d->n_lines ? d->line[s < d->n_lines ? s : d->n_lines - 1].intid : 0,
 							  .ipa = d->span[s].base,
 							  .bytes = d->span[s].bytes },
-				  d->name);
+				  d->name, "");
 	}
 }
 
@@ -61,20 +66,95 @@ static void add_served(const struct plan *p, struct part *part)
 							  .ipa = e->queue_ipa,
 							  .ipa2 = e->server_ipa,
 							  .bytes = BH_PAGE },
-				  p->part[e->client].name);
+				  p->part[e->client].name, e->channel ? e->channel->name : "");
 	}
 }
 
 static void add_emulated(const struct plan *p, struct part *part)
 {
-	if (part->console >= 0)
+	for (uint32_t i = 0; i < p->n_emuls; i++) {
+		const struct emulated *e = &p->emul[i];
+
+		if (e->client == part->number)
+			entry_add(part,
+				  (struct bh_info_entry){
+					  .kind = BH_INFO_EMULATED, .intid = e->intid, .flags = BH_INFO_SERVE_PL011, .ipa = e->ipa, .bytes = BH_PAGE },
+				  p->part[e->server].name, e->channel ? e->channel->name : "");
+	}
+}
+
+static void add_port(const struct plan *p, struct part *part, const struct channel *c, bool sends)
+{
+	const struct channel_end *end = sends ? &c->from : &c->to, *other = sends ? &c->to : &c->from;
+
+	entry_add(part,
+		  (struct bh_info_entry){ .kind = BH_INFO_PORT,
+					  .cap = end->cap,
+					  .intid = end->intid == BH_NONE ? 0 : end->intid,
+					  .flags = c->kind | (sends ? BH_INFO_PORT_SEND : 0) | (c->drop ? BH_INFO_PORT_DROP : 0),
+					  .ipa = end->in == ~0ull ? 0 : part->in_ipa + end->in,
+					  .ipa2 = end->out == ~0ull ? 0 : part->out_ipa + end->out,
+					  .bytes = c->bytes,
+					  .reply_bytes = c->reply_bytes,
+					  .depth = c->depth,
+					  .period_ns = c->period_us * 1000 },
+		  c->name, p->part[other->part].name);
+}
+
+static void add_ports(const struct plan *p, struct part *part)
+{
+	for (uint32_t i = 0; i < p->n_channels; i++) {
+		const struct channel *c = &p->channel[i];
+
+		if (c->kind == CHANNEL_SHARED)
+			continue;
+		if (c->from.holder == (int)part->number)
+			add_port(p, part, c, true);
+		if (c->to.holder == (int)part->number)
+			add_port(p, part, c, false);
+	}
+}
+
+static void add_carried(const struct plan *p, struct part *part)
+{
+	for (uint32_t i = 0; i < p->n_emuls; i++) {
+		const struct emulated *e = &p->emul[i];
+		bool client = e->client == part->number;
+
+		if (e->window_bytes && (client || e->server == part->number))
+			entry_add(part,
+				  (struct bh_info_entry){ .kind = BH_INFO_SHARED,
+							  .flags = BH_INFO_SHARED_WRITE | BH_INFO_SHARED_CARRIED,
+							  .ipa = client ? e->window_ipa : e->server_window_ipa,
+							  .bytes = e->window_bytes },
+				  e->channel->name, p->part[client ? e->server : e->client].name);
+	}
+}
+
+static void add_shared(const struct plan *p, struct part *part)
+{
+	for (uint32_t i = 0; i < p->n_channels; i++) {
+		const struct channel *c = &p->channel[i];
+		bool writes = c->writer[part->number];
+
+		if (writes || c->reader[part->number])
+			entry_add(part,
+				  (struct bh_info_entry){ .kind = BH_INFO_SHARED,
+							  .flags = writes ? BH_INFO_SHARED_WRITE : 0,
+							  .ipa = c->ipa[part->number],
+							  .bytes = c->size },
+				  c->name, "");
+	}
+}
+
+static void add_controls(const struct plan *p, struct part *part)
+{
+	for (uint32_t i = 0; i < part->n_controls; i++)
 		entry_add(part,
-			  (struct bh_info_entry){ .kind = BH_INFO_EMULATED,
-						  .intid = PLAN_UART_INTID,
-						  .flags = BH_INFO_SERVE_PL011,
-						  .ipa = PLAN_UART_IPA,
-						  .bytes = BH_PAGE },
-			  p->part[part->console].name);
+			  (struct bh_info_entry){ .kind = BH_INFO_CONTROL,
+						  .cap = part->n_caps - part->n_controls + i,
+						  .flags = BH_CONTROL_MAY_START | BH_CONTROL_MAY_STOP },
+			  p->part[part->control[i]].name, "");
 }
 
 static void add_log(const struct plan *p, struct part *part)
@@ -84,9 +164,9 @@ static void add_log(const struct plan *p, struct part *part)
 	entry_add(part,
 		  (struct bh_info_entry){
 			  .kind = BH_INFO_LOG, .intid = part->log_intid, .ipa = part->log_ipa, .bytes = BH_LOG_PAGES * BH_PAGE },
-		  "log");
+		  "log", "");
 	for (uint32_t i = 0; i < p->n_parts; i++)
-		entry_add(part, (struct bh_info_entry){ .kind = BH_INFO_PARTITION, .cap = i }, p->part[i].name);
+		entry_add(part, (struct bh_info_entry){ .kind = BH_INFO_PARTITION, .cap = i }, p->part[i].name, "");
 }
 
 void info_plan(struct plan *p)
@@ -105,6 +185,15 @@ void info_plan(struct plan *p)
 		add_served(p, part);
 		add_emulated(p, part);
 		add_log(p, part);
+		add_ports(p, part);
+		add_carried(p, part);
+		add_shared(p, part);
+		add_controls(p, part);
+		if (part->payload.info.n > INFO_MAX)
+			blame(p, part->path, NULL,
+			      "its information page has %llu KiB, for all that it holds; at most %u KiB are possible: give it fewer "
+			      "channels, devices or regions to serve",
+			      (unsigned long long)((part->payload.info.n + KIB - 1) / KIB), INFO_MAX / 1024);
 		for (uint32_t r = 0; r < part->n_regions; r++)
 			if (part->region[r].from == &part->info_pa)
 				part->region[r].bytes = align_up(part->payload.info.n, BH_PAGE);

@@ -50,7 +50,7 @@ static void check_header(const struct plan *p, const struct bh_image_header *h)
 		fail("kernel-arm64.elf: header of %u bytes, this tool has %zu", h->header_bytes, sizeof(*h));
 	if ((h->text_bytes | h->rodata_bytes | h->bss_bytes | h->stack_bytes) % BH_PAGE != 0 || !h->text_bytes)
 		fail("kernel-arm64.elf: its parts are not of whole pages");
-	if ((h->core_bytes | h->partition_bytes | h->vcpu_bytes | h->emul_bytes) % 64 != 0)
+	if ((h->core_bytes | h->partition_bytes | h->vcpu_bytes | h->emul_bytes | h->port_bytes) % 64 != 0)
 		fail("kernel-arm64.elf: its state elements are not multiples of 64 bytes");
 	if (p->kernel.n > (uint64_t)h->text_bytes + h->rodata_bytes)
 		fail("kernel-arm64.elf: %zu bytes of text and data, the header says %u; it must have no initialised writable data",

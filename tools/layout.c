@@ -82,20 +82,56 @@ static uint64_t place_in_image(struct plan *p, uint64_t *at)
 	return last->ram_pa + last->ram_bytes;
 }
 
+static void place_shared_piece(struct plan *p, uint64_t *at, uint64_t bytes, uint64_t *pa)
+{
+	if (bytes >= PLAN_BIG)
+		*at = align_up(*at, PLAN_BIG);
+	*pa = take_pages(at, bytes);
+	if (!p->shared_bytes)
+		p->shared_pa = *pa;
+	p->shared_bytes = *at - p->shared_pa;
+}
+
+/* What partitions share among themselves, in one piece behind what the kernel writes: small things first. */
+static void place_shared(struct plan *p, uint64_t *at)
+{
+	p->shared_pa = p->shared_bytes = 0;
+	for (uint32_t i = 0; i < p->n_emuls; i++)
+		if (p->emul[i].window_bytes)
+			place_shared_piece(p, at, p->emul[i].window_bytes, &p->emul[i].window_pa);
+	for (uint32_t large = 0; large < 2; large++)
+		for (uint32_t i = 0; i < p->n_channels; i++)
+			if (p->channel[i].size && (p->channel[i].size >= PLAN_BIG) == large)
+				place_shared_piece(p, at, p->channel[i].size, &p->channel[i].pa);
+}
+
+static uint32_t count_ports(const struct plan *p)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < p->n_channels; i++)
+		n += p->channel[i].kind != CHANNEL_SHARED;
+	return n;
+}
+
 /* Memory that the kernel writes: behind the file. */
 static void place_memory(struct plan *p, uint64_t *at)
 {
 	const struct bh_image_header *h = &p->header;
 
 	p->state_bytes = align_up((uint64_t)h->core_bytes * p->n_cores + (uint64_t)h->partition_bytes * p->n_parts +
-					  (uint64_t)h->vcpu_bytes * p->n_vcpus + (uint64_t)h->emul_bytes * p->n_emuls,
+					  (uint64_t)h->vcpu_bytes * p->n_vcpus + (uint64_t)h->emul_bytes * p->n_emuls +
+					  (uint64_t)h->port_bytes * count_ports(p),
 				  BH_PAGE);
 	p->share_bytes = BH_LOG_PAGES * BH_PAGE + p->n_emuls * EMUL_SHARE_BYTES;
+	for (uint32_t i = 0; i < p->n_parts; i++)
+		p->share_bytes += p->part[i].in_bytes + p->part[i].out_bytes;
 	p->bss_pa = take_pages(at, h->bss_bytes);
 	p->state_pa = take_pages(at, p->state_bytes);
 	p->share_pa = take_pages(at, p->share_bytes);
 	for (uint32_t i = 0; i < p->n_cores; i++)
 		p->core[i].stack_pa = take_pages(at, h->stack_bytes);
+	place_shared(p, at);
 }
 
 static void place_image(struct plan *p)
@@ -137,6 +173,7 @@ static void place_state(struct plan *p)
 	p->partition_state_va = p->core_state_va + (uint64_t)p->header.core_bytes * p->n_cores;
 	p->vcpu_state_va = p->partition_state_va + (uint64_t)p->header.partition_bytes * p->n_parts;
 	p->emul_state_va = p->vcpu_state_va + (uint64_t)p->header.vcpu_bytes * p->n_vcpus;
+	p->port_state_va = p->emul_state_va + (uint64_t)p->header.emul_bytes * p->n_emuls;
 }
 
 static void place_shares(struct plan *p)
@@ -150,6 +187,16 @@ static void place_shares(struct plan *p)
 		p->emul[i].queue_va = p->share_va + offset;
 		p->emul[i].server_pa = p->emul[i].queue_pa + BH_PAGE;
 		p->emul[i].server_va = p->emul[i].queue_va + BH_PAGE;
+	}
+	for (uint32_t i = 0; i < p->n_parts; i++) {
+		struct part *part = &p->part[i];
+
+		part->in_pa = p->share_pa + offset;
+		part->in_va = p->share_va + offset;
+		offset += part->in_bytes;
+		part->out_pa = p->share_pa + offset;
+		part->out_va = p->share_va + offset;
+		offset += part->out_bytes;
 	}
 }
 

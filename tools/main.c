@@ -43,6 +43,8 @@ static void plan_parts(struct plan *p)
 	uint32_t regions = 0;
 
 	for (uint32_t i = 0; i < p->n_parts; i++)
+		windows_plan(p, &p->part[i]);
+	for (uint32_t i = 0; i < p->n_parts; i++)
 		payload_plan(p, &p->part[i]);
 	for (uint32_t i = 0; i < p->n_parts; i++) {
 		boot_plan(&p->part[i]);
@@ -66,6 +68,8 @@ void plan_system(struct plan *p, const char *system)
 	if (p->n_parts == 0)
 		return;
 	relate(p);
+	channels_read(p);
+	channels_relate(p);
 	kernel_read(p);
 	plan_parts(p);
 	layout(p);

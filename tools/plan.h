@@ -20,8 +20,10 @@
 #define PLAN_UART_INTID	  33u
 #define PLAN_VIRTIO_IPA	  0x0a000000ull
 #define PLAN_VIRTIO_BYTES 0x4000ull
-#define PLAN_INTIDS	  288u	    /* SPIs that a partition can have end below this */
-#define PLAN_BIG	  (2 * MIB) /* the size of a block; what is this large is aligned to it */
+#define PLAN_CARRIER_IPA  0x09100000ull /* PL011s that carry channel ends */
+#define PLAN_WINDOW_END	  0x3f000000ull /* of what begins at BH_WINDOW_IPA */
+#define PLAN_INTIDS	  288u		/* SPIs that a partition can have end below this */
+#define PLAN_BIG	  (2 * MIB)	/* the size of a block; what is this large is aligned to it */
 
 struct span {
 	uint64_t base, bytes;
@@ -101,9 +103,11 @@ struct region {
 	const uint64_t *from;
 	enum bh_region_kind kind;
 	uint32_t rights, object;
+	bool uncached; /* Normal non-cacheable */
 	const char *name;
 };
 
+#define PLAN_REGIONS 768u /* more than a partition can come to have */
 struct part {
 	const char *name, *path;
 	int node;
@@ -126,12 +130,13 @@ struct part {
 
 	/* worked out */
 	struct payload payload;
-	struct region region[256];
+	struct region region[PLAN_REGIONS];
 	uint32_t n_regions;
 	uint32_t first_vcpu;
 	uint64_t line_used[PLAN_INTIDS / 64 + 1]; /* bit for each virtual INTID */
 	uint64_t window_end;
 	uint64_t log_ipa;
+	uint64_t high_end; /* of what lies above RAM: shared memory that finds no room among the windows */
 	uint32_t log_intid;
 	uint32_t n_ports, n_caps;     /* of its capability table: ports, then served regions, then controls */
 	uint64_t in_bytes, out_bytes; /* of its ports' windows, multiples of BH_PAGE; 0: none */
@@ -147,6 +152,8 @@ struct emulated {
 	uint32_t intid;
 	struct channel *channel; /* it carries; NULL: the console */
 	uint32_t doorbell;
+	uint64_t window_bytes; /* of the memory for longer messages, shared by the two and uncached; 0: none */
+	uint64_t window_pa, window_ipa, server_window_ipa;
 	uint64_t queue_ipa, server_ipa; /* at the server */
 	uint64_t queue_pa, server_pa, queue_va, server_va;
 };
@@ -178,7 +185,7 @@ struct channel {
 	uint64_t period_us;					   /* sampling: refresh period; 0: none is said */
 	struct channel_end from, to;				   /* not of shared memory */
 	bool reader[BH_MAX_PARTITIONS], writer[BH_MAX_PARTITIONS]; /* shared memory; a writer reads too */
-	uint64_t size;						   /* shared memory; also of a carried channel's window: 0: none */
+	uint64_t size;						   /* shared memory */
 	bool uncached;						   /* shared memory: Normal non-cacheable at every end */
 	uint64_t pa, ipa[BH_MAX_PARTITIONS];
 };
@@ -230,6 +237,7 @@ struct plan {
 	/* the image */
 	uint64_t blob_pa, tables_pa, covered_bytes, stub_pa, slots_pa[PLAN_VIRTIO_BYTES / BH_PAGE], file_bytes, image_bytes;
 	uint64_t bss_pa, state_pa, state_bytes, share_pa, share_bytes;
+	uint64_t shared_pa, shared_bytes; /* memory of partitions among themselves, not mapped at EL2 */
 	uint64_t blob_va, state_va, share_va, log_pa, log_va, gicd_va, uart_va;
 	uint64_t core_state_va, partition_state_va, vcpu_state_va, emul_state_va, port_state_va;
 	uint64_t el2_root, empty_root;
@@ -239,18 +247,23 @@ struct plan {
 	struct bytes image;
 };
 
+const char *channel_kind_name(enum channel_kind kind); /* channels.c: "queuing" */
+char *channel_c_name(const char *name);		       /* "set-point" as a part of a C name: SET_POINT */
+
 /* The stages, in order. Each blames what is wrong and goes on as far as it makes sense. */
 void source_read(struct plan *p, const char *system); /* source.c */
 void board_plan(struct plan *p);		      /* board.c */
 void describe(struct plan *p);			      /* describe.c */
 void relate(struct plan *p);			      /* relate.c: what partitions are to each other */
 void channels_read(struct plan *p);		      /* channels.c: /channels, as the description has them */
-void channels_relate(struct plan *p);		      /* port_plan.c: who holds what: capabilities, interrupts, slots, carriers */
+void channels_relate(struct plan *p);		      /* port_plan.c: who holds what: capabilities, interrupts, slots */
+void carriers_plan(struct plan *p);		      /* carriers.c: PL011s of partitions that have a `bridge` */
 void policy_check(struct plan *p);		      /* policy.c: /domains and /policy against all flows (flow.h) */
 void kernel_read(struct plan *p);		      /* kernel_file.c */
 void payload_plan(struct plan *p, struct part *part); /* payload.c */
 void boot_plan(struct part *part);		      /* boot_list.c: pristine store, the stub's list */
 void info_plan(struct plan *p);			      /* info_page.c; after space_plan() of all */
+void windows_plan(struct plan *p, struct part *part); /* space.c: where its windows are; before payload_plan() of any */
 void space_plan(struct plan *p, struct part *part);   /* space.c: address spaces */
 void layout(struct plan *p);			      /* layout.c: addresses, tables and blob until all fits */
 void tables_write(struct plan *p);		      /* tables.c: p->tables, at p->tables_pa */

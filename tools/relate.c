@@ -8,41 +8,21 @@
 #include <string.h>
 
 #include "tools/errors.h"
-#include "tools/plan.h"
+#include "tools/relate.h"
 #include "tools/source.h"
+#include "tools/value.h"
 
 #define FIRST_DOORBELL 255u
 
 /* --- consoles --- */
 
-static const char *all_partitions(const struct plan *p, const struct part *but)
-{
-	struct bytes b = { 0 };
-
-	for (uint32_t i = 0; i < p->n_parts; i++)
-		if (&p->part[i] != but)
-			bytes_print(&b, "%s%s", b.n ? ", " : "", p->part[i].name);
-	bytes_add(&b, "", 1);
-	return (const char *)b.at;
-}
-
 static void find_console(struct plan *p, struct part *part)
 {
-	uint32_t phandle = node_cell(p, part->node, "console", 0);
-
-	for (uint32_t i = 0; i < p->n_parts; i++)
-		if (p->part[i].phandle == phandle)
-			part->console = (int)i;
-	if (part->console == (int)part->number) {
-		blame(p, part->path, "console", "a partition cannot answer for its own PL011; name another one (%s)",
-		      all_partitions(p, part));
-		part->console = -1;
-	} else if (part->console < 0 && (phandle != ~0u || !p->unresolved)) {
-		int node = phandle && phandle != ~0u ? fdt_node_offset_by_phandle(p->fdt, phandle) : -1;
-
-		blame(p, part->path, "console", "%s is no partition; name one of: %s",
-		      node >= 0 ? node_path(p, node) : "this reference", all_partitions(p, part));
-	}
+	part->console = value_part(p, part->node, "console", 0, part);
+	if (part->console != (int)part->number)
+		return;
+	blame(p, part->path, "console", "a partition cannot answer for its own PL011; name another one");
+	part->console = -1;
 }
 
 /* Who answers for a console must not wait for who it answers for. */
@@ -99,6 +79,53 @@ static void relate_log(struct plan *p)
 			      p->part[p->log_reader].path);
 		else
 			p->log_reader = (int)i;
+	}
+}
+
+/* --- bridges and control --- */
+
+static void find_bridge(struct plan *p, struct part *part)
+{
+	part->bridge = value_part(p, part->node, "bridge", 0, part);
+	if (part->bridge != (int)part->number)
+		return;
+	blame(p, part->path, "bridge", "a partition cannot carry its own channels; name another one");
+	part->bridge = -1;
+}
+
+static void find_controls(struct plan *p, struct part *part)
+{
+	for (int i = 0; i < node_cells(p, part->node, "controls"); i++) {
+		int other = value_part(p, part->node, "controls", i, part);
+		bool twice = false;
+
+		for (uint32_t k = 0; k < part->n_controls; k++)
+			twice |= (int)part->control[k] == other;
+		if (other == (int)part->number)
+			blame(p, part->path, "controls", "a partition cannot control itself (it ends itself by PSCI SYSTEM_OFF or "
+							 "SYSTEM_RESET); remove &%s",
+			      part->name);
+		else if (twice)
+			blame(p, part->path, "controls", "names %s twice; remove one", p->part[other].path);
+		else if (other >= 0)
+			part->control[part->n_controls++] = (uint32_t)other;
+	}
+}
+
+static void relate_bridges(struct plan *p)
+{
+	for (uint32_t i = 0; i < p->n_parts; i++) {
+		if (node_cells(p, p->part[i].node, "bridge") == 1)
+			find_bridge(p, &p->part[i]);
+		find_controls(p, &p->part[i]);
+	}
+	for (uint32_t i = 0; i < p->n_parts; i++) {
+		const struct part *part = &p->part[i];
+
+		if (part->bridge >= 0 && p->part[part->bridge].bridge >= 0)
+			blame(p, part->path, "bridge", "%s has a `bridge` itself (%s), so it cannot carry others' channels; name one that "
+						       "makes the kernel's calls itself",
+			      p->part[part->bridge].path, p->part[p->part[part->bridge].bridge].name);
 	}
 }
 
@@ -253,7 +280,7 @@ static bool is_alone(struct plan *p, const struct part *part)
 
 /* --- emulated regions and doorbells --- */
 
-static uint32_t doorbell(struct plan *p, struct part *part, const char *prop)
+uint32_t doorbell(struct plan *p, struct part *part, const char *prop)
 {
 	for (uint32_t intid = FIRST_DOORBELL; intid >= 32; intid--)
 		if (take_line(part, intid))
@@ -264,8 +291,6 @@ static uint32_t doorbell(struct plan *p, struct part *part, const char *prop)
 
 static void relate_emuls(struct plan *p)
 {
-	uint32_t caps[BH_MAX_PARTITIONS] = { 0 };
-
 	for (uint32_t i = 0; i < p->n_parts; i++) {
 		struct emulated *e = &p->emul[p->n_emuls];
 
@@ -273,7 +298,8 @@ static void relate_emuls(struct plan *p)
 			continue;
 		e->client = i;
 		e->server = (uint32_t)p->part[i].console;
-		e->cap = caps[e->server]++;
+		e->ipa = PLAN_UART_IPA;
+		e->intid = PLAN_UART_INTID;
 		e->doorbell = doorbell(p, &p->part[e->server], NULL);
 		p->n_emuls++;
 	}
@@ -296,6 +322,7 @@ void relate(struct plan *p)
 	check_smcs(p);
 	relate_consoles(p);
 	relate_log(p);
+	relate_bridges(p);
 	relate_devices(p);
 	relate_cores(p);
 	for (uint32_t i = 0; i < p->n_parts; i++)

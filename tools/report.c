@@ -42,9 +42,11 @@ static void image_lines(const struct plan *p, struct bytes *b)
 	}
 	line(b, p->bss_pa, h->bss_bytes, "kernel bss");
 	line(b, p->state_pa, p->state_bytes, "kernel state");
-	line(b, p->share_pa, p->share_bytes, "log, queues and server pages");
+	line(b, p->share_pa, p->share_bytes, "log, queues, server pages, ports' windows");
 	for (uint32_t i = 0; i < p->n_cores; i++)
 		line(b, p->core[i].stack_pa, h->stack_bytes, text("stack of core %u", p->core[i].board));
+	if (p->shared_bytes)
+		line(b, p->shared_pa, p->shared_bytes, "memory that partitions share");
 }
 
 static void kernel_lines(const struct plan *p, struct bytes *b)
@@ -53,7 +55,7 @@ static void kernel_lines(const struct plan *p, struct bytes *b)
 	line(b, BH_KERNEL_VA, p->kernel.n + p->header.bss_bytes, "text, read-only data, bss");
 	line(b, p->blob_va, align_up(p->blob.n, BH_PAGE), "blob");
 	line(b, p->state_va, p->state_bytes, "state");
-	line(b, p->share_va, p->share_bytes, "log, queues and server pages");
+	line(b, p->share_va, p->share_bytes, "log, queues, server pages, ports' windows");
 	for (uint32_t i = 0; i < p->n_cores; i++)
 		line(b, p->core[i].stack_va - p->header.stack_bytes, p->header.stack_bytes,
 		     text("stack of core %u", p->core[i].board));
@@ -73,6 +75,7 @@ static const char *kind_text(const struct region *r)
 	case BH_REGION_CONST: return "constant";
 	case BH_REGION_WINDOW: return "window";
 	case BH_REGION_BOOT: return "while loading";
+	case BH_REGION_SHARED: return r->uncached ? "shared, uncached" : "shared";
 	}
 	return "?";
 }

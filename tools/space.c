@@ -36,6 +36,12 @@ static void add_devices(struct part *part)
 		}
 }
 
+/* Whose it is: the client, and the channel that it carries. */
+static const char *emulated_name(const struct plan *p, const struct emulated *e)
+{
+	return e->channel ? text("%s, %s", p->part[e->client].name, e->channel->name) : p->part[e->client].name;
+}
+
 static uint64_t window(struct part *part, const char *name, uint64_t bytes, uint32_t rights, const uint64_t *from)
 {
 	uint64_t ipa = part->window_end;
@@ -45,21 +51,84 @@ static uint64_t window(struct part *part, const char *name, uint64_t bytes, uint
 	return ipa;
 }
 
+/* The windows of what it serves, and of its ports. */
 static void add_windows(struct plan *p, struct part *part)
 {
 	for (uint32_t i = 0; i < p->n_emuls; i++) {
 		struct emulated *e = &p->emul[i];
-		const char *client = p->part[e->client].name;
+		const char *of = emulated_name(p, e);
 
 		if (e->client == part->number)
-			region_add(part, BH_REGION_EMULATED, "PL011", PLAN_UART_IPA, BH_PAGE, BH_READ | BH_WRITE, NULL)->object = i;
+			region_add(part, BH_REGION_EMULATED, e->channel ? text("PL011 of %s", e->channel->name) : "PL011", e->ipa,
+				   BH_PAGE, BH_READ | BH_WRITE, NULL)
+				->object = i;
 		if (e->server != part->number)
 			continue;
-		e->queue_ipa = window(part, text("queue of %s", client), BH_PAGE, BH_READ, &e->queue_pa);
-		e->server_ipa = window(part, text("server pages for %s", client), 2 * BH_PAGE, BH_READ | BH_WRITE, &e->server_pa);
+		e->queue_ipa = window(part, text("queue of %s", of), BH_PAGE, BH_READ, &e->queue_pa);
+		e->server_ipa = window(part, text("server pages for %s", of), 2 * BH_PAGE, BH_READ | BH_WRITE, &e->server_pa);
 	}
 	if (p->log_reader == (int)part->number)
 		part->log_ipa = window(part, "health log", BH_LOG_PAGES * BH_PAGE, BH_READ, &p->log_pa);
+	if (part->in_bytes)
+		part->in_ipa = window(part, "in window", part->in_bytes, BH_READ, &part->in_pa);
+	if (part->out_bytes)
+		part->out_ipa = window(part, "out window", part->out_bytes, BH_READ | BH_WRITE, &part->out_pa);
+}
+
+/*
+ * Memory shared with other partitions: among the windows, or above RAM where these would reach too far. What is
+ * large is aligned as in physical memory, so that blocks map it.
+ */
+static uint64_t shared(struct part *part, const char *name, uint64_t bytes, uint32_t rights, const uint64_t *from)
+{
+	uint64_t align = bytes >= PLAN_BIG ? PLAN_BIG : BH_PAGE, ipa = align_up(part->window_end, align);
+	uint64_t *end = &part->window_end;
+
+	if (ipa + bytes > PLAN_WINDOW_END) {
+		end = &part->high_end;
+		ipa = align_up(max_u64(*end, PLAN_RAM_IPA + part->ram_bytes), align);
+	}
+	region_add(part, BH_REGION_SHARED, name, ipa, bytes, rights, from);
+	*end = ipa + bytes;
+	return ipa;
+}
+
+static void add_shared(struct plan *p, struct part *part)
+{
+	for (uint32_t i = 0; i < p->n_emuls; i++) {
+		struct emulated *e = &p->emul[i];
+		bool client = e->client == part->number;
+
+		if (!e->window_bytes || (!client && e->server != part->number))
+			continue;
+		*(client ? &e->window_ipa : &e->server_window_ipa) = shared(part, text("window of %s", emulated_name(p, e)),
+									    e->window_bytes, BH_READ | BH_WRITE, &e->window_pa);
+		part->region[part->n_regions - 1].uncached = true;
+	}
+	for (uint32_t i = 0; i < p->n_channels; i++) {
+		struct channel *c = &p->channel[i];
+		uint32_t n = part->number;
+
+		if (!c->reader[n] && !c->writer[n])
+			continue;
+		c->ipa[n] = shared(part, text("shared memory %s", c->name), c->size, BH_READ | (c->writer[n] ? BH_WRITE : 0), &c->pa);
+		part->region[part->n_regions - 1].uncached = c->uncached;
+	}
+}
+
+void windows_plan(struct plan *p, struct part *part)
+{
+	add_windows(p, part);
+	if (part->window_end > PLAN_WINDOW_END)
+		blame(p, part->path, NULL,
+		      "its windows (queues and slots of its ports, most of all) have %llu KiB, %llu KiB too many; let fewer or shorter "
+		      "messages wait (`depth`, `bytes`)",
+		      (unsigned long long)((part->window_end - BH_WINDOW_IPA) / KIB),
+		      (unsigned long long)((part->window_end - PLAN_WINDOW_END) / KIB));
+	add_shared(p, part);
+	if (part->high_end > PLAN_IPA_END)
+		blame(p, part->path, NULL, "its RAM and shared memory end %llu MiB beyond its address space (39 bits); ask for less",
+		      (unsigned long long)((part->high_end - PLAN_IPA_END + MIB - 1) / MIB));
 }
 
 static void add_boot(struct plan *p, struct part *part)
@@ -131,7 +200,6 @@ void space_plan(struct plan *p, struct part *part)
 		region_add(part, BH_REGION_CONST, "empty virtio-mmio slots", PLAN_VIRTIO_IPA + i * BH_PAGE, BH_PAGE, BH_READ,
 			   &p->slots_pa[i]);
 	region_add(part, BH_REGION_CONST, "information page", BH_INFO_IPA, BH_PAGE, BH_READ, &part->info_pa);
-	add_windows(p, part);
 	add_boot(p, part);
 	qsort(part->region, part->n_regions, sizeof(part->region[0]), by_ipa);
 	check_collisions(p, part);

@@ -3,6 +3,7 @@
 #include "tools/tables.h"
 
 #define S2_NORMAL	 (0xfull << 2) /* MemAttr: write-back, inner and outer */
+#define S2_UNCACHED	 (0x5ull << 2) /* MemAttr: Normal, non-cacheable, inner and outer */
 #define S2_DEVICE	 (0x1ull << 2) /* MemAttr: Device-nGnRE */
 #define S2_READ		 (1ull << 6)   /* S2AP[0] */
 #define S2_WRITE	 (1ull << 7)   /* S2AP[1] */
@@ -12,7 +13,8 @@
 
 static uint64_t bits(const struct region *r)
 {
-	uint64_t b = S2_AF | (r->kind == BH_REGION_DEVICE ? S2_DEVICE : S2_NORMAL | S2_INNER);
+	uint64_t memory = r->uncached ? S2_UNCACHED : S2_NORMAL;
+	uint64_t b = S2_AF | (r->kind == BH_REGION_DEVICE ? S2_DEVICE : memory | S2_INNER);
 
 	if (r->rights & BH_READ)
 		b |= S2_READ;

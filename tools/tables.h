@@ -14,7 +14,7 @@ struct map {
 };
 
 struct map_list {
-	struct map m[320];
+	struct map m[PLAN_REGIONS];
 	uint32_t n;
 };
 

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Carriers: a partition with a `bridge` makes no calls of ours. Each of its channel ends is a PL011
+ * that the bridge answers for, as a console does; the bridge holds the port. A channel with messages
+ * that do not fit into registers has memory beside it, which the two share.
+ */
+#include <libfdt.h>
+
+#include "tools/errors.h"
+#include "tools/plan.h"
+#include "tools/relate.h"
+
+/* One message, and one reply: a slot for each. */
+static uint64_t window_bytes(const struct channel *c)
+{
+	if (c->bytes <= BH_SHORT_BYTES && c->reply_bytes <= BH_SHORT_BYTES)
+		return 0;
+	return align_up(bh_slot_bytes(c->bytes) + (c->kind == CHANNEL_CALL ? bh_slot_bytes(c->reply_bytes) : 0), BH_PAGE);
+}
+
+static bool is_end(const struct part *part, const struct channel *c)
+{
+	return c->from.holder >= 0 && c->to.holder >= 0 && (c->from.part == (int)part->number || c->to.part == (int)part->number);
+}
+
+static void carrier_add(struct plan *p, struct part *part, struct channel *c, uint32_t n)
+{
+	struct part *bridge = &p->part[part->bridge];
+
+	if (p->n_emuls < BH_MAX_EMULS)
+		p->emul[p->n_emuls] = (struct emulated){ .client = part->number,
+							 .server = bridge->number,
+							 .ipa = PLAN_CARRIER_IPA + n * (uint64_t)BH_PAGE,
+							 .intid = doorbell(p, part, "bridge"),
+							 .channel = c,
+							 .doorbell = doorbell(p, bridge, NULL),
+							 .window_bytes = window_bytes(c) };
+	p->n_emuls++;
+}
+
+static void carry(struct plan *p, struct part *part)
+{
+	uint32_t n = 0, shared = 0, wrong = 0;
+
+	for (uint32_t i = 0; i < p->n_channels; i++) {
+		struct channel *c = &p->channel[i];
+
+		shared += c->reader[part->number] || c->writer[part->number];
+		wrong += c->kind != CHANNEL_SHARED && (c->from.holder < 0 || c->to.holder < 0);
+		if (is_end(part, c))
+			carrier_add(p, part, c, n++);
+	}
+	if (n == 0 && wrong == 0)
+		blame(p, part->path, "bridge", "has nothing to carry: no channel begins or ends at %s%s; remove it", part->name,
+		      shared ? " (shared memory needs no bridge)" : "");
+}
+
+void carriers_plan(struct plan *p)
+{
+	for (uint32_t i = 0; i < p->n_parts; i++)
+		if (p->part[i].bridge >= 0)
+			carry(p, &p->part[i]);
+	if (p->n_emuls <= BH_MAX_EMULS)
+		return;
+	blame(p, "/partitions", NULL,
+	      "have %u emulated regions together (one for each `console`, one for each channel end that a `bridge` carries), %u too "
+	      "many; a system can have %u",
+	      p->n_emuls, p->n_emuls - BH_MAX_EMULS, BH_MAX_EMULS);
+	p->n_emuls = BH_MAX_EMULS;
+}

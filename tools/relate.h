@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Interrupt lines of a partition that no device of the board has: doorbells, events, lines of carriers. */
+#ifndef TOOLS_RELATE_H
+#define TOOLS_RELATE_H
+
+#include "tools/plan.h"
+
+/* A free INTID, from the highest down; blamed at @prop where there is none left. */
+uint32_t doorbell(struct plan *p, struct part *part, const char *prop);
+
+#endif
