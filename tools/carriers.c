@@ -2,20 +2,21 @@
 /*
  * Carriers: a partition with a `bridge` makes no calls of ours. Each of its channel ends is a PL011
  * that the bridge answers for, as a console does; the bridge holds the port. A channel with messages
- * that do not fit into registers has memory beside it, which the two share.
+ * that are too long for a frame (abi/serial.h) has memory beside it, which the two share.
  */
 #include <libfdt.h>
 
+#include "abi/serial.h"
 #include "tools/errors.h"
 #include "tools/plan.h"
 #include "tools/relate.h"
 
-/* One message, and one reply: a slot for each. */
+/* For one message or reply that is too long for a frame. */
 static uint64_t window_bytes(const struct channel *c)
 {
-	if (c->bytes <= BH_SHORT_BYTES && c->reply_bytes <= BH_SHORT_BYTES)
-		return 0;
-	return align_up(bh_slot_bytes(c->bytes) + (c->kind == CHANNEL_CALL ? bh_slot_bytes(c->reply_bytes) : 0), BH_PAGE);
+	uint32_t longest = c->bytes > c->reply_bytes ? c->bytes : c->reply_bytes;
+
+	return longest > BH_SERIAL_INLINE ? align_up(longest, BH_PAGE) : 0;
 }
 
 static bool is_end(const struct part *part, const struct channel *c)
