@@ -54,7 +54,7 @@ struct bh_slot {
 	uint64_t time;	/* counter ticks when it was sent; 0: there has never been a message */
 	uint32_t bytes; /* of the message */
 	uint32_t reserved;
-	uint64_t data[]; /* what stands behind `bytes` is left over from earlier messages of this port */
+	uint64_t data[]; /* behind `bytes`: left over from earlier messages, or up to 15 bytes more of the sender's buffer */
 };
 
 #define BH_SAMPLING_SLOTS 3u

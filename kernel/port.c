@@ -76,12 +76,24 @@ static void copy(uint64_t *to, const uint64_t *from, uint64_t bytes)
 	}
 }
 
+/* Not a byte more: what else a register holds is not for the receiver. */
+static void copy_registers(uint64_t *to, const uint64_t *from, uint64_t bytes)
+{
+	for (; bytes >= 8; bytes -= 8)
+		*to++ = *from++;
+	if (bytes)
+		*to = *from & (BIT64(8 * bytes) - 1);
+}
+
 /* The sender may write its buffer meanwhile: then that message has some of both. */
 void port_fill(uint64_t slot_va, const uint64_t *registers, uint64_t buffer_va, uint64_t bytes)
 {
 	struct bh_slot *slot = (void *)(uintptr_t)slot_va;
 
-	copy(slot->data, buffer_va ? (const uint64_t *)(uintptr_t)buffer_va : registers, bytes);
+	if (buffer_va)
+		copy(slot->data, (const uint64_t *)(uintptr_t)buffer_va, bytes);
+	else
+		copy_registers(slot->data, registers, bytes);
 	slot->bytes = (uint32_t)bytes;
 	slot->time = arch_time();
 }

@@ -255,6 +255,21 @@ static void a_refused_call_is_a_line_of_the_log(void **state)
 	assert_int_equal(log->next, next + 1); /* a good call is none */
 }
 
+static void no_byte_of_a_register_but_the_messages_reaches_the_receiver(void **state)
+{
+	(void)state;
+	send(VALUE, 32, 0);
+	receive(VALUE);
+	send(QUEUE, 3, 0xaabbccddeeff1122ull);
+	assert_int_equal(receive(QUEUE), BH_OK);
+	assert_int_equal(last.arg[3], 0xff1122);
+	assert_int_equal(last.arg[4], 0);
+	send(QUEUE, 9, 0xaabbccddeeff1122ull);
+	assert_int_equal(receive(QUEUE), BH_OK);
+	assert_int_equal(last.arg[3], 0xaabbccddeeff1122ull);
+	assert_int_equal(last.arg[4], 0x23);
+}
+
 /* --- signal --- */
 
 static void a_signal_is_an_event_and_an_interrupt_at_the_receiver(void **state)
@@ -736,6 +751,7 @@ int main(void)
 		ALL(a_port_of_another_kind_is_refused),
 		ALL(a_message_has_one_byte_to_the_ports_largest),
 		ALL(a_refused_call_is_a_line_of_the_log),
+		ALL(no_byte_of_a_register_but_the_messages_reaches_the_receiver),
 		ALL(a_signal_is_an_event_and_an_interrupt_at_the_receiver),
 		ALL(a_signal_to_one_that_does_not_run_is_told),
 		ALL(a_value_is_read_as_it_was_written_last_with_its_time),
