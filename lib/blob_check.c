@@ -49,6 +49,8 @@ static const char *check_arrays(const struct bh_blob *b)
 		return "blob: table of vCPUs out of bounds";
 	if (b->n_emuls > BH_MAX_EMULS || !fits(b, b->off_emuls, b->n_emuls, sizeof(struct bh_emul)))
 		return "blob: table of emulated regions out of bounds";
+	if (b->n_ports > BH_MAX_PORTS || !fits(b, b->off_ports, b->n_ports, sizeof(struct bh_port)))
+		return "blob: table of ports out of bounds";
 	if (b->n_regions > BH_MAX_REGIONS || !fits(b, b->off_regions, b->n_regions, sizeof(struct bh_region)))
 		return "blob: table of regions out of bounds";
 	if (b->n_caps > BH_MAX_CAPS || !fits(b, b->off_caps, b->n_caps, sizeof(struct bh_cap)))
@@ -147,7 +149,7 @@ static const char *check_region(const struct bh_blob *b, uint32_t p, const struc
 {
 	const struct bh_emul *e;
 
-	if (r->kind < BH_REGION_RAM || r->kind > BH_REGION_BOOT)
+	if (r->kind < BH_REGION_RAM || r->kind > BH_REGION_SHARED)
 		return "region: unknown kind";
 	if ((r->rights & ~(BH_READ | BH_WRITE | BH_EXECUTE)) != 0)
 		return "region: unknown rights";
@@ -193,7 +195,13 @@ static const char *check_caps(const struct bh_blob *b, uint32_t p)
 	for (uint32_t i = 0; i < part->n_caps; i++) {
 		const struct bh_cap *c = &blob_caps(b)[part->first_cap + i];
 
-		if (c->rights != 0 || c->reserved != 0)
+		if (c->reserved != 0)
+			return "capability: reserved field is not zero";
+		if (c->kind == BH_CAP_PORT && c->object < b->n_ports)
+			continue;
+		if (c->kind == BH_CAP_CONTROL && c->object < b->n_partitions)
+			continue;
+		if (c->rights != 0)
 			return "capability: reserved field is not zero";
 		if (c->kind == BH_CAP_NONE && c->object == 0)
 			continue;
