@@ -49,7 +49,7 @@ static const char *check_arrays(const struct bh_blob *b)
 		return "blob: table of vCPUs out of bounds";
 	if (b->n_emuls > BH_MAX_EMULS || !fits(b, b->off_emuls, b->n_emuls, sizeof(struct bh_emul)))
 		return "blob: table of emulated regions out of bounds";
-	if (b->n_ports > BH_MAX_PORTS || !fits(b, b->off_ports, b->n_ports, sizeof(struct bh_port)))
+	if (b->n_ports > BH_MAX_PORTS || (b->n_ports && !fits(b, b->off_ports, b->n_ports, sizeof(struct bh_port))))
 		return "blob: table of ports out of bounds";
 	if (b->n_regions > BH_MAX_REGIONS || !fits(b, b->off_regions, b->n_regions, sizeof(struct bh_region)))
 		return "blob: table of regions out of bounds";
