@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Hypercalls (abi/call.h) and PSCI, as C functions. Any context: thread or interrupt handler, any
- * vCPU. Each is bounded; none blocks.
+ * vCPU. Each is bounded; of the calls themselves only WAIT, CALL and SERVE block. Those of ports have
+ * their functions in bh_port.h, which also wait and copy.
  */
 #ifndef SDK_BH_CALL_H
 #define SDK_BH_CALL_H
@@ -35,6 +36,61 @@ static inline int64_t bh_call5(uint32_t function, uint64_t a1, uint64_t a2, uint
 static inline int64_t bh_call(uint32_t function, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4)
 {
 	return bh_call5(function, a1, a2, a3, a4, 0);
+}
+
+/*
+ * The same for calls with up to 7 arguments and results: x[0] to x[6] are x1 to x7, both ways. The
+ * kernel keeps x8 to x17, and what the call has no result in. An index known at compile time makes the
+ * array registers. For calls of Bulkhead only: another's callee may take x8 to x17 for itself.
+ */
+static inline int64_t bh_call7(uint32_t function, uint64_t x[7])
+{
+	register uint64_t x0 __asm__("x0") = function;
+	register uint64_t x1 __asm__("x1");
+	register uint64_t x2 __asm__("x2");
+	register uint64_t x3 __asm__("x3");
+	register uint64_t x4 __asm__("x4");
+	register uint64_t x5 __asm__("x5");
+	register uint64_t x6 __asm__("x6");
+	register uint64_t x7 __asm__("x7");
+
+	x1 = x[0];
+	x2 = x[1];
+	x3 = x[2];
+	x4 = x[3];
+	x5 = x[4];
+	x6 = x[5];
+	x7 = x[6];
+	__asm__ volatile("hvc #0"
+			 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5), "+r"(x6), "+r"(x7)
+			 :
+			 : "memory", "cc");
+	x[0] = x1;
+	x[1] = x2;
+	x[2] = x3;
+	x[3] = x4;
+	x[4] = x5;
+	x[5] = x6;
+	x[6] = x7;
+	return (int64_t)x0;
+}
+
+/* One argument; results in x1 to x3, out[0] to out[2]. As bh_call7() in all else. */
+static inline int64_t bh_call1(uint32_t function, uint64_t a1, uint64_t out[3])
+{
+	register uint64_t x0 __asm__("x0") = function;
+	register uint64_t x1 __asm__("x1") = a1;
+	register uint64_t x2 __asm__("x2");
+	register uint64_t x3 __asm__("x3");
+
+	__asm__ volatile("hvc #0"
+			 : "+r"(x0), "+r"(x1), "=r"(x2), "=r"(x3)
+			 :
+			 : "x4", "x5", "x6", "x7", "memory", "cc");
+	out[0] = x1;
+	out[1] = x2;
+	out[2] = x3;
+	return (int64_t)x0;
 }
 
 /* The kernel's ABI version; start-up has compared it with ours. */

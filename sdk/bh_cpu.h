@@ -67,4 +67,25 @@ static inline void bh_wait(void)
 	bh_irq_restore(daif);
 }
 
+/* Lets the handlers of pending interrupts run now, also where the caller has masked them. Thread context. */
+static inline void bh_irq_let(void)
+{
+	uint64_t daif = bh_irq_mask();
+
+	__asm__ volatile("msr daifclr, #2; isb"
+			 :
+			 :
+			 : "memory");
+	bh_irq_restore(daif);
+}
+
+/* Full barrier: all that this vCPU has read and written comes before what follows, for all vCPUs of the machine. */
+static inline void bh_barrier(void)
+{
+	__asm__ volatile("dmb ish"
+			 :
+			 :
+			 : "memory");
+}
+
 #endif

@@ -47,6 +47,12 @@ static inline uint64_t bh_time_from_ns(uint64_t ns)
 	return ns / 1000000000u * f + ns % 1000000000u * f / 1000000000u;
 }
 
+/* The instant @ns nanoseconds from now, in ticks: a deadline for bh_port.h and bh_sleep_until(). Any context. */
+static inline uint64_t bh_time_in_ns(uint64_t ns)
+{
+	return bh_time_ticks() + bh_time_from_ns(ns);
+}
+
 /*
  * The calling vCPU's alarm: its handler runs once the counter has reached @when, then, with
  * @period > 0, at when + period, when + 2 * period … without drift; instants that are already over

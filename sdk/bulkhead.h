@@ -8,11 +8,13 @@
 #define SDK_BULKHEAD_H
 
 #include "sdk/bh_call.h"
+#include "sdk/bh_control.h"
 #include "sdk/bh_cpu.h"
 #include "sdk/bh_fault.h"
 #include "sdk/bh_info.h"
 #include "sdk/bh_irq.h"
 #include "sdk/bh_log.h"
+#include "sdk/bh_port.h"
 #include "sdk/bh_time.h"
 
 #endif
