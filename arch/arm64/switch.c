@@ -161,11 +161,11 @@ void fp_trap(struct vcpu *v)
 	fp_switch(v->core, v);
 }
 
-#define DEBUG_EACH(n, X)                                                         \
-	X(n, 0)                                                                  \
-	X(n, 1)                                                                  \
-	X(n, 2) X(n, 3) X(n, 4) X(n, 5) X(n, 6) X(n, 7) X(n, 8) X(n, 9) X(n, 10) \
-		X(n, 11) X(n, 12) X(n, 13) X(n, 14) X(n, 15)
+/* clang-format off: it does not agree with itself here */
+#define DEBUG_EACH(n, X)                                                 \
+	X(n, 0) X(n, 1) X(n, 2) X(n, 3) X(n, 4) X(n, 5) X(n, 6) X(n, 7)  \
+	X(n, 8) X(n, 9) X(n, 10) X(n, 11) X(n, 12) X(n, 13) X(n, 14) X(n, 15)
+/* clang-format on */
 
 static uint32_t breakpoints(void)
 {
