@@ -161,7 +161,8 @@ void fp_trap(struct vcpu *v)
 	fp_switch(v->core, v);
 }
 
-/* clang-format off: it does not agree with itself here */
+/* the formatter does not agree with itself here */
+/* clang-format off */
 #define DEBUG_EACH(n, X)                                                 \
 	X(n, 0) X(n, 1) X(n, 2) X(n, 3) X(n, 4) X(n, 5) X(n, 6) X(n, 7)  \
 	X(n, 8) X(n, 9) X(n, 10) X(n, 11) X(n, 12) X(n, 13) X(n, 14) X(n, 15)
