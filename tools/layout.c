@@ -49,6 +49,32 @@ static void place_payloads(struct plan *p, uint64_t *at)
 	}
 }
 
+static void place_shared_piece(struct plan *p, uint64_t *at, uint64_t bytes, uint64_t *pa)
+{
+	if (bytes >= PLAN_BIG)
+		*at = align_up(*at, PLAN_BIG);
+	*pa = take_pages(at, bytes);
+	if (!p->shared_bytes)
+		p->shared_pa = *pa;
+	p->shared_bytes = *at - p->shared_pa;
+}
+
+/*
+ * What partitions share among themselves, in one piece, small things first. It is in the file, as zeros: no stub
+ * clears what several own, the kernel does not map it, and what memory held before boot is nobody's to read.
+ */
+static void place_shared(struct plan *p, uint64_t *at)
+{
+	p->shared_pa = p->shared_bytes = 0;
+	for (uint32_t i = 0; i < p->n_emuls; i++)
+		if (p->emul[i].window_bytes)
+			place_shared_piece(p, at, p->emul[i].window_bytes, &p->emul[i].window_pa);
+	for (uint32_t large = 0; large < 2; large++)
+		for (uint32_t i = 0; i < p->n_channels; i++)
+			if (p->channel[i].size && (p->channel[i].size >= PLAN_BIG) == large)
+				place_shared_piece(p, at, p->channel[i].size, &p->channel[i].pa);
+}
+
 static uint64_t payload_end(const struct part *part)
 {
 	const struct payload *pay = &part->payload;
@@ -82,29 +108,6 @@ static uint64_t place_in_image(struct plan *p, uint64_t *at)
 	return last->ram_pa + last->ram_bytes;
 }
 
-static void place_shared_piece(struct plan *p, uint64_t *at, uint64_t bytes, uint64_t *pa)
-{
-	if (bytes >= PLAN_BIG)
-		*at = align_up(*at, PLAN_BIG);
-	*pa = take_pages(at, bytes);
-	if (!p->shared_bytes)
-		p->shared_pa = *pa;
-	p->shared_bytes = *at - p->shared_pa;
-}
-
-/* What partitions share among themselves, in one piece behind what the kernel writes: small things first. */
-static void place_shared(struct plan *p, uint64_t *at)
-{
-	p->shared_pa = p->shared_bytes = 0;
-	for (uint32_t i = 0; i < p->n_emuls; i++)
-		if (p->emul[i].window_bytes)
-			place_shared_piece(p, at, p->emul[i].window_bytes, &p->emul[i].window_pa);
-	for (uint32_t large = 0; large < 2; large++)
-		for (uint32_t i = 0; i < p->n_channels; i++)
-			if (p->channel[i].size && (p->channel[i].size >= PLAN_BIG) == large)
-				place_shared_piece(p, at, p->channel[i].size, &p->channel[i].pa);
-}
-
 static uint32_t count_ports(const struct plan *p)
 {
 	uint32_t n = 0;
@@ -131,7 +134,6 @@ static void place_memory(struct plan *p, uint64_t *at)
 	p->share_pa = take_pages(at, p->share_bytes);
 	for (uint32_t i = 0; i < p->n_cores; i++)
 		p->core[i].stack_pa = take_pages(at, h->stack_bytes);
-	place_shared(p, at);
 }
 
 static void place_image(struct plan *p)
@@ -142,6 +144,7 @@ static void place_image(struct plan *p)
 	p->tables_pa = take_pages(&at, p->tables_room);
 	p->covered_bytes = at - p->board.load;
 	place_payloads(p, &at);
+	place_shared(p, &at);
 	hole = place_in_image(p, &at);
 	at += sizeof(uint64_t); /* the end mark */
 	p->file_bytes = at - p->board.load;
@@ -291,11 +294,20 @@ static void blame_memory(struct plan *p, const struct part *part, uint64_t large
 static void blame_image(struct plan *p, uint64_t excess)
 {
 	const struct part *in_image = NULL;
+	const struct channel *shared = NULL;
 
 	for (uint32_t i = 0; i < p->n_parts; i++)
 		if (!p->part[i].restart && (!in_image || p->part[i].ram_bytes > in_image->ram_bytes))
 			in_image = &p->part[i];
-	if (in_image)
+	for (uint32_t i = 0; i < p->n_channels; i++)
+		if (p->channel[i].size && (!shared || p->channel[i].size > shared->size))
+			shared = &p->channel[i];
+	if (shared && (!in_image || shared->size > in_image->ram_bytes))
+		blame(p, shared->path, "size",
+		      "shared memory is part of the image, which ends %llu MiB beyond the board's memory; ask for so much less, here or "
+		      "elsewhere",
+		      (unsigned long long)((excess + MIB - 1) / MIB));
+	else if (in_image)
 		blame(p, in_image->path, "memory",
 		      "with `restart = \"never\"` its RAM is part of the image, which ends %llu MiB beyond the board's memory; ask "
 		      "for so much less, here or elsewhere",
@@ -371,6 +383,9 @@ void layout(struct plan *p)
 	bool again = p->n_errors == 0;
 
 	place_all(p);
+	check_image_place(p);
+	if (p->n_errors && again)
+		return; /* with the image so large, whatever else does not fit is no news */
 	while (again) {
 		size_t blob = p->blob.n;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What was placed where, for people: physical addresses, and each partition's own (IPA). */
 #include "tools/plan.h"
+#include "tools/report_channels.h"
 
 #include <string.h>
 
@@ -40,13 +41,13 @@ static void image_lines(const struct plan *p, struct bytes *b)
 		if (part->restart && part->payload.store.n)
 			line(b, part->store_pa, align_up(part->payload.store.n, BH_PAGE), text("%s: pristine store", part->name));
 	}
+	if (p->shared_bytes)
+		line(b, p->shared_pa, p->shared_bytes, "memory that partitions share");
 	line(b, p->bss_pa, h->bss_bytes, "kernel bss");
 	line(b, p->state_pa, p->state_bytes, "kernel state");
 	line(b, p->share_pa, p->share_bytes, "log, queues, server pages, ports' windows");
 	for (uint32_t i = 0; i < p->n_cores; i++)
 		line(b, p->core[i].stack_pa, h->stack_bytes, text("stack of core %u", p->core[i].board));
-	if (p->shared_bytes)
-		line(b, p->shared_pa, p->shared_bytes, "memory that partitions share");
 }
 
 static void kernel_lines(const struct plan *p, struct bytes *b)
@@ -100,6 +101,12 @@ static void part_cores(const struct plan *p, const struct part *part, struct byt
 		    part->setway ? "native" : "fault", part->restart ? "always" : "never");
 	if (part->console >= 0)
 		bytes_print(b, "  console:   %s\n", p->part[part->console].name);
+	if (part->bridge >= 0)
+		bytes_print(b, "  bridge:    %s\n", p->part[part->bridge].name);
+	report_controls(p, part, b);
+	for (uint32_t i = 0; i < part->n_devices; i++)
+		if (part->device[i]->trusted)
+			bytes_print(b, "  DMA:       %s can read and write all memory; this partition is trusted with it\n", part->device[i]->name);
 }
 
 static void part_interrupts(const struct plan *p, const struct part *part, struct bytes *b)
@@ -108,12 +115,16 @@ static void part_interrupts(const struct plan *p, const struct part *part, struc
 		for (uint32_t l = 0; l < part->device[i]->n_lines; l++)
 			bytes_print(b, "  interrupt: %u, %s of %s\n", part->device[i]->line[l].intid,
 				    part->device[i]->line[l].level ? "level" : "edge", part->device[i]->name);
-	if (part->console >= 0)
-		bytes_print(b, "  interrupt: %u, level, of its PL011\n", PLAN_UART_INTID);
-	for (uint32_t i = 0; i < p->n_emuls; i++)
-		if (p->emul[i].server == part->number)
-			bytes_print(b, "  interrupt: %u, doorbell of %s; capability %u serves its PL011\n", p->emul[i].doorbell,
-				    p->part[p->emul[i].client].name, p->emul[i].cap);
+	for (uint32_t i = 0; i < p->n_emuls; i++) {
+		const struct emulated *e = &p->emul[i];
+		const char *of = e->channel ? text(" of %s", e->channel->name) : "";
+
+		if (e->client == part->number)
+			bytes_print(b, "  interrupt: %u, level, of its PL011%s\n", e->intid, of);
+		if (e->server == part->number)
+			bytes_print(b, "  interrupt: %u, doorbell of %s; capability %u serves its PL011%s\n", e->doorbell,
+				    p->part[e->client].name, e->cap, of);
+	}
 	if (p->log_reader == (int)part->number)
 		bytes_print(b, "  interrupt: %u, doorbell of the health log\n", part->log_intid);
 	for (uint32_t i = 0; i < part->n_smcs; i++)
@@ -159,6 +170,7 @@ const char *report(const struct plan *p)
 	for (uint32_t i = 0; i < p->n_parts; i++)
 		line(&b, p->part[i].ram_pa, p->part[i].ram_bytes, p->part[i].name);
 	kernel_lines(p, &b);
+	report_channels(p, &b);
 	for (uint32_t i = 0; i < p->n_parts; i++)
 		part_lines(p, &p->part[i], &b);
 	bytes_add(&b, "", 1);
