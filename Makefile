@@ -30,12 +30,12 @@ PYTHON ?= /usr/bin/python3
 BULKHEAD := $B/bulkhead
 
 WARN := -std=gnu11 -Wall -Wextra -Wconversion -Werror
-BASE := $(WARN) -O2 -g -I.
+BASE := $(WARN) -O2 -g -I. -I$B/gen
 # What runs on the board without an operating system.
 BARE := $(BASE) -ffreestanding -nostdlib -mno-outline-atomics -mstrict-align -fno-stack-protector \
 	-fno-pic -fno-asynchronous-unwind-tables -fno-common
 KERNEL_FLAGS = $(BARE) $(OPT) -mgeneral-regs-only -fno-jump-tables -fstack-usage -ffunction-sections \
-	-Iarch/arm64 -I$B/gen \
+	-Iarch/arm64 \
 	$(if $(findstring clang,$(ARM_CC)),,-fcallgraph-info=su)
 STUB_FLAGS := $(BARE) -mgeneral-regs-only
 LINK := -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack \
@@ -206,7 +206,7 @@ $B/tests/guests/%.bin: $B/tests/guests/%.elf
 $(LINUX_PROGRAMS): $B/%: %.c $B/flags | $(READY)
 	$(call say,CC-LINUX,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CROSS)gcc $(WARN) -D_GNU_SOURCE -O2 -static -s $< -o $@
+	$(Q)$(CROSS)gcc $(WARN) -D_GNU_SOURCE -I. -I$B/gen -O2 -static -s $< -o $@
 programs = $(addprefix $B/$(dir $(1))linux/,$(shell sed -n 's/^\# programs: *//p' $(1)))
 define initramfs # (archive, rc or nothing)
 $(1): systems/guest.init scripts/initramfs $B/guests/busybox $(2) $(if $(2),$(call programs,$(2)))
@@ -222,16 +222,34 @@ $(foreach r,$(wildcard systems/*/*.rc tests/systems/*/*.rc),$(eval $(call initra
 $(BULKHEAD): $(TOOL_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $^ -lfdt -lz -o $@
-named = $(shell sed -n 's/.*\<\(image\|initrd\|dtb\) *= *"\([^"]*\)".*/\2/p' $(1)/system.dts)
+# A description and all that it includes: beside the file that does, or beside the description.
+dts = $(1) $(foreach i,$(shell sed -n 's@^[ \t]*/include/[ \t]*"\([^"]*\)".*@\1@p' $(1)),$(foreach f,$(firstword \
+	$(wildcard $(dir $(1))$i $(2)/$i)),$(call dts,$f,$(2))))
+described = $(sort $(call dts,$(1)/system.dts,$(1))) $(wildcard boards/*)
+named = $(sort $(shell sed -n 's/.*\<\(image\|initrd\|dtb\) *= *"\([^"]*\)".*/\2/p' $(call dts,$(1)/system.dts,$(1))))
 found = $(foreach f,$(call named,$(1)),$(if $(wildcard $(1)/$f),$(1)/$f,$B/$f))
 define image # (folder, image)
-$(2): $(1)/system.dts $(wildcard boards/*) $(KERNEL) $(STUB) $(TOOL) $(call found,$(1))
+$(2): $(call described,$(1)) $(KERNEL) $(STUB) $(TOOL) $(call found,$(1))
 	$$(call say,IMAGE,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$(BULKHEAD) build $(1) -o $$@
 endef
 $(foreach s,$(SYSTEMS),$(eval $(call image,systems/$s,$B/$s.img)))
 $(foreach s,$(TEST_SYSTEMS),$(eval $(call image,tests/systems/$s,$B/tests/$s.img)))
+
+# The numbers of a partition, as C: SYSTEM/PARTITION.h, where a program includes that and there is no such file.
+define headers # (folder of a system)
+$B/gen/$(1)/%.h: $(call described,$(1)) $(TOOL)
+	$$(call say,HEADER,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$(BULKHEAD) header $(1) $$* -o $$@
+endef
+$(foreach s,$(SYSTEMS),$(eval $(call headers,systems/$s)))
+$(foreach s,$(TEST_SYSTEMS),$(eval $(call headers,tests/systems/$s)))
+included = $(foreach h,$(shell sed -n 's@^\# *include "\(\(tests/\)\{0,1\}systems/[^"]*\.h\)".*@\1@p' $(1)),$(if $(wildcard $h),,$B/gen/$h))
+CALLERS := $(wildcard systems/*/*.c tests/systems/*/*.c tests/native/*.c tests/native/*/*.c)
+$(foreach c,$(CALLERS),$(if $(call included,$c),$(eval $(call obj,bare,$c): $(call included,$c))))
+$(foreach c,$(LINUX_PROGRAMS:$B/%=%.c),$(if $(call included,$c),$(eval $B/$(basename $c): $(call included,$c))))
 
 # --- unit tests and fuzzers: "sources:" in the head of the file names what is linked with it ---
 sources = $(wildcard $(shell sed -n '1,20s@^[/ ]\*\{1,\} *sources: *\(.*[^ */]\)[ */]*$$@\1@p' $(1)))

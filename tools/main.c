@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tools/errors.h"
+#include "tools/header.h"
 #include "tools/plan.h"
 #include "tools/run.h"
 
@@ -22,6 +23,8 @@ static const char help[] =
 	"      --until REGEX             ends when a line of the console shows it; exit status 0 only then\n"
 	"      --timeout SECONDS         ends then, with exit status 1\n"
 	"      --log FILE                keeps what the console shows\n"
+	"  header SYSTEM PARTITION [-o FILE]\n"
+	"                                writes the numbers of its ports as a C header; needs no payload\n"
 	"  audit IMAGE SYSTEM            proves that an image is what a description says\n"
 	"\n"
 	"SYSTEM is a folder with a system.dts, or a .dts file. Images go to the folder that holds this program.\n"
@@ -58,18 +61,26 @@ static void plan_parts(struct plan *p)
 		      BH_MAX_REGIONS);
 }
 
-void plan_system(struct plan *p, const char *system)
+/* All that needs the description only; false: there is nothing to go on with. */
+static bool plan_description(struct plan *p, const char *system)
 {
 	source_read(p, system);
 	if (!p->fdt)
-		return;
+		return false;
 	board_plan(p);
 	describe(p);
 	if (p->n_parts == 0)
-		return;
+		return false;
 	relate(p);
 	channels_read(p);
 	channels_relate(p);
+	return true;
+}
+
+void plan_system(struct plan *p, const char *system)
+{
+	if (!plan_description(p, system))
+		return;
 	kernel_read(p);
 	plan_parts(p);
 	layout(p);
@@ -153,6 +164,36 @@ static int build_main(int argc, char **argv)
 	return 0;
 }
 
+static int header_main(int argc, char **argv)
+{
+	const char *system = NULL, *name = NULL, *file = NULL, *made;
+	struct plan *p = take(sizeof(*p));
+
+	for (int i = 2; i < argc; i++) {
+		if (strcmp(argv[i], "-o") == 0 && i + 1 < argc)
+			file = argv[++i];
+		else if (argv[i][0] == '-')
+			usage("header has no option %s", argv[i]);
+		else if (!system)
+			system = argv[i];
+		else if (!name)
+			name = argv[i];
+		else
+			usage("header takes one system and one partition; %s is too much", argv[i]);
+	}
+	if (!name)
+		usage("header takes a system and a partition");
+	plan_description(p, system);
+	made = p->n_errors ? NULL : header(p, name);
+	if (errors_tell(p))
+		return 1;
+	if (file)
+		file_write(file, made, strlen(made));
+	else
+		fputs(made, stdout);
+	return 0;
+}
+
 static uint32_t seconds_of(const char *s)
 {
 	char *end;
@@ -209,6 +250,8 @@ int main(int argc, char **argv)
 		return build_main(argc, argv);
 	if (strcmp(command, "run") == 0)
 		return run_main(argc, argv);
+	if (strcmp(command, "header") == 0)
+		return header_main(argc, argv);
 	if (strcmp(command, "audit") == 0)
 		return audit_main(argc - 1, argv + 1);
 	usage("there is no command %s", command);

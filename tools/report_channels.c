@@ -12,8 +12,8 @@ static void bounds(const struct channel *c, struct bytes *b)
 	if (c->reply_bytes)
 		bytes_print(b, ", replies of %u bytes", c->reply_bytes);
 	if (c->depth)
-		bytes_print(b, ", %u deep, %s when full, messages %s the receiver's end", c->depth, c->drop ? "drops" : "waits",
-			    c->keep ? "outlive" : "end with");
+		bytes_print(b, ", %u deep, %s when full, %s when the receiver ends", c->depth, c->drop ? "drops" : "waits",
+			    c->keep ? "kept" : "emptied");
 	if (c->period_us)
 		bytes_print(b, ", refreshed every %llu us", (unsigned long long)c->period_us);
 }
