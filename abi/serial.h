@@ -39,22 +39,22 @@ enum bh_serial_type {
 	 * -> BH_OK: done. BH_E_TIMEOUT: no room. BH_E_PEER. BH_E_ARG: size. BH_SERIAL_E_FATE. */
 	BH_SERIAL_SEND = 2,
 
-	/* Signal: has one come since the last time? Sampling: the value; queuing: the next message; call: the next request. Waits for
-	 * `time_ms` until there is one (sampling: until there is a new one).
-	 * -> BH_OK, BH_SERIAL_STAMP and the message. BH_E_TIMEOUT: there is none (sampling: with BH_SERIAL_STAMP and the old
-	 * value, where there has ever been one). BH_E_PEER: there is none, and the sender does not run: at once, unless BH_SERIAL_PATIENT.
+	/* Signal: has one come since the last time? Sampling: the value. Queuing: the next message; call: the next request. Waits for
+	 * `time_ms` until there is one (sampling: a new one, unless `time_ms` is 0).
+	 * -> BH_OK, BH_SERIAL_STAMP and the message (signal: neither). BH_E_TIMEOUT: there is none. BH_E_PEER: there is none, and the
+	 * sender does not run: at once, unless BH_SERIAL_PATIENT (call: never).
 	 *
-	 * A message of a queue and a request of a call stay with the bridge until BH_SERIAL_TAKEN in a later RECEIVE, or an
-	 * ACK, or (call) a REPLY: until then each RECEIVE answers the same, with BH_SERIAL_AGAIN where it has been an answer before. */
+	 * The bridge keeps a queue's message until BH_SERIAL_TAKEN in a later RECEIVE or an ACK, a call's request until a
+	 * REPLY: until then each RECEIVE answers the same, with BH_SERIAL_AGAIN where it has been an answer before. */
 	BH_SERIAL_RECEIVE = 3,
 
-	/* The message received last has been dealt with. -> BH_OK, also where there is none. */
+	/* The queue's message received last has been dealt with. -> BH_OK, also where there is none. */
 	BH_SERIAL_ACK = 4,
 
 	/* A request to the server, and its reply within `time_ms` (1 to BH_SERIAL_CALL_MAX_MS). -> as BH_CALL_CALL; BH_SERIAL_E_FATE. */
 	BH_SERIAL_CALL = 5,
 
-	/* To the request received. -> as BH_CALL_REPLY; BH_SERIAL_E_FATE. */
+	/* To the request received. -> as BH_CALL_REPLY, which ends the request, or BH_E_STATE: there is none; BH_E_ARG: size; BH_SERIAL_E_FATE. */
 	BH_SERIAL_REPLY = 6,
 
 	/* -> struct bh_serial_state. */
