@@ -42,7 +42,7 @@ uint64_t carrier_ns(uint64_t ticks)
 
 /* --- one client --- */
 
-/* As far as the FIFO has room; a guest that does not run takes nothing. */
+/* As far as the FIFO has room. */
 static void client_give(struct client *c)
 {
 	uint8_t byte;
@@ -171,13 +171,13 @@ static const struct bh_info_entry *port_of(const struct bh_info_entry *served)
 	return found;
 }
 
-/* The window of that channel, or NULL. */
+/* The window that this client has for that channel, or NULL. */
 static const struct bh_info_entry *window_of(const struct bh_info_entry *served)
 {
 	const struct bh_info_entry *e = NULL;
 
 	while ((e = bh_info_next(BH_INFO_SHARED, e)))
-		if ((e->flags & BH_INFO_SHARED_CARRIED) && same(e->name, served->peer))
+		if ((e->flags & BH_INFO_SHARED_CARRIED) && same(e->name, served->peer) && same(e->peer, served->name))
 			break;
 	return e;
 }
