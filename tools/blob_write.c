@@ -116,7 +116,7 @@ static void write_emuls(struct writer *w)
 				     .queue_va = e->queue_va,
 				     .server_va = e->server_va,
 				     .reg = 0,
-				     .down = p->part[e->client].down };
+				     .down = e->channel ? BH_DOWN_ZERO : p->part[e->client].down };
 
 		bytes_add(&w->body, &d, sizeof(d));
 	}

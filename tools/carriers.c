@@ -56,11 +56,31 @@ static void carry(struct plan *p, struct part *part)
 		      shared ? " (shared memory needs no bridge)" : "");
 }
 
+/* Linux's driver has room for so many (drivers/tty/serial/amba-pl011.c, UART_NR), and drops others without an error. */
+#define GUEST_PL011S 14u
+
+static void check_number(struct plan *p, const struct part *part)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < part->n_devices; i++)
+		n += fdt_node_check_compatible(p->fdt, part->device[i]->node, "arm,pl011") == 0;
+	for (uint32_t i = 0; i < min_u64(p->n_emuls, BH_MAX_EMULS); i++)
+		n += p->emul[i].client == part->number;
+	if (n > GUEST_PL011S)
+		blame(p, part->path, "bridge",
+		      "%s would have %u PL011s (its own, the console's, one for each channel end), %u too many: Linux finds %u; join some "
+		      "channels",
+		      part->name, n, n - GUEST_PL011S, GUEST_PL011S);
+}
+
 void carriers_plan(struct plan *p)
 {
 	for (uint32_t i = 0; i < p->n_parts; i++)
-		if (p->part[i].bridge >= 0)
+		if (p->part[i].bridge >= 0) {
 			carry(p, &p->part[i]);
+			check_number(p, &p->part[i]);
+		}
 	if (p->n_emuls <= BH_MAX_EMULS)
 		return;
 	blame(p, "/partitions", NULL,

@@ -12,6 +12,8 @@
 #define GIC_PHANDLE   1u
 #define CLOCK_PHANDLE 2u
 
+#define PL011_PERIPHID 0x00141011u /* as QEMU's */
+
 static void check(int status)
 {
 	if (status < 0)
@@ -141,6 +143,8 @@ static void write_pl011(void *t, uint64_t ipa, uint32_t intid)
 	CELLS(t, "interrupts", 0, intid - 32, 4);
 	CELLS(t, "clocks", CLOCK_PHANDLE, CLOCK_PHANDLE);
 	prop(t, "clock-names", clocks, sizeof(clocks));
+	/* Linux would read it from the device, and give the device up where who answers for it is not up yet. */
+	CELLS(t, "arm,primecell-periphid", PL011_PERIPHID);
 }
 
 /* --- channels --- */

@@ -91,7 +91,7 @@ static void add_port(const struct plan *p, struct part *part, const struct chann
 		  (struct bh_info_entry){ .kind = BH_INFO_PORT,
 					  .cap = end->cap,
 					  .intid = end->intid == BH_NONE ? 0 : end->intid,
-					  .flags = c->kind | (sends ? BH_INFO_PORT_SEND : 0) | (c->drop ? BH_INFO_PORT_DROP : 0),
+					  .flags = c->kind | (sends ? BH_INFO_PORT_SEND : 0) | (c->drop ? BH_INFO_PORT_DROP : 0) | (c->keep ? BH_INFO_PORT_KEEP : 0),
 					  .ipa = end->in == ~0ull ? 0 : part->in_ipa + end->in,
 					  .ipa2 = end->out == ~0ull ? 0 : part->out_ipa + end->out,
 					  .bytes = c->bytes,
