@@ -41,6 +41,7 @@ STUB_FLAGS := $(BARE) -mgeneral-regs-only
 LINK := -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack \
 	-Wl,--no-warn-rwx-segments -Wl,--fatal-warnings
 HOST_FLAGS := $(BASE) -D_GNU_SOURCE
+LINUX_FLAGS := $(WARN) -D_GNU_SOURCE -O2 -I. -I$B/gen
 UNIT_FLAGS := $(HOST_FLAGS) -Iarch/host -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
 # tests/unit/*_tsan.c: real threads. GCC says that it does not follow fences; the tests do not rely on it.
@@ -84,7 +85,7 @@ NATIVE_PROGRAMS := $(SERVICES:%=$B/services/%.elf) $(NATIVES:%=$B/tests/native/%
 GUEST_IMAGES := $(foreach g,$(GUESTS),$B/tests/guests/$g.elf $B/tests/guests/$g.bin)
 DEBIAN_GUESTS := $B/guests/linux $B/guests/linux-rt $B/guests/busybox
 UNIT_PROGRAMS := $(UNITS:%=$B/unit/%)
-PROGRAMS := $(KERNEL) $(STUB) $(SDK) $(TOOL) $(if $(SDK),$(NATIVE_PROGRAMS)) $(LINUX_PROGRAMS) $(GUEST_IMAGES)
+PROGRAMS := $(KERNEL) $(STUB) $(SDK) $(TOOL) $(if $(SDK),$(NATIVE_PROGRAMS)) $(LINUX_PROGRAMS) $B/linux/bulkhead-port $(GUEST_IMAGES)
 IMAGES := $(if $(and $(KERNEL),$(TOOL),$(STUB)),$(SYSTEMS:%=$B/%.img) $(TEST_SYSTEMS:%=$B/tests/%.img))
 
 .PHONY: menu all run test test-unit test-system test-tool bench size lint format fuzz clean setup guests FORCE
@@ -147,7 +148,7 @@ $(eval $(call rules,unit,CC-UNIT,$(CC),$(UNIT_FLAGS)))
 $(eval $(call rules,tsan,CC-TSAN,$(CC),$(TSAN_FLAGS)))
 
 # Everything is made again when a compiler or a flag changes.
-FLAGS := $(CC) $(ARM_CC) $(KERNEL_FLAGS) $(STUB_FLAGS) $(UNIT_FLAGS) $(TSAN_FLAGS) $(LINK)
+FLAGS := $(CC) $(ARM_CC) $(KERNEL_FLAGS) $(STUB_FLAGS) $(UNIT_FLAGS) $(LINUX_FLAGS) $(TSAN_FLAGS) $(LINK)
 $B/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
@@ -171,7 +172,7 @@ $B/stub-arm64.elf: $(filter-out $B/obj/stub/lib/%,$(STUB_OBJ)) $B/obj/lib-stub.a
 	$(Q)$(ARM_CC) $(LINK) -T sdk/stub/stub.ld $(filter %.o %.a,$^) -o $@
 $B/libbulkhead.a: $(SDK_OBJ)
 $B/obj/lib-services.a: $(call obj,bare,$(SERVICE_LIB_SRC))
-$B/obj/lib-kernel.a $B/obj/lib-stub.a $B/libbulkhead.a $B/obj/lib-services.a:
+$B/obj/lib-kernel.a $B/obj/lib-stub.a $B/libbulkhead.a $B/obj/lib-services.a $B/linux/libbulkhead-port.a:
 	$(call say,AR,$@)
 	@mkdir -p $(@D)
 	$(Q)rm -f $@; $(ARM_AR) rcsD $@ $^
@@ -201,19 +202,25 @@ $(foreach g,$(GUESTS),$(eval $(call guest,$g)))
 $B/tests/guests/%.bin: $B/tests/guests/%.elf
 	$(Q)$(ARM_OBJCOPY) -O binary $< $@
 
-# --- userland for Linux guests: static programs; archives of busybox, systems/guest.init and, for a
-# system's own, what its NAME.rc adds and names as "# programs:" (of the system's linux/) ---
-$(LINUX_PROGRAMS): $B/%: %.c $B/flags | $(READY)
+# --- userland for Linux guests: static programs, linked with the library for ports; archives of busybox, systems/guest.init,
+# bulkhead-port and, for a system's own, what its NAME.rc adds and names as "# programs:" (of the system's linux/) ---
+$(eval $(call rules,linux,CC-LINUX,$(CROSS)gcc,$(LINUX_FLAGS)))
+$B/linux/libbulkhead-port.a: $(call obj,linux,sdk/bh_frame.c $(wildcard sdk/linux/bulkhead_*.c))
+$B/linux/bulkhead-port: $(call obj,linux,sdk/linux/port_command.c sdk/linux/value_text.c) $B/linux/libbulkhead-port.a
+	$(call say,LD-LINUX,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CROSS)gcc -static -s $^ -o $@
+$(LINUX_PROGRAMS): $B/%: %.c $B/linux/libbulkhead-port.a $B/flags | $(READY)
 	$(call say,CC-LINUX,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CROSS)gcc $(WARN) -D_GNU_SOURCE -I. -I$B/gen -O2 -static -s $< -o $@
-programs = $(addprefix $B/$(dir $(1))linux/,$(shell sed -n 's/^\# programs: *//p' $(1)))
+	$(Q)$(CROSS)gcc $(LINUX_FLAGS) -static -s $(filter %.c %.a,$^) -o $@
+programs = $B/linux/bulkhead-port $(if $(1),$(addprefix $B/$(dir $(1))linux/,$(shell sed -n 's/^\# programs: *//p' $(1))))
 define initramfs # (archive, rc or nothing)
-$(1): systems/guest.init scripts/initramfs $B/guests/busybox $(2) $(if $(2),$(call programs,$(2)))
+$(1): systems/guest.init scripts/initramfs $B/guests/busybox $(2) $(call programs,$(2))
 	$$(call say,CPIO,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$(PYTHON) scripts/initramfs --init systems/guest.init $(addprefix --rc ,$(2)) --busybox $B/guests/busybox \
-		--output $$@ $(if $(2),$(call programs,$(2)))
+		--output $$@ $(call programs,$(2))
 endef
 $(eval $(call initramfs,$B/guests/initramfs.cpio.gz,))
 $(foreach r,$(wildcard systems/*/*.rc tests/systems/*/*.rc),$(eval $(call initramfs,$B/$(basename $r).cpio.gz,$r)))
