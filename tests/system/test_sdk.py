@@ -6,6 +6,7 @@ import re
 import pytest
 
 IMAGE = "build/tests/sdk.img"
+PORTS = "build/tests/ports.img"
 HOT_KEY = "\x1d"
 
 
@@ -39,3 +40,25 @@ def test_the_hot_key_gives_the_keyboard_to_the_next_client_and_round(machine):
 def test_a_fault_is_one_sentence_with_partition_address_and_instruction(boot):
     m = boot(IMAGE)
     m.line("bulkhead", r"sdk: vCPU 0 read 8 bytes from 0x30000000 at pc 0x4000[0-9a-f]{4}; nothing is declared there")
+
+
+@pytest.fixture(scope="module")
+def ports(boot_module):
+    m = boot_module(PORTS)
+    m.line("ports", "all promises about ports checked")
+    m.said = m.before
+    return m
+
+
+def test_the_sdk_keeps_its_promises_about_ports(ports):
+    assert not re.search(r"ports +\| FAILED", ports.said), ports.said
+    assert len(re.findall(r"ports +\| ok ", ports.said)) >= 65, ports.said
+
+
+def test_a_call_that_is_refused_is_a_line_of_the_health_log(ports):
+    refused = re.findall(r"bulkhead *\| ports: vCPU 0 made call (0x[0-9a-f]+) at pc 0x[0-9a-f]+, refused", ports.said)
+    assert {"0xc6000006", "0xc6000007", "0xc600000a", "0xc600000d"} <= set(refused), ports.said
+
+
+def test_a_store_to_shared_memory_by_an_end_that_only_reads_it_is_a_fault(ports):
+    assert re.search(r"bulkhead *\| partner: vCPU 0 wrote 4 bytes to 0x2[0-9a-f]{7} at pc", ports.said), ports.said
