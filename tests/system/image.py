@@ -12,8 +12,8 @@ PAGE = 4096
 PA = 0x0000FFFFFFFFF000
 KERNEL_VA = 0x7FC0000000
 
-U64 = {"digest": 64, "load_pa": 120, "file_bytes": 128, "covered_bytes": 136, "blob_pa": 144, "blob_bytes": 160,
-       "el2_root_pa": 168}
+U64 = {"digest": 64, "load_pa": 128, "file_bytes": 136, "covered_bytes": 144, "blob_pa": 152, "blob_bytes": 168,
+       "el2_root_pa": 176}
 U32 = {"text_bytes": 88, "rodata_bytes": 92}
 
 
@@ -71,7 +71,7 @@ class Image:
         return self
 
     def name(self, offset):
-        names = self.blob + self.u32(self.blob + 92)
+        names = self.blob + self.u32(self.blob + 100)
         return self.data[names + offset:self.data.index(0, names + offset)].decode()
 
     def roots(self):
