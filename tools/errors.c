@@ -33,9 +33,9 @@ void blame(struct plan *p, const char *path, const char *prop, const char *forma
 	add(p, text("%s: %s: %s", place ? place : p->dts, where, what));
 }
 
-void blame_place(struct plan *p, const char *place, const char *what)
+void blame_place(struct plan *p, const char *place, const char *path, const char *what)
 {
-	add(p, text("%s: /: %s", place, what));
+	add(p, text("%s: %s: %s", place, path, what));
 }
 
 /* Levenshtein's distance; words longer than the row are far away. */

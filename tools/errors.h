@@ -13,7 +13,7 @@ void blame(struct plan *p, const char *path, const char *prop, const char *forma
 	__attribute__((format(printf, 4, 5)));
 
 /* The same, where only the place in the sources is known: "file:line". */
-void blame_place(struct plan *p, const char *place, const char *what);
+void blame_place(struct plan *p, const char *place, const char *path, const char *what);
 
 /* "; did you mean X?", or "" where no word of the list is near. */
 const char *near_miss(const char *word, const char *const *list, uint32_t n);

@@ -57,7 +57,7 @@ static void plan_parts(struct plan *p)
 	for (uint32_t i = 0; i < p->n_parts; i++)
 		regions += p->part[i].n_regions;
 	if (regions > BH_MAX_REGIONS)
-		blame(p, "/partitions", NULL, "have %u regions together (RAM, devices, windows); a system can have %u", regions,
+		blame(p, "/partitions", NULL, "have %u regions together (RAM, devices, windows, shared memory); a system can have %u", regions,
 		      BH_MAX_REGIONS);
 }
 

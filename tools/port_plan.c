@@ -22,7 +22,7 @@ static int holder(const struct plan *p, int part)
 
 static const char *end_text(const struct plan *p, const struct channel_end *e)
 {
-	return e->part == e->holder ? p->part[e->part].name : text("%s (as bridge of %s)", p->part[e->holder].name, p->part[e->part].name);
+	return e->part == e->holder ? p->part[e->part].name : text("%s (by bridge %s)", p->part[e->part].name, p->part[e->holder].name);
 }
 
 static void find_holders(struct plan *p, struct channel *c)
@@ -33,7 +33,7 @@ static void find_holders(struct plan *p, struct channel *c)
 	c->to.holder = holder(p, c->to.part);
 	if (c->from.holder != c->to.holder)
 		return;
-	blame(p, c->path, NULL, "%s would talk to itself: it is %s at one end and %s at the other; give one end another bridge",
+	blame(p, c->path, NULL, "%s would talk to itself, as it holds both ends: %s, %s; give one of them another bridge",
 	      p->part[c->from.holder].name, end_text(p, &c->from), end_text(p, &c->to));
 	c->from.holder = c->to.holder = -1;
 }
@@ -118,10 +118,10 @@ static void blame_cycle(struct search *s, uint32_t first)
 	struct bytes b = { 0 };
 
 	for (uint32_t i = first; i < s->steps; i++)
-		bytes_print(&b, "%s -> ", end_text(s->p, &s->way[i]->from));
-	bytes_print(&b, "%s", end_text(s->p, &last->to));
+		bytes_print(&b, "%s%s -> %s (%s)", i == first ? "" : ", ", end_text(s->p, &s->way[i]->from),
+			    end_text(s->p, &s->way[i]->to), s->way[i]->name);
 	bytes_add(&b, "", 1);
-	blame(s->p, last->path, NULL, "closes a cycle of calls: %s; a server would wait for its own caller. Make one of them two queues",
+	blame(s->p, last->path, NULL, "closes a cycle of calls: %s; a server would wait for its own caller: make one of them two queues",
 	      (char *)b.at);
 }
 

@@ -285,7 +285,7 @@ uint32_t doorbell(struct plan *p, struct part *part, const char *prop)
 	for (uint32_t intid = FIRST_DOORBELL; intid >= 32; intid--)
 		if (take_line(part, intid))
 			return intid;
-	blame(p, part->path, prop, "has no interrupt left for a doorbell");
+	blame(p, part->path, prop, "has no interrupt left (32 to 255) for its doorbells and events; give it fewer devices or channels");
 	return FIRST_DOORBELL;
 }
 

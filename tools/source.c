@@ -230,6 +230,28 @@ static bool blame_reference(struct plan *p, char *line)
 	return true;
 }
 
+/* "place: ERROR (duplicate_node_names): /node: Duplicate node name". dtc leaves references open then: there is no tree. */
+static bool blame_duplicate(struct plan *p, char *line)
+{
+	char *path = strstr(line, "ERROR (duplicate_node_names): /"), *end, *dot, *colon;
+
+	if (!path || path - line < 2)
+		return false;
+	path[-2] = 0;
+	path += strlen("ERROR (duplicate_node_names): ");
+	end = strchr(path, ':');
+	if (!end)
+		return false;
+	*end = 0;
+	colon = strrchr(line, ':');
+	dot = colon ? strchr(colon, '.') : NULL;
+	if (dot)
+		*dot = 0;
+	blame_place(p, clean_place(p, line), path, "is there twice; give one of them another name");
+	p->fdt = NULL;
+	return true;
+}
+
 /* An include that is not there: the boards that are. */
 static const char *boards_near(const struct plan *p, const char *line)
 {
@@ -264,7 +286,7 @@ static bool blame_syntax(struct plan *p, char *line)
 	dot = strchr(strrchr(place, ':') ? strrchr(place, ':') : place, '.');
 	if (dot)
 		*dot = 0;
-	blame_place(p, place, text("dtc: %s", what));
+	blame_place(p, place, "/", text("dtc: %s", what));
 	return true;
 }
 
@@ -272,7 +294,7 @@ static bool blame_syntax(struct plan *p, char *line)
 static void blame_dtc(struct plan *p, char *err, bool tree)
 {
 	for (char *line = strtok(err, "\n"); line; line = strtok(NULL, "\n")) {
-		if (blame_reference(p, line) || blame_syntax(p, line))
+		if (blame_duplicate(p, line) || blame_reference(p, line) || blame_syntax(p, line))
 			continue;
 		if (strstr(line, "Unable to parse input tree") && p->n_errors)
 			continue;
