@@ -260,6 +260,7 @@ static void check_peer(void)
 	answered(bh_sampling_wait(value, &m, soon()), BH_E_PEER, "no fresh value will come");
 	check(bh_sampling_view(value, &m) == BH_OK && *(const uint32_t *)m.data == 9, "but the last one stays");
 	answered(bh_port_wait_peer(order, shortly()), BH_E_TIMEOUT, "it does not start by itself");
+	check(bh_control_state(partner, &c) == BH_OK && c.run == BH_RUN_OFF, "it is off");
 	answered(bh_control_start(partner, NULL), BH_OK, "it can be started");
 	answered(bh_port_wait_peer(order, soon()), BH_OK, "and waited for");
 	check(bh_port_state(order, &s) == BH_OK && s.peer_runs && s.peer_ends == ends + 1, "it is another life");
@@ -271,9 +272,9 @@ static void check_peer(void)
 	answered(bh_port_wait_peer(order, soon()), BH_OK, "so that it runs again");
 	check(tell(ORDER_NOTHING, 0).drained == 0, "and obeys");
 	answered(bh_control_stop(partner, NULL), BH_OK, "and stopped");
-	while (bh_port_state(order, &s) == BH_OK && s.peer_runs)
+	while (bh_control_state(partner, &c) == BH_OK && c.run != BH_RUN_OFF)
 		(void)!bh_signal_wait(bell, bh_time_in_ns(MS));
-	check(bh_control_state(partner, &c) == BH_OK && c.ends == ends + 3, "at last");
+	check(c.ends == ends + 3, "which takes a moment");
 	check(bh_control_start(partner, NULL) == BH_OK && bh_port_wait_peer(order, soon()) == BH_OK, "it begins once more");
 }
 
