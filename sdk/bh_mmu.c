@@ -6,7 +6,7 @@
  *
  *   0x00000000  devices; 2 MiB around the information page and all windows are Normal
  *   0x40000000  RAM: the first 2 MiB by page, the rest as far as the information page says
- *   above       devices
+ *   above       devices, but Normal where shared memory is
  *
  * Runs once, on the first vCPU, with the MMU off. The stub has left no cached line of these tables.
  */
@@ -66,8 +66,16 @@ static uint64_t root_block(uint64_t a, uint64_t ram_end)
 	return a | (a < ram_end ? MEMORY_RW : DEVICE_RW) | BLOCK;
 }
 
+/* What finds no room among the windows lies above RAM. (A device in the same GiB is one by stage 2.) */
+static void share_blocks(const struct bh_info_entry *e)
+{
+	for (uint64_t a = e->ipa / GIB; a <= (e->ipa + e->bytes - 1) / GIB; a++)
+		bh_mmu_root[a % ENTRIES] = a * GIB | MEMORY_RW | BLOCK;
+}
+
 void bh_mmu_tables(void)
 {
+	const struct bh_info_entry *e = 0;
 	uint64_t ram_end = bh_info()->ram_base + bh_info()->ram_bytes;
 
 	for (uint32_t i = 0; i < ENTRIES; i++) {
@@ -76,6 +84,8 @@ void bh_mmu_tables(void)
 		first[i] = page(RAM + i * 4096ull);
 		bh_mmu_root[i] = root_block(i * GIB, ram_end);
 	}
+	while ((e = bh_info_next(BH_INFO_SHARED, e)))
+		share_blocks(e);
 	ram[0] = (uintptr_t)first | TABLE;
 	bh_mmu_root[0] = (uintptr_t)low | TABLE;
 	bh_mmu_root[1] = (uintptr_t)ram | TABLE;
