@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demo: two operating systems and a native loop on one board, side by side."""
+"""The demo: two operating systems and native programs on one board, side by side."""
 
 import subprocess
 
@@ -36,15 +36,21 @@ def test_the_real_time_linux_prints_its_worst_wake_up(demo):
     demo.line("rt", r"latency: worst wake-up \d+ us")
 
 
-def test_the_control_loop_prints_its_jitter(demo):
-    demo.line("control", r"jitter")
+def test_the_gateway_shows_the_control_loops_jitter(demo):
+    demo.line("gateway", r"control: step \d+: .*jitter")
+
+
+def test_linux_reaches_control_through_the_gateway(demo):
+    demo.enter("bulkhead-port call request 250")
+    demo.line("linux", r"\| 250: passed on to control")
+    demo.line("gateway", r"set point 250 mm")
 
 
 def test_a_restart_asked_for_by_linux_restarts_linux_only(demo):
     demo.enter("reboot -f")
     demo.line("linux", r"Booting Linux")
     demo.line("linux", PROMPT)
-    others = [line for line in demo.before.splitlines() if line.startswith(("rt ", "control "))]
+    others = [line for line in demo.before.splitlines() if line.startswith(("rt ", "gateway "))]
     assert not [line for line in others if "BusyBox" in line or "Booting" in line], others
     answers(demo, 42)
 
@@ -54,7 +60,7 @@ def test_linux_switched_off_leaves_the_others_running(demo):
     demo.line("linux", "reboot: Power down")
     for _ in range(2):
         demo.line("rt", r"latency: worst wake-up \d+ us")
-        demo.line("control", r"jitter")
+        demo.line("gateway", r"control: step \d+: ")
 
 
 def test_run_until_succeeds_when_the_console_shows_the_pattern():
