@@ -17,6 +17,8 @@
 #define BLOB_IPA_END	(1ull << 39)
 #define BLOB_PA_END	(1ull << 40) /* what the smallest of today's cores can address */
 #define BLOB_EMUL_BYTES 0x10000u     /* largest emulated region: bh_emul_entry.offset has 16 bits */
+#define BLOB_VIRQ_FIRST 32u	     /* virtual SPIs */
+#define BLOB_VIRQ_END	288u
 #define BLOB_REG_BITS \
 	(BH_REG_READ_SHADOW | BH_REG_WRITE_POSTED | BH_REG_READ_NONE | BH_REG_WRITE_NONE | BH_REG_WRITE_IGNORE)
 
@@ -86,10 +88,45 @@ static inline bool blob_is_va(uint64_t va, uint64_t bytes, uint64_t align)
 	return (va & (align - 1)) == 0 && va >= BH_KERNEL_VA && va < BLOB_VA_END && bytes <= BLOB_VA_END - va;
 }
 
+static inline bool blob_is_virq(uint32_t intid)
+{
+	return intid >= BLOB_VIRQ_FIRST && intid < BLOB_VIRQ_END;
+}
+
+static inline bool blob_has_name(const struct bh_blob *b, uint32_t name)
+{
+	return name < b->names_bytes;
+}
+
 /* A physical page, and not the first one: 0 stands for "none". */
 static inline bool blob_is_page(uint64_t pa)
 {
 	return pa != 0 && pa % BH_PAGE == 0 && pa < BLOB_PA_END;
+}
+
+/*
+ * Memory that kernel and partitions share, piece by piece: of each port its buffer, slots, reply's
+ * buffer and reply's slot (BLOB_PORT_PIECES; of no bytes where it has none), of each emulated region
+ * its queue and its server pages, and the log. blob_piece.c
+ */
+struct blob_piece {
+	uint64_t va, bytes;
+};
+
+enum blob_port_piece {
+	BLOB_OUT,
+	BLOB_IN,
+	BLOB_REPLY_OUT,
+	BLOB_REPLY_IN,
+	BLOB_PORT_PIECES,
+};
+
+struct blob_piece blob_port_piece(const struct bh_port *p, enum blob_port_piece which);
+struct blob_piece blob_piece(const struct bh_blob *b, uint32_t n);
+
+static inline uint32_t blob_pieces(const struct bh_blob *b)
+{
+	return BLOB_PORT_PIECES * b->n_ports + 2 * b->n_emuls + 1;
 }
 
 #endif

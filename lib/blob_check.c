@@ -5,24 +5,12 @@
 #include "lib/blob_at.h"
 #include "lib/blob_check.h"
 
-#define VIRQ_FIRST   32u /* virtual SPIs */
-#define VIRQ_END     288u
 #define MPIDR_FIELDS 0xff00ffffffull /* Aff3..Aff0 */
 
 /* n elements of size bytes at off lie in the blob, behind its header. */
 static bool fits(const struct bh_blob *b, uint32_t off, uint32_t n, uint64_t size)
 {
 	return off % 8 == 0 && off >= sizeof(*b) && off <= b->total_bytes && n * size <= b->total_bytes - off;
-}
-
-static bool is_virq(uint32_t intid)
-{
-	return intid >= VIRQ_FIRST && intid < VIRQ_END;
-}
-
-static bool has_name(const struct bh_blob *b, uint32_t name)
-{
-	return name < b->names_bytes;
 }
 
 static const char *check_head(const struct bh_blob *b, uint64_t bytes)
@@ -90,11 +78,12 @@ static const char *check_system(const struct bh_blob *b)
 	if (!blob_is_va(b->gicd_va, 0x10000, BH_PAGE) || !blob_is_va(b->log_va, BH_LOG_PAGES * BH_PAGE, BH_PAGE))
 		return "blob: distributor or log outside the kernel's space";
 	if (!blob_is_va(b->core_state_va, 64, 64) || !blob_is_va(b->partition_state_va, 64, 64) ||
-	    !blob_is_va(b->vcpu_state_va, 64, 64) || (b->n_emuls && !blob_is_va(b->emul_state_va, 64, 64)))
+	    !blob_is_va(b->vcpu_state_va, 64, 64) || (b->n_emuls && !blob_is_va(b->emul_state_va, 64, 64)) ||
+	    (b->n_ports && !blob_is_va(b->port_state_va, 64, 64)))
 		return "blob: state outside the kernel's space";
-	if (b->log_reader != BH_NONE && (b->log_reader >= b->n_partitions || !is_virq(b->log_intid)))
+	if (b->log_reader != BH_NONE && (b->log_reader >= b->n_partitions || !blob_is_virq(b->log_intid)))
 		return "blob: wrong reader of the log, or wrong doorbell";
-	if (!has_name(b, b->system_name) || !has_name(b, b->board_name))
+	if (!blob_has_name(b, b->system_name) || !blob_has_name(b, b->board_name))
 		return "blob: name of system or board out of range";
 	return NULL;
 }
@@ -158,7 +147,7 @@ static const char *check_region(const struct bh_blob *b, uint32_t p, const struc
 	if (r->ipa >= BLOB_IPA_END || r->bytes > BLOB_IPA_END - r->ipa || r->pa >= BLOB_PA_END ||
 	    r->bytes > BLOB_PA_END - r->pa)
 		return "region: out of the address space";
-	if (!has_name(b, r->name))
+	if (!blob_has_name(b, r->name))
 		return "region: name out of range";
 	if (r->kind != BH_REGION_EMULATED)
 		return NULL;
@@ -188,29 +177,55 @@ static const char *check_regions(const struct bh_blob *b, uint32_t p)
 	return NULL;
 }
 
-static const char *check_caps(const struct bh_blob *b, uint32_t p)
+/* The port says the same of this entry, so each end of a port stands in one place at most. */
+static const char *check_port_cap(const struct bh_blob *b, uint32_t p, uint32_t n, const struct bh_cap *c)
 {
-	const struct bh_partition *part = &blob_partitions(b)[p];
+	const struct bh_port *port = &blob_ports(b)[c->object];
 
-	for (uint32_t i = 0; i < part->n_caps; i++) {
-		const struct bh_cap *c = &blob_caps(b)[part->first_cap + i];
+	if (n >= BH_PART_PORTS)
+		return "capability: more ports than a partition can have";
+	if (c->object >= b->n_ports)
+		return "capability: no such port";
+	if (n > 0 && c[-1].kind != BH_CAP_PORT)
+		return "capability: ports are not the first of the table";
+	if (c->rights == BH_PORT_SEND && port->sender == p && port->send_cap == n)
+		return NULL;
+	if (c->rights == BH_PORT_RECEIVE && port->receiver == p && port->receive_cap == n)
+		return NULL;
+	return "capability: not the end of the port that its holder has";
+}
 
-		if (c->reserved != 0)
-			return "capability: reserved field is not zero";
-		if (c->kind == BH_CAP_PORT && c->object < b->n_ports)
-			continue;
-		if (c->kind == BH_CAP_CONTROL && c->object < b->n_partitions)
-			continue;
-		if (c->rights != 0)
-			return "capability: reserved field is not zero";
-		if (c->kind == BH_CAP_NONE && c->object == 0)
-			continue;
-		if (c->kind != BH_CAP_SERVE || c->object >= b->n_emuls)
+static const char *check_cap(const struct bh_blob *b, uint32_t p, uint32_t n, const struct bh_cap *c)
+{
+	if (c->reserved != 0)
+		return "capability: reserved field is not zero";
+	switch (c->kind) {
+	case BH_CAP_PORT: return check_port_cap(b, p, n, c);
+	case BH_CAP_CONTROL:
+		if (c->object >= b->n_partitions || c->object == p)
+			return "capability: controls no other partition";
+		return (c->rights & ~(BH_CONTROL_MAY_START | BH_CONTROL_MAY_STOP)) ? "capability: unknown rights" : NULL;
+	case BH_CAP_SERVE:
+		if (c->object >= b->n_emuls)
 			return "capability: no such object";
 		if (blob_emuls(b)[c->object].server != p)
 			return "capability: the region is served by another partition";
+		break;
+	default:
+		if (c->kind != BH_CAP_NONE || c->object != 0)
+			return "capability: no such object";
 	}
-	return NULL;
+	return c->rights ? "capability: reserved field is not zero" : NULL;
+}
+
+static const char *check_caps(const struct bh_blob *b, uint32_t p)
+{
+	const struct bh_partition *part = &blob_partitions(b)[p];
+	const char *wrong = NULL;
+
+	for (uint32_t i = 0; i < part->n_caps && !wrong; i++)
+		wrong = check_cap(b, p, i, &blob_caps(b)[part->first_cap + i]);
+	return wrong;
 }
 
 static const char *check_emul(const struct bh_blob *b, const struct bh_emul *e)
@@ -221,7 +236,7 @@ static const char *check_emul(const struct bh_blob *b, const struct bh_emul *e)
 		return "emulated region: wrong size";
 	if (e->reg > b->reg_bytes || e->bytes / 4 > b->reg_bytes - e->reg)
 		return "emulated region: its register table is out of bounds";
-	if ((e->intid != BH_NONE && !is_virq(e->intid)) || !is_virq(e->doorbell))
+	if ((e->intid != BH_NONE && !blob_is_virq(e->intid)) || !blob_is_virq(e->doorbell))
 		return "emulated region: interrupt out of range";
 	if (!blob_is_va(e->queue_va, BH_PAGE, BH_PAGE) || !blob_is_va(e->server_va, BH_PAGE + e->bytes, BH_PAGE))
 		return "emulated region: queue or server pages outside the kernel's space";
@@ -261,7 +276,7 @@ static const char *check_irqs(const struct bh_blob *b)
 
 		if (q->pintid < next || q->pintid >= b->n_intids)
 			return "interrupt: not sorted, given twice or not on this board";
-		if (!is_virq(q->vintid) || q->partition >= b->n_partitions)
+		if (!blob_is_virq(q->vintid) || q->partition >= b->n_partitions)
 			return "interrupt: virtual INTID or partition out of range";
 		if ((q->flags & ~BH_IRQ_LEVEL) != 0)
 			return "interrupt: unknown flags";
@@ -279,10 +294,15 @@ static bool line_taken(uint64_t *lines, uint32_t intid)
 	return was;
 }
 
-/* One line of a partition has one source. Doorbells may share among themselves: they are edges. */
+static bool has_line(const uint64_t *lines, uint32_t intid)
+{
+	return intid != BH_NONE && (lines[intid / 64] >> intid % 64 & 1) != 0;
+}
+
+/* One line of a partition has one source. Doorbells and ports' interrupts may share among themselves: they are edges. */
 static const char *check_lines(const struct bh_blob *b, uint32_t p)
 {
-	uint64_t lines[(VIRQ_END + 63) / 64];
+	uint64_t lines[(BLOB_VIRQ_END + 63) / 64];
 
 	for (uint32_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		lines[i] = 0;
@@ -298,10 +318,16 @@ static const char *check_lines(const struct bh_blob *b, uint32_t p)
 	for (uint32_t i = 0; i < b->n_emuls; i++) {
 		const struct bh_emul *e = &blob_emuls(b)[i];
 
-		if (e->server == p && (lines[e->doorbell / 64] >> e->doorbell % 64 & 1) != 0)
+		if (e->server == p && has_line(lines, e->doorbell))
 			return "emulated region: its doorbell has another source";
 	}
-	if (b->log_reader == p && line_taken(lines, b->log_intid))
+	for (uint32_t i = 0; i < b->n_ports; i++) {
+		const struct bh_port *q = &blob_ports(b)[i];
+
+		if ((q->sender == p && has_line(lines, q->send_intid)) || (q->receiver == p && has_line(lines, q->receive_intid)))
+			return "port: its interrupt has another source";
+	}
+	if (b->log_reader == p && has_line(lines, b->log_intid))
 		return "log: its doorbell has another source";
 	return NULL;
 }
@@ -336,7 +362,7 @@ static const char *check_partition(const struct bh_blob *b, uint32_t n, struct b
 
 	if (wrong)
 		return wrong;
-	if (!has_name(b, p->name))
+	if (!blob_has_name(b, p->name))
 		return "partition: name out of range";
 	if ((p->flags & ~(BH_PART_SETWAY_NATIVE | BH_PART_RESTART)) != 0)
 		return "partition: unknown flags";
@@ -354,6 +380,15 @@ static const char *check_partition(const struct bh_blob *b, uint32_t n, struct b
 	return wrong ? wrong : check_lines(b, n);
 }
 
+static uint32_t count_caps(const struct bh_blob *b, uint32_t kind)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < b->n_caps; i++)
+		n += blob_caps(b)[i].kind == kind;
+	return n;
+}
+
 static const char *check_partitions(const struct bh_blob *b)
 {
 	struct blob_sums sum = { .vcpus = 0, .regions = 0, .caps = 0, .smcs = 0 };
@@ -365,6 +400,8 @@ static const char *check_partitions(const struct bh_blob *b)
 		return wrong;
 	if (sum.vcpus != b->n_vcpus || sum.regions != b->n_regions || sum.caps != b->n_caps || sum.smcs != b->n_smcs)
 		return "partition: vCPUs, regions, capabilities or SMCs that are nobody's";
+	if (count_caps(b, BH_CAP_PORT) != 2 * b->n_ports)
+		return "port: an end that is in nobody's table";
 	return NULL;
 }
 
@@ -378,9 +415,11 @@ const char *blob_check(const struct bh_blob *blob, uint64_t bytes)
 		wrong = check_system(blob);
 	for (uint32_t i = 0; !wrong && i < blob->n_cores; i++)
 		wrong = check_core(blob, i);
-	/* before the partitions: these rely on the ranges of emulated regions and interrupts */
+	/* before the partitions: these rely on the ranges of emulated regions, ports and interrupts */
 	if (!wrong)
 		wrong = check_emuls(blob);
+	if (!wrong)
+		wrong = blob_check_ports(blob);
 	if (!wrong)
 		wrong = check_irqs(blob);
 	if (!wrong)

@@ -17,6 +17,9 @@
  * @blob: 8-byte aligned. Bounded by the BH_MAX_* of blob.h, whatever the blob holds. */
 const char *blob_check(const struct bh_blob *blob, uint64_t bytes);
 
+/* For blob_check() only: the table of ports, of a blob whose arrays and emulated regions are in range. */
+const char *blob_check_ports(const struct bh_blob *blob);
+
 /* The same for the image's header: magic, version, sizes and the places it names. @load: where it
  * really is. */
 const char *image_check(const struct bh_image_header *h, uint64_t load);

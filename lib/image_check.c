@@ -43,8 +43,8 @@ static const char *check_kernel(const struct bh_image_header *h)
 		return "image: kernel is not of whole pages";
 	if (h->stack_bytes == 0)
 		return "image: kernel has no stack";
-	if (h->core_bytes == 0 || h->partition_bytes == 0 || h->vcpu_bytes == 0 || h->emul_bytes == 0 ||
-	    (h->core_bytes | h->partition_bytes | h->vcpu_bytes | h->emul_bytes) % 64 != 0)
+	if (h->core_bytes == 0 || h->partition_bytes == 0 || h->vcpu_bytes == 0 || h->emul_bytes == 0 || h->port_bytes == 0 ||
+	    (h->core_bytes | h->partition_bytes | h->vcpu_bytes | h->emul_bytes | h->port_bytes) % 64 != 0)
 		return "image: wrong size of a state element";
 	return NULL;
 }
@@ -130,36 +130,43 @@ static bool is_root(const struct bh_image_header *h, uint64_t root)
 	       !meet(root, BH_PAGE, h->blob_pa, h->blob_bytes);
 }
 
+#define STATE_ARRAYS 5u
+static struct blob_piece state_array(const struct bh_image_header *h, const struct bh_blob *b, uint32_t n)
+{
+	switch (n) {
+	case 0: return (struct blob_piece){ b->core_state_va, (uint64_t)b->n_cores * h->core_bytes };
+	case 1: return (struct blob_piece){ b->partition_state_va, (uint64_t)b->n_partitions * h->partition_bytes };
+	case 2: return (struct blob_piece){ b->vcpu_state_va, (uint64_t)b->n_vcpus * h->vcpu_bytes };
+	case 3: return (struct blob_piece){ b->emul_state_va, (uint64_t)b->n_emuls * h->emul_bytes };
+	default: return (struct blob_piece){ b->port_state_va, (uint64_t)b->n_ports * h->port_bytes };
+	}
+}
+
+/* An array of no elements is nowhere. */
 static const char *fit_state(const struct bh_image_header *h, const struct bh_blob *b)
 {
-	uint64_t cores = (uint64_t)b->n_cores * h->core_bytes, partitions = (uint64_t)b->n_partitions * h->partition_bytes;
-	uint64_t vcpus = (uint64_t)b->n_vcpus * h->vcpu_bytes, emuls = (uint64_t)b->n_emuls * h->emul_bytes;
+	for (uint32_t i = 0; i < STATE_ARRAYS; i++) {
+		struct blob_piece a = state_array(h, b, i);
 
-	if (!within(b->core_state_va, cores, h->state_va, h->state_bytes) ||
-	    !within(b->partition_state_va, partitions, h->state_va, h->state_bytes) ||
-	    !within(b->vcpu_state_va, vcpus, h->state_va, h->state_bytes) ||
-	    (emuls && !within(b->emul_state_va, emuls, h->state_va, h->state_bytes)))
-		return "image: a state array lies outside the state memory";
-	if (meet(b->core_state_va, cores, b->partition_state_va, partitions) ||
-	    meet(b->core_state_va, cores, b->vcpu_state_va, vcpus) ||
-	    meet(b->partition_state_va, partitions, b->vcpu_state_va, vcpus) ||
-	    (emuls && (meet(b->emul_state_va, emuls, b->core_state_va, cores) ||
-		       meet(b->emul_state_va, emuls, b->partition_state_va, partitions) ||
-		       meet(b->emul_state_va, emuls, b->vcpu_state_va, vcpus))))
-		return "image: state arrays overlap";
+		if (a.bytes && !within(a.va, a.bytes, h->state_va, h->state_bytes))
+			return "image: a state array lies outside the state memory";
+		for (uint32_t j = 0; j < i; j++) {
+			struct blob_piece other = state_array(h, b, j);
+
+			if (a.bytes && other.bytes && meet(a.va, a.bytes, other.va, other.bytes))
+				return "image: state arrays overlap";
+		}
+	}
 	return NULL;
 }
 
 static const char *fit_share(const struct bh_image_header *h, const struct bh_blob *b)
 {
-	if (!within(b->log_va, BH_LOG_PAGES * BH_PAGE, h->share_va, h->share_bytes))
-		return "image: the log lies outside the shared memory";
-	for (uint32_t i = 0; i < b->n_emuls; i++) {
-		const struct bh_emul *e = &blob_emuls(b)[i];
+	for (uint32_t i = 0; i < blob_pieces(b); i++) {
+		struct blob_piece piece = blob_piece(b, i);
 
-		if (!within(e->queue_va, BH_PAGE, h->share_va, h->share_bytes) ||
-		    !within(e->server_va, BH_PAGE + e->bytes, h->share_va, h->share_bytes))
-			return "image: queue or server pages lie outside the shared memory";
+		if (piece.bytes && !within(piece.va, piece.bytes, h->share_va, h->share_bytes))
+			return "image: the log, a queue, server pages or a port's memory lie outside the shared memory";
 	}
 	return NULL;
 }

@@ -5,6 +5,7 @@
  */
 #include "lib/record_text.h"
 
+#include "abi/call.h"
 #include "abi/status.h"
 #include "abi/stub.h"
 
@@ -96,6 +97,7 @@ static void put_stop(struct text *t, uint64_t why)
 	case BH_STOP_RESET: put(t, "stopped: it asked for a restart"); break;
 	case BH_STOP_CPU_OFF: put(t, "stopped: it switched its last vCPU off"); break;
 	case BH_STOP_FAULT: put(t, "stopped: by the health policy"); break;
+	case BH_STOP_ORDER: put(t, "stopped: by a partition that controls it"); break;
 	case BH_STOP_BOOT: put(t, "stopped: it could not be loaded"); break;
 	default: put(t, "stopped: reason "); put_dec(t, why);
 	}
@@ -128,7 +130,7 @@ static void put_sysreg(struct text *t, const struct bh_record *r)
 	put(t, "; a partition may not use that register");
 }
 
-static void put_status(struct text *t, int64_t status)
+static void put_status(struct text *t, int32_t status)
 {
 	switch (status) {
 	case BH_E_UNKNOWN: put(t, "there is no such call"); break;
@@ -139,19 +141,54 @@ static void put_status(struct text *t, int64_t status)
 	case BH_E_AGAIN: put(t, "full or empty"); break;
 	case BH_E_TIMEOUT: put(t, "the time ran out"); break;
 	case BH_E_PEER: put(t, "the other end does not run"); break;
-	default: put(t, "status "); put_hex(t, (uint64_t)status, 1);
+	default: put(t, "status "); put_hex(t, (uint64_t)(int64_t)status, 1);
 	}
+}
+
+/* Its calls by number; each with what its first argument is: a 'p'ort, a 'c'apability, or neither. */
+static const char calls[][14] = {
+	"-VERSION",
+	"-BOOT_DONE",
+	"-BOOT_FAILED",
+	"cEMUL_ANSWER",
+	"cEMUL_ROOM",
+	"cEMUL_LINE",
+	"pSIGNAL",
+	"pSEND",
+	"pRECEIVE",
+	"-WAIT",
+	"pCALL",
+	"pREPLY",
+	"pSERVE",
+	"pPORT_STATE",
+	"cCONTROL",
+};
+
+/* "called SEND on port 7": bits 32-63 of the value are the first argument. */
+static void put_function(struct text *t, const struct bh_record *r)
+{
+	uint64_t n = r->address - BH_CALL(0);
+
+	if (n >= sizeof(calls) / sizeof(calls[0])) {
+		put(t, "made call ");
+		put_hex(t, r->address, 8);
+		return;
+	}
+	put(t, "called ");
+	put(t, calls[n] + 1);
+	if (calls[n][0] == '-')
+		return;
+	put(t, calls[n][0] == 'p' ? " on port " : " with capability ");
+	put_dec(t, r->value >> 32);
 }
 
 static void put_call(struct text *t, const struct bh_record *r)
 {
 	put_who(t, r);
-	put(t, "made call ");
-	put_hex(t, r->address, 8);
+	put_function(t, r);
 	put_pc(t, r);
 	put(t, ", refused: ");
-	/* 32-bit calls return 32 bits: both widths of a negative status are understood. */
-	put_status(t, r->value >> 31 == 1 ? (int64_t)(int32_t)r->value : (int64_t)r->value);
+	put_status(t, (int32_t)r->value);
 }
 
 static void put_boot(struct text *t, const struct bh_record *r)

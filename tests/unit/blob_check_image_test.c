@@ -2,7 +2,7 @@
 /*
  * image_check() and image_blob_check(): a header whose places lie wrong is refused before the
  * kernel uses one of them.
- * sources: lib/blob_check.c lib/image_check.c
+ * sources: lib/blob_check.c lib/blob_check_ports.c lib/blob_piece.c lib/image_check.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 static void header_make(struct bh_image_header *h)
 {
 	*h = (struct bh_image_header){
-		.image_size = 0x800000, .linux_magic = 0x644d5241, .magic = BH_IMAGE_MAGIC, .abi_version = BH_ABI_VERSION, .header_bytes = sizeof(*h), .text_bytes = 0x8000, .rodata_bytes = 0x2000, .bss_bytes = 0x3000, .stack_bytes = 0x2000, .core_bytes = 64, .partition_bytes = 128, .vcpu_bytes = 0x1000, .emul_bytes = 64, .load_pa = LOAD, .file_bytes = 0x300008, .covered_bytes = 0x200000, .blob_pa = LOAD + 0xa000, .blob_va = FIX_VA(0x20), .blob_bytes = sizeof(struct blob_fixture), .el2_root_pa = LOAD + 0x20000, .bss_pa = LOAD + 0x400000, .state_pa = LOAD + 0x410000, .state_va = FIX_VA(0x40), .state_bytes = 0x7000, .share_pa = LOAD + 0x420000, .share_va = FIX_VA(0x50), .share_bytes = 0x8000, .uart_pa = 0x9000000, .uart_va = FIX_VA(0xa0), .uart_kind = BH_UART_PL011
+		.image_size = 0x800000, .linux_magic = 0x644d5241, .magic = BH_IMAGE_MAGIC, .abi_version = BH_ABI_VERSION, .header_bytes = sizeof(*h), .text_bytes = 0x8000, .rodata_bytes = 0x2000, .bss_bytes = 0x3000, .stack_bytes = 0x2000, .core_bytes = 64, .partition_bytes = 128, .vcpu_bytes = 0x1000, .emul_bytes = 64, .port_bytes = 256, .load_pa = LOAD, .file_bytes = 0x300008, .covered_bytes = 0x200000, .blob_pa = LOAD + 0xa000, .blob_va = FIX_VA(0x20), .blob_bytes = sizeof(struct blob_fixture), .el2_root_pa = LOAD + 0x20000, .bss_pa = LOAD + 0x400000, .state_pa = LOAD + 0x410000, .state_va = FIX_VA(0x40), .state_bytes = 0x8000, .share_pa = LOAD + 0x420000, .share_va = FIX_VA(0x50), .share_bytes = 0xd000, .uart_pa = 0x9000000, .uart_va = FIX_VA(0xa0), .uart_kind = BH_UART_PL011
 	};
 }
 
@@ -69,6 +69,7 @@ static void wrong_places_are_refused(void **state)
 	REFUSED(h.text_bytes = 0, "whole pages");
 	REFUSED(h.core_bytes = 0, "state element");
 	REFUSED(h.vcpu_bytes = 8, "state element");
+	REFUSED(h.port_bytes = 32, "state element");
 	REFUSED(h.image_size = UINT64_MAX, "too large");
 	REFUSED(h.file_bytes = 0x900000, "file size");
 	REFUSED(h.covered_bytes = 0x300008, "digest covers");
@@ -88,11 +89,18 @@ static void wrong_places_are_refused(void **state)
 static void header_and_blob_must_agree(void **state)
 {
 	(void)state;
-	REFUSED(f.b.vcpu_state_va += 0x2000, "outside the state memory");
+	REFUSED(f.b.vcpu_state_va += 0x5000, "outside the state memory");
 	REFUSED(f.b.vcpu_state_va = f.b.core_state_va, "state arrays overlap");
+	REFUSED(f.b.port_state_va = f.b.emul_state_va, "state arrays overlap");
+	REFUSED(h.port_bytes = 0x440, "outside the state memory");
 	REFUSED(f.b.log_va = FIX_VA(0x40), "the log");
 	REFUSED(f.emul[1].queue_va = FIX_VA(0x40), "queue");
-	REFUSED(f.emul[1].server_va = FIX_VA(0x57), "server pages");
+	REFUSED(f.emul[1].server_va = FIX_VA(0x5d), "server pages");
+	REFUSED(f.port[FIX_SAMPLING].in_va = FIX_VA(0x45), "port's memory");
+	REFUSED(f.port[FIX_QUEUING].out_va = FIX_VA(0x5d) - 32, "port");
+	REFUSED(f.port[FIX_QUEUING].out_va = FIX_VA(0x5d), "port's memory");
+	REFUSED(f.port[FIX_CALL].reply_out_va = FIX_VA(0x5d) - 192, "port's memory");
+	REFUSED(f.port[FIX_CALL].reply_in_va = FIX_VA(0x5d), "port's memory");
 	REFUSED(f.b.uart_va += 4, "UART");
 	REFUSED(f.b.empty_root = LOAD + 0x300000, "empty root");
 	REFUSED(f.part[1].run_root = LOAD + 0xa000, "root is not among");

@@ -2,7 +2,7 @@
 /*
  * blob_check() refuses each kind of damage with the right sentence, and what it passes may be
  * followed blindly. sanitizers watch the second half.
- * sources: lib/blob_check.c
+ * sources: lib/blob_check.c lib/blob_check_ports.c lib/blob_piece.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -69,6 +69,8 @@ static void arrays_lie_within_the_blob(void **state)
 	REFUSED(f.b.n_vcpus = 0, "vCPUs out");
 	REFUSED(f.b.off_vcpus = (uint32_t)sizeof(f) - 8, "vCPUs out");
 	REFUSED(f.b.n_emuls = 65, "emulated regions out");
+	REFUSED(f.b.n_ports = BH_MAX_PORTS + 1, "ports out");
+	REFUSED(f.b.off_ports = (uint32_t)sizeof(f) - 8, "ports out");
 	REFUSED(f.b.n_regions = BH_MAX_REGIONS, "regions out");
 	REFUSED(f.b.n_caps = 0xffffffff, "capabilities out");
 	REFUSED(f.b.n_irqs = 257, "interrupts out");
@@ -97,6 +99,7 @@ static void system_is_checked(void **state)
 	REFUSED(f.b.gicd_va = 0x7ffffff000, "distributor");
 	REFUSED(f.b.log_va = 0x7ffffff000, "log");
 	REFUSED(f.b.vcpu_state_va += 8, "state outside");
+	REFUSED(f.b.port_state_va = 0, "state outside");
 	REFUSED(f.b.log_reader = 3, "reader of the log");
 	REFUSED(f.b.log_intid = 288, "reader of the log");
 	REFUSED(f.b.board_name = 64, "name of system");
@@ -135,7 +138,7 @@ static void partitions_are_checked(void **state)
 	REFUSED(f.part[0].n_caps = 1, "capabilities");
 	REFUSED(f.part[2].n_smcs = 1, "SMC");
 	REFUSED(f.part[2].first_smc = 1, "SMC");
-	REFUSED(f.part[2].n_regions = 1, "nobody's");
+	REFUSED(f.part[2].n_regions = 2, "nobody's");
 	REFUSED(f.part[2].n_regions = 0xfffffffe, "wrong regions");
 }
 
@@ -160,14 +163,174 @@ static void regions_are_sorted_disjoint_and_whole(void **state)
 	REFUSED(f.region[2].kind = BH_REGION_CONST, "does not have it");
 }
 
-static void capabilities_name_what_their_holder_serves(void **state)
+#define CONSOLE_CAP(n) f.cap[FIX_CONSOLE_CAPS + (n)]
+#define LINUX_CAP(n)   f.cap[FIX_LINUX_CAPS + (n)]
+#define CONTROL_CAP(n) f.cap[FIX_CONTROL_CAPS + (n)]
+
+static void capabilities_name_what_their_holder_has(void **state)
 {
 	(void)state;
-	REFUSED(f.cap[0].kind = 2, "no such object");
-	REFUSED(f.cap[0].object = 2, "no such object");
-	REFUSED(f.cap[0].rights = 1, "reserved");
-	REFUSED(f.cap[1].kind = BH_CAP_NONE, "no such object");
-	REFUSED(f.part[0].n_caps = f.part[1].first_cap = 1; f.part[1].n_caps = 1, "another partition");
+	REFUSED(CONSOLE_CAP(1).kind = 4, "no such object");
+	REFUSED(CONSOLE_CAP(1).object = 2, "no such object");
+	REFUSED(CONSOLE_CAP(1).rights = 1, "reserved");
+	REFUSED(CONSOLE_CAP(1).reserved = 1, "reserved");
+	REFUSED(CONSOLE_CAP(2).kind = BH_CAP_NONE, "no such object");
+	REFUSED(LINUX_CAP(0) = CONSOLE_CAP(1), "another partition");
+	REFUSED(CONSOLE_CAP(3).object = FIX_CONSOLE, "no other partition");
+	REFUSED(CONSOLE_CAP(3).object = 3, "no other partition");
+	REFUSED(CONSOLE_CAP(3).rights = 4, "unknown rights");
+}
+
+static void both_ends_of_a_port_are_in_their_tables_once(void **state)
+{
+	(void)state;
+	REFUSED(LINUX_CAP(0).object = 4, "no such port");
+	REFUSED(LINUX_CAP(0).rights = BH_PORT_RECEIVE, "not the end");
+	REFUSED(LINUX_CAP(0).rights = BH_PORT_SEND | BH_PORT_RECEIVE, "not the end");
+	REFUSED(LINUX_CAP(0).rights = 0, "not the end");
+	REFUSED(LINUX_CAP(0).object = FIX_QUEUING, "not the end");
+	REFUSED(LINUX_CAP(1).reserved = 1, "reserved");
+	REFUSED(f.port[FIX_CALL].send_cap = 2, "not the end");
+	REFUSED(f.port[FIX_CALL].receive_cap = 64, "not the end");
+	REFUSED(f.port[FIX_SIGNAL].receiver = FIX_CONSOLE, "not the end");
+	REFUSED(CONTROL_CAP(2) = (struct bh_cap){ .kind = BH_CAP_NONE }, "nobody's table");
+	REFUSED(f.b.n_ports = 5, "port"); /* one more, which overlays what follows */
+	REFUSED(f.b.n_ports = 3, "no such port");
+	/* the serving entry first, then the port */
+	REFUSED(CONSOLE_CAP(1) = CONSOLE_CAP(0);
+		CONSOLE_CAP(0) = (struct bh_cap){ .kind = BH_CAP_SERVE }; f.port[FIX_QUEUING].receive_cap = 1, "not the first");
+}
+
+static void a_partition_has_at_most_64_ports(void **state)
+{
+	struct {
+		struct blob_fixture f;
+		struct bh_port port[66];
+		struct bh_cap cap[2 * 66];
+	} *many = calloc(1, sizeof(*many));
+
+	(void)state;
+	assert_non_null(many);
+	for (uint32_t n = 64; n <= 65; n++) {
+		const char *wrong;
+
+		fixture_make(&many->f);
+		many->f.b.total_bytes = sizeof(*many);
+		many->f.b.log_reader = BH_NONE;
+		many->f.b.n_emuls = 0, many->f.b.reg_bytes = 0;
+		many->f.region[2].kind = many->f.region[4].kind = BH_REGION_CONST;
+		many->f.b.n_ports = n, many->f.b.off_ports = (uint32_t)((char *)many->port - (char *)many);
+		many->f.b.n_caps = 2 * n, many->f.b.off_caps = (uint32_t)((char *)many->cap - (char *)many);
+		for (uint32_t i = 0; i < n; i++) { /* all from the console, half of them to each of the others */
+			uint32_t to = i < 33 ? FIX_LINUX : FIX_CONTROL, at = i < 33 ? i : i - 33;
+
+			many->port[i] = (struct bh_port){ .kind = BH_PORT_SIGNAL, .receiver = to, .send_cap = i };
+			many->port[i].receive_cap = at;
+			many->port[i].send_intid = many->port[i].receive_intid = BH_NONE;
+			many->cap[i] = (struct bh_cap){ BH_CAP_PORT, i, BH_PORT_SEND, 0 };
+			many->cap[n + i] = (struct bh_cap){ BH_CAP_PORT, i, BH_PORT_RECEIVE, 0 };
+		}
+		many->f.part[0].n_caps = many->f.part[1].first_cap = n;
+		many->f.part[1].n_caps = 33, many->f.part[2].first_cap = n + 33, many->f.part[2].n_caps = n - 33;
+		wrong = blob_check(&many->f.b, sizeof(*many));
+		if (n == 64)
+			assert_null(wrong);
+		else
+			assert_non_null(strstr(wrong, "more ports than"));
+	}
+	free(many);
+}
+
+static void ports_are_what_their_kind_has(void **state)
+{
+	(void)state;
+	REFUSED(f.port[0].kind = 0, "unknown kind");
+	REFUSED(f.port[0].kind = 5, "unknown kind");
+	REFUSED(f.port[0].sender = 3, "sender or receiver");
+	REFUSED(f.port[0].receiver = BH_NONE, "sender or receiver");
+	REFUSED(f.port[0].receiver = FIX_LINUX, "sender or receiver");
+	REFUSED(f.port[0].send_intid = 31, "interrupt");
+	REFUSED(f.port[0].receive_intid = 288, "interrupt");
+	REFUSED(f.port[0].name = 64, "name");
+	REFUSED(f.port[FIX_QUEUING].flags = 4, "flags");
+	REFUSED(f.port[FIX_SAMPLING].flags = BH_PORT_DROP, "flags");
+	REFUSED(f.port[FIX_CALL].flags = BH_PORT_KEEP, "flags");
+	REFUSED(f.port[FIX_SIGNAL].bytes = 1, "messages");
+	REFUSED(f.port[FIX_SAMPLING].bytes = 0, "messages");
+	REFUSED(f.port[FIX_QUEUING].bytes = BH_MESSAGE_MAX + 1, "messages");
+	REFUSED(f.port[FIX_CALL].reply_bytes = 0, "replies");
+	REFUSED(f.port[FIX_CALL].reply_bytes = 0xffffffff, "replies");
+	REFUSED(f.port[FIX_QUEUING].reply_bytes = 1, "replies");
+	REFUSED(f.port[FIX_QUEUING].depth = 0, "depth");
+	REFUSED(f.port[FIX_QUEUING].depth = BH_DEPTH_MAX + 1, "depth");
+	REFUSED(f.port[FIX_SAMPLING].depth = 1, "depth");
+}
+
+static void ports_have_their_memory_and_no_other(void **state)
+{
+	(void)state;
+	REFUSED(f.port[FIX_SIGNAL].in_va = FIX_VA(0x5d), "too many");
+	REFUSED(f.port[FIX_SAMPLING].out_va = FIX_VA(0x5d), "too many");
+	REFUSED(f.port[FIX_SAMPLING].in_va = 0, "missing");
+	REFUSED(f.port[FIX_SAMPLING].reply_in_va = FIX_VA(0x5d), "too many");
+	REFUSED(f.port[FIX_QUEUING].out_va = 0, "missing");
+	REFUSED(f.port[FIX_QUEUING].in_va += 8, "lie wrong");
+	REFUSED(f.port[FIX_QUEUING].in_va = BLOB_VA_END - 64 * 8, "lie wrong");
+	REFUSED(f.port[FIX_CALL].reply_out_va = 0x1000, "lie wrong");
+	REFUSED(f.port[FIX_CALL].reply_in_va = 0, "missing");
+	REFUSED(f.port[FIX_CALL].reply_out_va = 0, "missing");
+	REFUSED(f.port[FIX_SAMPLING].in_va += 64, "overlap"); /* the reply's slot behind it */
+	REFUSED(f.port[FIX_QUEUING].out_va += 64, "overlap");
+	REFUSED(f.port[FIX_CALL].in_va = f.port[FIX_CALL].reply_out_va - 64, "overlap");
+	REFUSED(f.port[FIX_CALL].reply_in_va = f.b.log_va + 64, "overlap");
+	REFUSED(f.port[FIX_CALL].reply_in_va = f.emul[1].queue_va, "overlap");
+	REFUSED(f.emul[0].server_va = f.emul[1].queue_va, "overlap");
+	REFUSED(f.port[FIX_QUEUING].depth = 255; f.port[FIX_QUEUING].in_va = FIX_VA(0x51), "overlap");
+}
+
+static void call_make(struct blob_fixture *f, uint32_t port, uint32_t page)
+{
+	f->port[port] = (struct bh_port){ .kind = BH_PORT_CALL,
+					  .sender = f->port[port].sender,
+					  .receiver = f->port[port].receiver,
+					  .send_cap = f->port[port].send_cap,
+					  .receive_cap = f->port[port].receive_cap,
+					  .send_intid = BH_NONE,
+					  .receive_intid = BH_NONE,
+					  .bytes = 32,
+					  .reply_bytes = 32,
+					  .in_va = FIX_VA(page),
+					  .reply_in_va = FIX_VA(page) + 64 };
+}
+
+/* Linux calls control, that the console, that Linux. */
+static void circle_make(struct blob_fixture *f)
+{
+	fixture_end(f, FIX_CONSOLE_CAPS, FIX_CONSOLE, 0, FIX_QUEUING, BH_PORT_SEND);
+	fixture_end(f, FIX_CONSOLE_CAPS, FIX_CONSOLE, 1, FIX_SAMPLING, BH_PORT_RECEIVE);
+	fixture_end(f, FIX_LINUX_CAPS, FIX_LINUX, 1, FIX_QUEUING, BH_PORT_RECEIVE);
+	fixture_end(f, FIX_LINUX_CAPS, FIX_LINUX, 2, FIX_CALL, BH_PORT_SEND);
+	f->cap[FIX_LINUX_CAPS + 3] = (struct bh_cap){ .kind = BH_CAP_NONE };
+	call_make(f, FIX_SAMPLING, 0x5d);
+	call_make(f, FIX_QUEUING, 0x5e);
+}
+
+static void calls_make_no_circle(void **state)
+{
+	struct blob_fixture f;
+
+	(void)state;
+	fixture_make(&f);
+	call_make(&f, FIX_QUEUING, 0x5d); /* linux calls control and console: a tree */
+	assert_null(blob_check(&f.b, sizeof(f)));
+	REFUSED(call_make(&f, FIX_SAMPLING, 0x5d), "in a circle"); /* linux, control, linux */
+	REFUSED(circle_make(&f), "in a circle");
+	fixture_make(&f);
+	circle_make(&f);
+	f.port[FIX_QUEUING] = (struct bh_port){ .kind = BH_PORT_SIGNAL, .sender = FIX_CONSOLE, .receiver = FIX_LINUX };
+	f.port[FIX_QUEUING].receive_cap = 1;
+	f.port[FIX_QUEUING].send_intid = f.port[FIX_QUEUING].receive_intid = BH_NONE;
+	assert_null(blob_check(&f.b, sizeof(f))); /* a signal does not wait */
 }
 
 static void emulated_regions_have_both_ends_and_a_table(void **state)
@@ -201,6 +364,10 @@ static void interrupts_have_one_source_and_one_owner(void **state)
 	REFUSED(f.irq[2].vintid = 33, "two sources");
 	REFUSED(f.irq[0].vintid = 254, "doorbell");
 	REFUSED(f.irq[0].vintid = 255, "doorbell");
+	REFUSED(f.irq[1].vintid = 200, "port: its interrupt"); /* linux receives */
+	REFUSED(f.irq[1].vintid = 201, "port: its interrupt"); /* and sends */
+	REFUSED(f.port[FIX_QUEUING].receive_intid = 33, "port: its interrupt");
+	REFUSED(f.port[FIX_SAMPLING].send_intid = 33, "port: its interrupt"); /* an emulated region's */
 }
 
 static uint64_t random_next(uint64_t *s)
@@ -260,7 +427,12 @@ int main(void)
 		cmocka_unit_test(cores_and_vcpus_agree),
 		cmocka_unit_test(partitions_are_checked),
 		cmocka_unit_test(regions_are_sorted_disjoint_and_whole),
-		cmocka_unit_test(capabilities_name_what_their_holder_serves),
+		cmocka_unit_test(capabilities_name_what_their_holder_has),
+		cmocka_unit_test(both_ends_of_a_port_are_in_their_tables_once),
+		cmocka_unit_test(a_partition_has_at_most_64_ports),
+		cmocka_unit_test(ports_are_what_their_kind_has),
+		cmocka_unit_test(ports_have_their_memory_and_no_other),
+		cmocka_unit_test(calls_make_no_circle),
 		cmocka_unit_test(emulated_regions_have_both_ends_and_a_table),
 		cmocka_unit_test(interrupts_have_one_source_and_one_owner),
 		cmocka_unit_test(whatever_passes_may_be_followed),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A small good blob, made by hand, for the tests of blob_check() and for its fuzzer: a console that
- * serves two clients, on two cores. And blob_follow(), which uses a blob as blindly as the kernel
+ * serves two clients, on two cores, with a port of each kind. And blob_follow(), which uses a blob as blindly as the kernel
  * does: under ASan it shows that what blob_check() passed may really be followed.
  */
 #ifndef TESTS_UNIT_BLOB_FIXTURE_H
@@ -22,8 +22,9 @@ struct blob_fixture {
 	struct bh_partition part[3];
 	struct bh_vcpu vcpu[4];
 	struct bh_emul emul[2];
-	struct bh_region region[6];
-	struct bh_cap cap[2];
+	struct bh_port port[4];
+	struct bh_region region[7];
+	struct bh_cap cap[11];
 	struct bh_irq irq[3];
 	uint32_t smc[2];
 	uint8_t regs[0x400];
@@ -34,14 +35,25 @@ enum { FIX_CONSOLE,
        FIX_LINUX,
        FIX_CONTROL };
 
+enum { FIX_SIGNAL,   /* linux to control */
+       FIX_SAMPLING, /* control to linux */
+       FIX_QUEUING,  /* linux to console */
+       FIX_CALL };   /* linux to control */
+
+/* Where each partition's capabilities begin: ports, then what it serves and controls. */
+enum { FIX_CONSOLE_CAPS = 0,
+       FIX_LINUX_CAPS = 4,
+       FIX_CONTROL_CAPS = 8 };
+
 static void fixture_arrays(struct blob_fixture *f)
 {
 	f->b.n_cores = 2, f->b.off_cores = offsetof(struct blob_fixture, core);
 	f->b.n_partitions = 3, f->b.off_partitions = offsetof(struct blob_fixture, part);
 	f->b.n_vcpus = 4, f->b.off_vcpus = offsetof(struct blob_fixture, vcpu);
 	f->b.n_emuls = 2, f->b.off_emuls = offsetof(struct blob_fixture, emul);
-	f->b.n_regions = 6, f->b.off_regions = offsetof(struct blob_fixture, region);
-	f->b.n_caps = 2, f->b.off_caps = offsetof(struct blob_fixture, cap);
+	f->b.n_ports = 4, f->b.off_ports = offsetof(struct blob_fixture, port);
+	f->b.n_regions = 7, f->b.off_regions = offsetof(struct blob_fixture, region);
+	f->b.n_caps = 11, f->b.off_caps = offsetof(struct blob_fixture, cap);
 	f->b.n_irqs = 3, f->b.off_irqs = offsetof(struct blob_fixture, irq);
 	f->b.n_smcs = 2, f->b.off_smcs = offsetof(struct blob_fixture, smc);
 	f->b.reg_bytes = sizeof(f->regs), f->b.off_regs = offsetof(struct blob_fixture, regs);
@@ -57,6 +69,7 @@ static void fixture_system(struct blob_fixture *f)
 	f->b.partition_state_va = FIX_VA(0x41);
 	f->b.vcpu_state_va = FIX_VA(0x42);
 	f->b.emul_state_va = FIX_VA(0x46);
+	f->b.port_state_va = FIX_VA(0x47);
 	f->b.log_va = FIX_VA(0x50);
 	f->b.empty_root = 0x44100000;
 	f->b.gicd_va = FIX_VA(0x80);
@@ -89,10 +102,11 @@ static void fixture_cores(struct blob_fixture *f)
 
 static void fixture_partitions(struct blob_fixture *f)
 {
-	f->part[0] = (struct bh_partition){ .name = 11, .flags = BH_PART_RESTART, .n_vcpus = 1, .n_regions = 2, .n_caps = 2 };
+	f->part[0] = (struct bh_partition){ .name = 11, .flags = BH_PART_RESTART, .n_vcpus = 1, .n_regions = 2, .n_caps = 4 };
 	f->part[1] = (struct bh_partition){ .name = 19, .first_vcpu = 1, .n_vcpus = 2, .first_region = 2, .n_regions = 2 };
-	f->part[2] = (struct bh_partition){ .name = 25, .first_vcpu = 3, .n_vcpus = 1, .first_region = 4, .n_regions = 2 };
-	f->part[1].first_cap = f->part[2].first_cap = 2;
+	f->part[2] = (struct bh_partition){ .name = 25, .first_vcpu = 3, .n_vcpus = 1, .first_region = 4, .n_regions = 3 };
+	f->part[1].first_cap = FIX_LINUX_CAPS, f->part[1].n_caps = 4;
+	f->part[2].first_cap = FIX_CONTROL_CAPS, f->part[2].n_caps = 3;
 	f->part[1].n_smcs = 2, f->part[2].first_smc = 2;
 	for (uint32_t i = 0; i < 3; i++) {
 		f->part[i].vmid = i + 1;
@@ -111,19 +125,66 @@ static void fixture_objects(struct blob_fixture *f)
 	f->region[3] = (struct bh_region){ 0x40000000, 0x200000, 0x46200000, BH_REGION_RAM, rw | BH_EXECUTE, 19, 0 };
 	f->region[4] = (struct bh_region){ 0x09000000, 0x1000, 0, BH_REGION_EMULATED, rw, 25, 1 };
 	f->region[5] = (struct bh_region){ 0x40000000, 0x200000, 0x46400000, BH_REGION_RAM, rw | BH_EXECUTE, 25, 0 };
+	f->region[6] = (struct bh_region){ 0x50000000, 0x1000, 0x46600000, BH_REGION_SHARED, rw, 25, 0 };
 	for (uint32_t i = 0; i < 2; i++) {
 		f->emul[i] = (struct bh_emul){ .client = i + 1, .server = FIX_CONSOLE, .ipa = 0x09000000, .bytes = 0x1000 };
 		f->emul[i].intid = 33;
 		f->emul[i].doorbell = 254 - i;
 		f->emul[i].queue_va = FIX_VA(0x52 + i);
 		f->emul[i].server_va = FIX_VA(0x54 + 2 * i);
-		f->cap[i] = (struct bh_cap){ .kind = BH_CAP_SERVE, .object = i };
 	}
 	f->irq[0] = (struct bh_irq){ 33, 33, FIX_CONSOLE, BH_IRQ_LEVEL };
 	f->irq[1] = (struct bh_irq){ 48, 48, FIX_LINUX, 0 };
 	f->irq[2] = (struct bh_irq){ 49, 49, FIX_LINUX, 0 };
 	f->smc[0] = 0x82000001, f->smc[1] = 0x82000002;
 	memset(f->regs, BH_REG_READ_SHADOW, sizeof(f->regs));
+}
+
+/* Linux's slots are in page 0x58 and its buffers in 0x5a, console's slots in 0x59, control's in 0x5b and 0x5c. */
+static void fixture_ports(struct blob_fixture *f)
+{
+	f->port[FIX_SIGNAL] = (struct bh_port){ .kind = BH_PORT_SIGNAL, .sender = FIX_LINUX, .receiver = FIX_CONTROL };
+	f->port[FIX_SAMPLING] = (struct bh_port){ .kind = BH_PORT_SAMPLING, .sender = FIX_CONTROL, .receiver = FIX_LINUX };
+	f->port[FIX_QUEUING] = (struct bh_port){ .kind = BH_PORT_QUEUING, .sender = FIX_LINUX, .receiver = FIX_CONSOLE };
+	f->port[FIX_CALL] = (struct bh_port){ .kind = BH_PORT_CALL, .sender = FIX_LINUX, .receiver = FIX_CONTROL };
+	for (uint32_t i = 0; i < 4; i++)
+		f->port[i].send_intid = BH_NONE, f->port[i].receive_intid = 200;
+	f->port[FIX_SAMPLING].bytes = 32;
+	f->port[FIX_SAMPLING].in_va = FIX_VA(0x58);
+	f->port[FIX_QUEUING].flags = BH_PORT_DROP;
+	f->port[FIX_QUEUING].bytes = 64, f->port[FIX_QUEUING].depth = 4;
+	f->port[FIX_QUEUING].send_intid = 201;
+	f->port[FIX_QUEUING].out_va = FIX_VA(0x5a);
+	f->port[FIX_QUEUING].in_va = FIX_VA(0x59);
+	f->port[FIX_CALL].bytes = 100, f->port[FIX_CALL].reply_bytes = 200;
+	f->port[FIX_CALL].out_va = FIX_VA(0x5a) + 64;
+	f->port[FIX_CALL].in_va = FIX_VA(0x5b);
+	f->port[FIX_CALL].reply_out_va = FIX_VA(0x5c);
+	f->port[FIX_CALL].reply_in_va = FIX_VA(0x58) + 192;
+}
+
+static void fixture_end(struct blob_fixture *f, uint32_t cap, uint32_t part, uint32_t number, uint32_t port, uint32_t right)
+{
+	f->cap[cap + number] = (struct bh_cap){ BH_CAP_PORT, port, right, 0 };
+	if (right == BH_PORT_SEND)
+		f->port[port].sender = part, f->port[port].send_cap = number;
+	else
+		f->port[port].receiver = part, f->port[port].receive_cap = number;
+}
+
+static void fixture_caps(struct blob_fixture *f)
+{
+	fixture_end(f, FIX_CONSOLE_CAPS, FIX_CONSOLE, 0, FIX_QUEUING, BH_PORT_RECEIVE);
+	f->cap[FIX_CONSOLE_CAPS + 1] = (struct bh_cap){ .kind = BH_CAP_SERVE, .object = 0 };
+	f->cap[FIX_CONSOLE_CAPS + 2] = (struct bh_cap){ .kind = BH_CAP_SERVE, .object = 1 };
+	f->cap[FIX_CONSOLE_CAPS + 3] = (struct bh_cap){ BH_CAP_CONTROL, FIX_LINUX, BH_CONTROL_MAY_START, 0 };
+	fixture_end(f, FIX_LINUX_CAPS, FIX_LINUX, 0, FIX_SIGNAL, BH_PORT_SEND);
+	fixture_end(f, FIX_LINUX_CAPS, FIX_LINUX, 1, FIX_SAMPLING, BH_PORT_RECEIVE);
+	fixture_end(f, FIX_LINUX_CAPS, FIX_LINUX, 2, FIX_QUEUING, BH_PORT_SEND);
+	fixture_end(f, FIX_LINUX_CAPS, FIX_LINUX, 3, FIX_CALL, BH_PORT_SEND);
+	fixture_end(f, FIX_CONTROL_CAPS, FIX_CONTROL, 0, FIX_SIGNAL, BH_PORT_RECEIVE);
+	fixture_end(f, FIX_CONTROL_CAPS, FIX_CONTROL, 1, FIX_SAMPLING, BH_PORT_SEND);
+	fixture_end(f, FIX_CONTROL_CAPS, FIX_CONTROL, 2, FIX_CALL, BH_PORT_RECEIVE);
 }
 
 static inline void fixture_make(struct blob_fixture *f)
@@ -134,6 +195,8 @@ static inline void fixture_make(struct blob_fixture *f)
 	fixture_cores(f);
 	fixture_partitions(f);
 	fixture_objects(f);
+	fixture_ports(f);
+	fixture_caps(f);
 }
 
 static inline uint64_t follow_partition(const struct bh_blob *b, const struct bh_partition *p)
@@ -155,9 +218,25 @@ static inline uint64_t follow_partition(const struct bh_blob *b, const struct bh
 		const struct bh_cap *c = &blob_caps(b)[p->first_cap + i];
 
 		sum += c->kind == BH_CAP_SERVE ? blob_emuls(b)[c->object].queue_va : 0;
+		sum += c->kind == BH_CAP_CONTROL ? blob_partitions(b)[c->object].vmid : 0;
+		sum += c->kind == BH_CAP_PORT ? blob_ports(b)[c->object].kind + (1ull << i) : 0;
 	}
 	for (uint32_t i = 0; i < p->n_smcs; i++)
 		sum += blob_smcs(b)[p->first_smc + i];
+	return sum;
+}
+
+static inline uint64_t follow_end(const struct bh_blob *b, uint32_t part, uint32_t cap)
+{
+	return blob_caps(b)[blob_partitions(b)[part].first_cap + cap].rights + (1ull << cap);
+}
+
+static inline uint64_t follow_port(const struct bh_blob *b, const struct bh_port *p)
+{
+	uint64_t sum = strlen(blob_name(b, p->name));
+
+	sum += follow_end(b, p->sender, p->send_cap) + follow_end(b, p->receiver, p->receive_cap);
+	sum += p->in_va + (uint64_t)p->depth * bh_slot_bytes(p->bytes);
 	return sum;
 }
 
@@ -178,6 +257,8 @@ static inline uint64_t blob_follow(const struct bh_blob *b)
 		for (uint32_t o = 0; o < e->bytes / 4; o++)
 			sum += blob_regs(b, e->reg)[o];
 	}
+	for (uint32_t i = 0; i < b->n_ports; i++)
+		sum += follow_port(b, &blob_ports(b)[i]);
 	for (uint32_t i = 0; i < b->n_irqs; i++)
 		sum += blob_partitions(b)[blob_irqs(b)[i].partition].vmid;
 	return sum;

@@ -11,9 +11,13 @@
 
 #include <cmocka.h>
 
+#include "abi/call.h"
 #include "abi/status.h"
 #include "abi/stub.h"
 #include "lib/record_text.h"
+
+/* As the kernel writes it: first argument and status. */
+#define REFUSED(argument, status) ((uint64_t)(argument) << 32 | (uint32_t)(status))
 
 static const struct {
 	struct bh_record r;
@@ -43,8 +47,20 @@ static const struct {
 	  "linux: vCPU 0 read S3_3_C9_C13_0 at pc 0x40000010; a partition may not use that register" },
 	{ { .event = BH_EVENT_SYSREG, .pc = 0x40000010, .address = 3 << 20 | 1 << 17 | 1 << 10, .value = 0x18 },
 	  "linux: vCPU 0 wrote S3_0_C1_C0_1 at pc 0x40000010; a partition may not use that register" },
-	{ { .event = BH_EVENT_CALL, .pc = 0x40000010, .address = 0xc6000003, .value = (uint64_t)BH_E_CAP },
-	  "linux: vCPU 0 made call 0xc6000003 at pc 0x40000010, refused: its table has no such entry of that kind" },
+	{ { .event = BH_EVENT_STOP, .value = BH_STOP_ORDER }, "linux: stopped: by a partition that controls it" },
+	{ { .event = BH_EVENT_CALL, .pc = 0x40000010, .address = BH_CALL_EMUL_ANSWER, .value = REFUSED(4, BH_E_CAP) },
+	  "linux: vCPU 0 called EMUL_ANSWER with capability 4 at pc 0x40000010, refused: its table has no such entry of that "
+	  "kind" },
+	{ { .event = BH_EVENT_CALL, .vcpu = 1, .pc = 0x40000010, .address = BH_CALL_SEND, .value = REFUSED(63, BH_E_RIGHT) },
+	  "linux: vCPU 1 called SEND on port 63 at pc 0x40000010, refused: its entry does not hold that right" },
+	{ { .event = BH_EVENT_CALL, .pc = 0x40000010, .address = BH_CALL_REPLY, .value = REFUSED(0xffffffff, BH_E_ARG) },
+	  "linux: vCPU 0 called REPLY on port 4294967295 at pc 0x40000010, refused: an argument is out of range" },
+	{ { .event = BH_EVENT_CALL, .pc = 0x40000010, .address = BH_CALL_WAIT, .value = REFUSED(0x80000001, BH_E_CAP) },
+	  "linux: vCPU 0 called WAIT at pc 0x40000010, refused: its table has no such entry of that kind" },
+	{ { .event = BH_EVENT_CALL, .pc = 0x40000010, .address = BH_CALL_CONTROL, .value = REFUSED(2, BH_E_RIGHT) },
+	  "linux: vCPU 0 called CONTROL with capability 2 at pc 0x40000010, refused: its entry does not hold that right" },
+	{ { .event = BH_EVENT_CALL, .address = BH_CALL_CONTROL + 1, .value = REFUSED(0, -77) },
+	  "linux: vCPU 0 made call 0xc600000f, refused: status 0xffffffffffffffb3" },
 	{ { .event = BH_EVENT_CALL, .address = 0x84000050, .value = (uint32_t)BH_E_UNKNOWN },
 	  "linux: vCPU 0 made call 0x84000050, refused: there is no such call" },
 	{ { .event = BH_EVENT_BOOT, .value = BH_BOOT_E_CRC, .address = 3 },
@@ -103,6 +119,8 @@ static void any_record_fits_or_is_cut(void **state)
 		for (uint32_t w = 0; w < sizeof u / 8; w++)
 			u.word[w] = seed = seed * 6364136223846793005ull + 1442695040888963407ull;
 		u.r.event %= 14;
+		if (i % 4 == 0)
+			u.r.address = BH_CALL(u.r.address % 16);
 		assert_true(record_text(text, sizeof text, &u.r, "a-name-of-thirty-one-characters") < sizeof text);
 	}
 }
