@@ -208,12 +208,21 @@ static int check_hello(const struct bulkhead_port *p)
 	return BH_INFO_PORT_KIND(hello.flags) == (uint32_t)p->about.kind ? 0 : -EPROTO;
 }
 
+/* Any number that an earlier program has hardly had. Soon after boot the kernel's random numbers are not good, which does not matter. */
+static uint32_t some_number(void)
+{
+	uint32_t n;
+
+	if (getrandom(&n, sizeof n, GRND_INSECURE) == sizeof n)
+		return n;
+	return (uint32_t)now_ms() << 16 ^ (uint32_t)getpid();
+}
+
 static int hello(struct bulkhead_port *p)
 {
 	int wrong;
 
-	if (getrandom(&p->sequence, sizeof p->sequence, 0) != sizeof p->sequence)
-		p->sequence += (uint32_t)now_ms() << 10;
+	p->sequence = some_number();
 	p->taken = false;
 	make_request(p, BH_SERIAL_HELLO, 0, BH_SERIAL_VERSION, NULL, 0);
 	wrong = ask(p, 0);
@@ -522,6 +531,7 @@ static int prepare(int fd)
 	if (ioctl(fd, TIOCEXCL) < 0 || tcgetattr(fd, &t) < 0)
 		return -errno;
 	cfmakeraw(&t);
+	cfsetspeed(&t, B115200); /* the line is as fast as it can; Linux takes it for a measure of how long to wait at the end */
 	t.c_cflag |= CLOCAL | CREAD;
 	t.c_cflag &= ~(tcflag_t)(HUPCL | CRTSCTS);
 	t.c_cc[VMIN] = 1;
