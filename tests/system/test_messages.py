@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""systems/messages: linux sees control's state and gives it set points, through the gateway and no other way."""
+
+import re
+
+import pytest
+
+IMAGE = "build/messages.img"
+PROMPT = r"\| linux:\S*# "
+
+
+@pytest.fixture(scope="module")
+def machine(boot_module):
+    m = boot_module(IMAGE)
+    m.line("linux", PROMPT)
+    return m
+
+
+def shell(m, command):
+    """What a command of Linux's shell prints, without the lines of other partitions."""
+    m.enter(command + "; echo status=$?")
+    status = int(m.expect(r"\| status=(\d+)")[1])
+    said = re.findall(r"^linux +\| (?!\[|linux:)(.*?)\r*$", m.before, re.M)
+    m.line("linux", PROMPT)
+    return status, "\n".join(said)
+
+
+def request(m, text):
+    return shell(m, f"bulkhead-port call request {text}")[1]
+
+
+def report(m):
+    status, said = shell(m, "bulkhead-port recv report")
+    found = re.search(r"step (\d+): at (\d+) mm, set point (\d+) mm", said)
+    assert status == 0 and found, said
+    return {"step": int(found[1]), "at": int(found[2]), "setpoint": int(found[3])}
+
+
+def arrived(m, setpoint):
+    """Control has the set point, and in the end its slide is there."""
+    while (now := report(m))["at"] != setpoint:
+        assert now["setpoint"] == setpoint, now
+
+
+def test_linux_sees_its_two_channels_and_no_other(machine):
+    _, said = shell(machine, "bulkhead-port list")
+    names = [line.split()[0] for line in said.splitlines() if "/dev/ttyAMA" in line]
+    assert sorted(names) == ["report", "request"], said
+
+
+def test_the_state_that_linux_watches_goes_on(machine):
+    _, said = shell(machine, "bulkhead-port -n 3 watch report")
+    steps = [int(n) for n in re.findall(r"step (\d+):", said)]
+    assert len(steps) == 3 and sorted(set(steps)) == steps, said
+
+
+def test_control_follows_a_set_point_from_linux(machine):
+    assert request(machine, "400") == "400: passed on to control"
+    arrived(machine, 400)
+
+
+@pytest.mark.parametrize("asked, why", [
+    ("1001", "not on the rail"),
+    ("4000000000", "a position in mm"),
+    ("950", "more than 500 mm"),
+    ("-1", "a position in mm"),
+    ("12x", "a position in mm"),
+])
+def test_a_set_point_out_of_range_is_refused_and_control_does_not_move(machine, asked, why):
+    assert report(machine)["setpoint"] == 400
+    _, said = shell(machine, f"printf %s {asked} | bulkhead-port call request")
+    assert "refused: " in said and why in said, said
+    assert report(machine) | {"step": 0} == {"step": 0, "at": 400, "setpoint": 400}
+
+
+def test_what_was_refused_is_seen_on_the_console(machine):
+    machine.enter("bulkhead-port call request 2000")
+    machine.line("gateway", r"\| 2000: refused: it is not on the rail")
+    machine.line("linux", PROMPT)
+
+
+def test_control_and_gateway_go_on_while_linux_restarts(machine):
+    before = report(machine)
+    machine.enter("reboot -f")
+    machine.line("linux", r"Booting Linux")
+    machine.line("linux", PROMPT)
+    after = report(machine)
+    assert after["step"] > before["step"] and after["at"] == 400, (before, after)
+    assert request(machine, "300") == "300: passed on to control"
+    arrived(machine, 300)
