@@ -4,12 +4,9 @@
  * where in the board's memory each partition's RAM lies. Tables and blob depend on addresses and
  * these on their sizes, so it is done again until nothing grows.
  */
-#include <stdlib.h>
-
 #include "abi/emul.h"
 #include "abi/log.h"
-#include "tools/errors.h"
-#include "tools/plan.h"
+#include "tools/layout.h"
 
 #define EMUL_SHARE_BYTES (3 * BH_PAGE) /* queue page, control page, shadow words of a PL011 */
 #define GIC_FRAME	 0x10000ull
@@ -20,11 +17,6 @@ static uint64_t take_pages(uint64_t *at, uint64_t bytes)
 
 	*at += align_up(bytes, BH_PAGE);
 	return pa;
-}
-
-static uint64_t ram_align(const struct part *part)
-{
-	return part->ram_bytes >= PLAN_BIG ? PLAN_BIG : BH_PAGE;
 }
 
 /* Payloads that are only read: behind what the digest covers. */
@@ -43,16 +35,14 @@ static void place_payloads(struct plan *p, uint64_t *at)
 		if (!part->restart)
 			continue;
 		/* Aligned, blocks map it: fewer tables for the kernel to digest at boot. */
-		if (part->payload.store.n >= PLAN_BIG)
-			*at = align_up(*at, PLAN_BIG);
+		*at = align_up(*at, plan_align(part->payload.store.n));
 		part->store_pa = take_pages(at, part->payload.store.n);
 	}
 }
 
 static void place_shared_piece(struct plan *p, uint64_t *at, uint64_t bytes, uint64_t *pa)
 {
-	if (bytes >= PLAN_BIG)
-		*at = align_up(*at, PLAN_BIG);
+	*at = align_up(*at, plan_align(bytes));
 	*pa = take_pages(at, bytes);
 	if (!p->shared_bytes)
 		p->shared_pa = *pa;
@@ -98,12 +88,12 @@ static uint64_t place_in_image(struct plan *p, uint64_t *at)
 	for (uint32_t i = 0; i < p->n_parts; i++) {
 		if (p->part[i].restart || &p->part[i] == last)
 			continue;
-		*at = align_up(*at, ram_align(&p->part[i]));
+		*at = align_up(*at, plan_align(p->part[i].ram_bytes));
 		p->part[i].ram_pa = take_pages(at, p->part[i].ram_bytes);
 	}
 	if (!last)
 		return *at;
-	*at = align_up(*at, ram_align(last));
+	*at = align_up(*at, plan_align(last->ram_bytes));
 	last->ram_pa = take_pages(at, payload_end(last));
 	return last->ram_pa + last->ram_bytes;
 }
@@ -225,153 +215,6 @@ static void resolve_regions(struct part *part)
 			part->region[i].pa = *part->region[i].from;
 }
 
-/* --- the board's memory --- */
-
-struct spans {
-	struct span s[BH_MAX_PARTITIONS + 32];
-	uint32_t n;
-};
-
-static void use(struct spans *used, uint64_t base, uint64_t bytes)
-{
-	used->s[used->n++] = (struct span){ .base = base, .bytes = bytes };
-}
-
-/* The next free piece of a memory from *at on; false: none. */
-static bool free_piece(const struct span *memory, const struct spans *used, uint64_t *at, uint64_t *end)
-{
-	uint64_t limit = memory->base + memory->bytes;
-	bool moved = true;
-
-	while (moved) {
-		moved = false;
-		for (uint32_t i = 0; i < used->n; i++)
-			if (*at >= used->s[i].base && *at - used->s[i].base < used->s[i].bytes) {
-				*at = used->s[i].base + used->s[i].bytes;
-				moved = true;
-			}
-	}
-	*end = limit;
-	for (uint32_t i = 0; i < used->n; i++)
-		if (used->s[i].base > *at && used->s[i].base < *end)
-			*end = used->s[i].base;
-	return *at < limit;
-}
-
-/* First fit; 0: none. Then *largest is the largest piece that could be had. */
-static uint64_t fit(const struct plan *p, const struct spans *used, uint64_t bytes, uint64_t align, uint64_t *largest)
-{
-	*largest = 0;
-	for (uint32_t i = 0; i < p->board.n_memories; i++) {
-		const struct span *m = &p->board.memory[i];
-		uint64_t at = max_u64(m->base, BH_PAGE), end; /* page 0 stands for "none" */
-
-		for (; free_piece(m, used, &at, &end); at = end) {
-			uint64_t first = align_up(at, align);
-
-			if (first < end && end - first >= bytes)
-				return first;
-			if (first < end)
-				*largest = max_u64(*largest, end - first);
-		}
-	}
-	return 0;
-}
-
-static void blame_memory(struct plan *p, const struct part *part, uint64_t largest)
-{
-	uint64_t asked = p->image_bytes, all = p->memory_bytes, mib = (part->ram_bytes - largest + MIB - 1) / MIB;
-
-	for (uint32_t i = 0; i < p->n_parts; i++)
-		asked += p->part[i].ram_bytes;
-	blame(p, part->path, "memory",
-	      "%llu KiB do not fit: the largest free piece has %llu KiB; the board has %llu MiB, all partitions and the image "
-	      "(%llu MiB) ask for %llu MiB; ask for %llu MiB less, here or elsewhere",
-	      (unsigned long long)(part->ram_bytes / KIB), (unsigned long long)(largest / KIB), (unsigned long long)(all / MIB),
-	      (unsigned long long)(p->image_bytes / MIB), (unsigned long long)(asked / MIB), (unsigned long long)mib);
-}
-
-static void blame_image(struct plan *p, uint64_t excess)
-{
-	const struct part *in_image = NULL;
-	const struct channel *shared = NULL;
-
-	for (uint32_t i = 0; i < p->n_parts; i++)
-		if (!p->part[i].restart && (!in_image || p->part[i].ram_bytes > in_image->ram_bytes))
-			in_image = &p->part[i];
-	for (uint32_t i = 0; i < p->n_channels; i++)
-		if (p->channel[i].size && (!shared || p->channel[i].size > shared->size))
-			shared = &p->channel[i];
-	if (shared && (!in_image || shared->size > in_image->ram_bytes))
-		blame(p, shared->path, "size",
-		      "shared memory is part of the image, which ends %llu MiB beyond the board's memory; ask for so much less, here or "
-		      "elsewhere",
-		      (unsigned long long)((excess + MIB - 1) / MIB));
-	else if (in_image)
-		blame(p, in_image->path, "memory",
-		      "with `restart = \"never\"` its RAM is part of the image, which ends %llu MiB beyond the board's memory; ask "
-		      "for so much less, here or elsewhere",
-		      (unsigned long long)((excess + MIB - 1) / MIB));
-	else
-		blame(p, "/bulkhead", "load-address", "the image of %llu MiB from %#llx on ends %llu MiB beyond the board's memory",
-		      (unsigned long long)(p->image_bytes / MIB), (unsigned long long)p->board.load,
-		      (unsigned long long)((excess + MIB - 1) / MIB));
-}
-
-static void check_image_place(struct plan *p)
-{
-	uint64_t image_end = p->board.load + p->image_bytes;
-
-	for (uint32_t i = 0; i < p->board.n_memories; i++) {
-		uint64_t end = p->board.memory[i].base + p->board.memory[i].bytes;
-
-		if (p->board.load < p->board.memory[i].base || p->board.load >= end)
-			continue;
-		if (image_end > end)
-			blame_image(p, image_end - end);
-		return;
-	}
-	if (p->board.load && p->board.n_memories)
-		blame(p, "/bulkhead", "load-address", "there is no memory at %#llx", (unsigned long long)p->board.load);
-}
-
-/* The largest first, so that small ones do not break up what they need; equal ones in the description's order. */
-static struct part *next_part(struct plan *p, const bool *done)
-{
-	struct part *next = NULL;
-
-	for (uint32_t i = 0; i < p->n_parts; i++)
-		if (!done[i] && (!next || p->part[i].ram_bytes > next->ram_bytes))
-			next = &p->part[i];
-	return next;
-}
-
-static void place_ram(struct plan *p)
-{
-	bool done[BH_MAX_PARTITIONS] = { false };
-	struct spans used = { .n = 0 };
-	struct part *part;
-	uint64_t largest;
-
-	use(&used, p->board.load, p->image_bytes);
-	p->free_bytes = p->memory_bytes - min_u64(p->memory_bytes, p->image_bytes);
-	for (uint32_t i = 0; i < p->board.n_reserved; i++) {
-		use(&used, p->board.reserved[i].base, p->board.reserved[i].bytes);
-		p->free_bytes -= min_u64(p->free_bytes, p->board.reserved[i].bytes);
-	}
-	while ((part = next_part(p, done)) != NULL) {
-		done[part->number] = true;
-		if (!part->restart || !part->ram_bytes)
-			continue;
-		part->ram_pa = fit(p, &used, part->ram_bytes, ram_align(part), &largest);
-		if (part->ram_pa)
-			use(&used, part->ram_pa, part->ram_bytes);
-		else
-			blame_memory(p, part, largest);
-		p->free_bytes -= min_u64(p->free_bytes, part->ram_bytes);
-	}
-}
-
 static void place_all(struct plan *p)
 {
 	place_image(p);
@@ -383,14 +226,14 @@ void layout(struct plan *p)
 	bool again = p->n_errors == 0;
 
 	place_all(p);
-	check_image_place(p);
+	image_place_check(p);
 	if (p->n_errors && again)
 		return; /* with the image so large, whatever else does not fit is no news */
 	while (again) {
 		size_t blob = p->blob.n;
 
 		place_all(p);
-		place_ram(p);
+		ram_place(p);
 		if (p->n_errors)
 			break;
 		for (uint32_t i = 0; i < p->n_parts; i++)
@@ -401,6 +244,6 @@ void layout(struct plan *p)
 		p->tables_room = max_u64(p->tables_room, p->tables.n);
 	}
 	if (!again)
-		place_ram(p);
-	check_image_place(p);
+		ram_place(p);
+	image_place_check(p);
 }

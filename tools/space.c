@@ -9,7 +9,7 @@
 #include "abi/log.h"
 #include "abi/stub.h"
 #include "tools/errors.h"
-#include "tools/plan.h"
+#include "tools/layout.h"
 
 static struct region *region_add(struct part *part, enum bh_region_kind kind, const char *name, uint64_t ipa,
 				 uint64_t bytes, uint32_t rights, const uint64_t *from)
@@ -81,7 +81,7 @@ static void add_windows(struct plan *p, struct part *part)
  */
 static uint64_t shared(struct part *part, const char *name, uint64_t bytes, uint32_t rights, const uint64_t *from)
 {
-	uint64_t align = bytes >= PLAN_BIG ? PLAN_BIG : BH_PAGE, ipa = align_up(part->window_end, align);
+	uint64_t align = plan_align(bytes), ipa = align_up(part->window_end, align);
 	uint64_t *end = &part->window_end;
 
 	if (ipa + bytes > PLAN_WINDOW_END) {
