@@ -180,8 +180,10 @@ int64_t bh_port_take(const struct bh_info_entry *e, struct bh_message *m)
 	uint64_t x[3];
 	int64_t status = bh_call1(BH_CALL_RECEIVE, e->cap, x);
 
-	if (status)
+	if (status) {
+		*m = (struct bh_message){ 0 };
 		return status;
+	}
 	bh_port_show(m, e, (uint32_t)e->bytes, x);
 	if (BH_INFO_PORT_KIND(e->flags) == BH_PORT_SAMPLING)
 		m->fresh = (x[0] & BH_GOT_NEW) != 0;

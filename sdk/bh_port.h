@@ -38,7 +38,7 @@
 
 #define BH_NO_WAIT 0ull /* a deadline: look once */
 
-/* A message received. */
+/* A message received. Where there is none (BH_E_AGAIN, BH_E_TIMEOUT, BH_E_PEER) all is 0, so no byte and not valid. */
 struct bh_message {
 	const void *data; /* in the slot (aligned to 8; until the next of this port is asked for), or the caller's buffer */
 	uint32_t bytes;
@@ -121,7 +121,7 @@ BH_MUST_CHECK enum bh_status bh_sampling_write(uint32_t port, const void *messag
 BH_MUST_CHECK enum bh_status bh_sampling_read(uint32_t port, void *to, uint32_t room, struct bh_message *m);
 BH_MUST_CHECK enum bh_status bh_sampling_view(uint32_t port, struct bh_message *m);
 
-/* As _view, but waits for a value that has not been read yet. BH_E_TIMEOUT; BH_E_PEER: no fresh one, and no writer. */
+/* As _view, but waits for a value that has not been read yet. BH_E_TIMEOUT; BH_E_PEER: no fresh one, and no writer. @m has the old one then. */
 BH_MUST_CHECK enum bh_status bh_sampling_wait(uint32_t port, struct bh_message *m, uint64_t deadline);
 
 /* --- queuing ports: each message once, in order --- */

@@ -19,6 +19,8 @@ enum bh_status bh_port_call(uint32_t port, const void *request, uint32_t bytes, 
 	status = bh_call7(BH_CALL_CALL, a.x);
 	if (status == BH_OK)
 		bh_port_show(reply, e, e->reply_bytes, a.x);
+	else
+		*reply = (struct bh_message){ 0 };
 	return (enum bh_status)status;
 }
 
@@ -38,6 +40,8 @@ static int64_t serve(const struct bh_info_entry *e, struct bh_port_args a, struc
 	}
 	if (status == BH_OK)
 		bh_port_show(request, e, (uint32_t)e->bytes, a.x);
+	else
+		*request = (struct bh_message){ 0 };
 	return status;
 }
 

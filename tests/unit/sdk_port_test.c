@@ -504,6 +504,7 @@ static void a_long_message_goes_through_the_buffer_from_any_alignment(void **sta
 static void a_wrong_size_is_refused_and_touches_no_other_ends_buffer(void **state)
 {
 	static char big[4096];
+	struct bh_message m;
 	uint8_t *end = (uint8_t *)bh_port_buffer(CALLER) + bh_buffer_bytes(LONG);
 
 	(void)state;
@@ -513,8 +514,8 @@ static void a_wrong_size_is_refused_and_touches_no_other_ends_buffer(void **stat
 	assert_int_equal(bh_queue_send(QUEUE_OUT, big, UINT32_MAX, BH_NEVER), BH_E_ARG);
 	assert_int_equal(bh_queue_send(SHORT_OUT, big, 21, BH_NO_WAIT), BH_E_ARG);
 	assert_int_equal(bh_sampling_write(VALUE_OUT, big, LONG + 1), BH_E_ARG);
-	assert_int_equal(bh_port_call(CALLER, big, LONG + 1, NULL, DEADLINE), BH_E_ARG);
-	assert_int_equal(bh_port_call(SHORT_CALLER, big, 9, NULL, DEADLINE), BH_E_ARG);
+	assert_int_equal(bh_port_call(CALLER, big, LONG + 1, &m, DEADLINE), BH_E_ARG);
+	assert_int_equal(bh_port_call(SHORT_CALLER, big, 9, &m, DEADLINE), BH_E_ARG);
 	for (uint8_t *p = (uint8_t *)(uintptr_t)OUT; p < end; p++)
 		assert_int_equal(*p, 0);
 }
@@ -559,6 +560,7 @@ static void polling_answers_again_and_never_waits(void **state)
 	assert_int_equal(bh_sampling_wait(VALUE_IN, &m, BH_NO_WAIT), BH_E_AGAIN);
 	assert_int_equal(bh_port_request(SERVER, &m, BH_NO_WAIT), BH_E_AGAIN);
 	assert_int_equal(waits, 0);
+	assert_true(!m.bytes && !m.data && !m.valid);
 	assert_int_equal(bh_signal_wait(BELL_IN, BH_NO_WAIT), BH_E_TIMEOUT);
 }
 
