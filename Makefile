@@ -255,7 +255,8 @@ $(foreach s,$(SYSTEMS),$(eval $(call headers,systems/$s)))
 $(foreach s,$(TEST_SYSTEMS),$(eval $(call headers,tests/systems/$s)))
 included = $(foreach h,$(shell sed -n 's@^\# *include "\(\(tests/\)\{0,1\}systems/[^"]*\.h\)".*@\1@p' $(1)),$(if $(wildcard $h),,$B/gen/$h))
 CALLERS := $(wildcard systems/*/*.c tests/systems/*/*.c tests/native/*.c tests/native/*/*.c)
-$(foreach c,$(CALLERS),$(if $(call included,$c),$(eval $(call obj,bare,$c): $(call included,$c))))
+calls = $(sort $(call included,$(1) $(wildcard $(dir $(1))*.h))) # of a file, or of a header beside it
+$(foreach c,$(CALLERS),$(if $(call calls,$c),$(eval $(call obj,bare,$c): $(call calls,$c))))
 $(foreach c,$(LINUX_PROGRAMS:$B/%=%.c),$(if $(call included,$c),$(eval $B/$(basename $c): $(call included,$c))))
 
 # --- unit tests and fuzzers: "sources:" in the head of the file names what is linked with it ---

@@ -101,7 +101,8 @@ def test_an_image_that_cannot_be_written_is_an_error(good):
     assert status != 0 and "nowhere" in said
 
 
-@pytest.mark.parametrize("words", [[], ["chek", "."], ["build"], ["check"], ["audit", "x"], ["check", ".", "--no-such"],
+@pytest.mark.parametrize("words", [[], ["chek", "."], ["build"], ["check"], ["audit", "x"], ["header"], ["header", "."],
+                                   ["header", ".", "x", "y"], ["header", ".", "x", "-p"], ["check", ".", "--no-such"],
                                    ["run", ".", "--until"]], ids=lambda w: " ".join(w) or "nothing")
 def test_a_wrong_command_line_is_refused_with_the_usage(system, words):
     status, said = system.tool(*words)
