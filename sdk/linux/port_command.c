@@ -42,7 +42,7 @@ static const char help[] =
 	"  -n, --count N     recv, watch, serve: end after N; map: bytes to print\n"
 	"  -p, --wait-peer   recv: wait also while the sender does not run\n"
 	"  -s, --stamp       recv, read: print the age before the message, and what is special\n"
-	"  -F, --file PATH   send, call: the message is this file\n"
+	"  -F, --file PATH   send, call: the message is this file (-: stdin)\n"
 	"  -l, --lines       send: each line of stdin is a message\n"
 	"exit status: 0 done, 1 failed, 2 usage, 3 nothing (or no room) in time, 4 the other end does not run,\n"
 	"             5 the bridge does not answer, or was restarted in the middle\n";
@@ -146,15 +146,16 @@ static ssize_t read_whole(FILE *from, uint8_t *to, size_t room)
 								       : (ssize_t)n;
 }
 
+/* Says what is wrong by itself, as parse_words() does. */
 static ssize_t read_file(const char *path, uint8_t *to, size_t room)
 {
-	FILE *from = fopen(path, "re");
-	ssize_t n;
+	FILE *from = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	ssize_t n = from ? read_whole(from, to, room) : -errno;
 
-	if (!from)
-		return -errno;
-	n = read_whole(from, to, room);
-	fclose(from);
+	if (from && from != stdin)
+		fclose(from);
+	if (n < 0)
+		complain(path, n == -EMSGSIZE ? "is longer than any message" : strerror((int)-n));
 	return n;
 }
 
@@ -177,12 +178,12 @@ static ssize_t parse_words(char **word, uint8_t *to, size_t room)
 	return (ssize_t)used;
 }
 
-/* From words, a file, or stdin, where values may be written out as well. */
+/* From words, a file, or stdin. -1: there is none, and it was said why. */
 static ssize_t message_of(char **word, uint8_t *to, size_t room)
 {
-	if (options.file)
-		return read_file(options.file, to, room);
-	return *word ? parse_words(word, to, room) : read_whole(stdin, to, room);
+	ssize_t n = *word && !options.file ? parse_words(word, to, room) : read_file(options.file ? options.file : "-", to, room);
+
+	return n < 0 ? -1 : n;
 }
 
 static int send_lines(struct bulkhead_port *p, const char *name)
@@ -212,8 +213,11 @@ static int send_one(struct bulkhead_port *p, const char *name, char **word)
 	static uint8_t message[LONGEST];
 	bool signal = bulkhead_about(p)->kind == BULKHEAD_SIGNAL;
 	ssize_t n = signal ? 0 : message_of(word, message, sizeof message);
-	ssize_t answer = n < 0 ? n : bulkhead_send(p, message, (size_t)n, timeout_or(1000));
+	int answer;
 
+	if (n < 0)
+		return USAGE;
+	answer = bulkhead_send(p, message, (size_t)n, timeout_or(1000));
 	return answer ? fail(name, answer) : DONE;
 }
 
@@ -288,8 +292,9 @@ static int call_command(struct bulkhead_port *p, const char *name, char **word)
 	static uint8_t request[LONGEST], reply[LONGEST];
 	ssize_t n = message_of(word, request, sizeof request);
 
-	if (n >= 0)
-		n = bulkhead_call(p, request, (size_t)n, reply, sizeof reply, timeout_or(1000));
+	if (n < 0)
+		return USAGE;
+	n = bulkhead_call(p, request, (size_t)n, reply, sizeof reply, timeout_or(1000));
 	if (n < 0)
 		return fail(name, n);
 	value_print(stdout, options.format, reply, (size_t)n);
