@@ -63,7 +63,7 @@ enum bh_serial_type {
 
 #define BH_SERIAL_ANSWER 0x80u
 
-/* Status of an answer: enum bh_status, or */
+/* Status of an answer: enum bh_status (BH_E_RIGHT: the other end does that; BH_E_UNKNOWN: no such request), or */
 #define BH_SERIAL_E_SESSION (-100) /* there has been no HELLO for this sequence number; nothing was done */
 #define BH_SERIAL_E_FATE    (-101) /* the bridge ended in the middle of it: it may have been done or not */
 

@@ -11,8 +11,7 @@
 
 #include "abi/call.h"
 #include "abi/status.h"
-
-#define BH_MUST_CHECK __attribute__((warn_unused_result))
+#include "sdk/bh_check.h"
 
 /* The call itself: SMCCC by HVC. Answers x0. Memory written before it is written when it is made. */
 static inline int64_t bh_call5(uint32_t function, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)

@@ -33,7 +33,7 @@
 
 #include "abi/port.h"
 #include "abi/status.h"
-#include "sdk/bh_call.h"
+#include "sdk/bh_check.h"
 #include "sdk/bh_info.h"
 
 #define BH_NO_WAIT 0ull /* a deadline: look once */

@@ -355,24 +355,24 @@ static void do_state(struct carrier *c)
 
 /* --- requests --- */
 
-/* Of what this end carries that way; 0: no such request here. */
-static uint64_t longest(const struct carrier *c, uint8_t type)
+/* Is this a request to this end? */
+static bool may(const struct carrier *c, uint8_t type)
 {
 	bool call = kind(c) == BH_PORT_CALL;
 
 	switch (type) {
-	case BH_SERIAL_SEND: return sends(c) && !call ? c->port->bytes : 0;
-	case BH_SERIAL_CALL: return sends(c) && call ? c->port->bytes : 0;
-	case BH_SERIAL_REPLY: return !sends(c) && call ? c->port->reply_bytes : 0;
-	default: return 0;
+	case BH_SERIAL_SEND: return sends(c) && !call;
+	case BH_SERIAL_CALL: return sends(c) && call;
+	case BH_SERIAL_REPLY: return !sends(c) && call;
+	default: return !sends(c);
 	}
 }
 
 static bool size_ok(const struct carrier *c, const struct bh_serial_head *h)
 {
-	if (h->type == BH_SERIAL_SEND && kind(c) == BH_PORT_SIGNAL)
-		return h->bytes == 0;
-	return h->bytes && h->bytes <= longest(c, h->type);
+	uint64_t most = h->type == BH_SERIAL_REPLY ? c->port->reply_bytes : c->port->bytes;
+
+	return kind(c) == BH_PORT_SIGNAL ? h->bytes == 0 : h->bytes && h->bytes <= most;
 }
 
 /* The message is brought to where the port takes it from. @inline_bytes: what stands behind the head. */
@@ -422,30 +422,32 @@ static void do_sending(struct carrier *c, const struct bh_serial_head *h, uint32
 
 static void do_receive(struct carrier *c, const struct bh_serial_head *h)
 {
-	if (sends(c)) {
-		finish_status(c, h->type, BH_E_RIGHT);
-		return;
-	}
 	if (h->flags & BH_SERIAL_TAKEN)
 		dealt_with(c);
 	wait_at_most(c, h);
 	look_receive(c);
 }
 
+static void do_ack(struct carrier *c)
+{
+	dealt_with(c);
+	finish_status(c, BH_SERIAL_ACK, BH_OK);
+}
+
 static void do_request(struct carrier *c, const struct bh_serial_head *h, uint32_t inline_bytes)
 {
+	bool known = h->type > BH_SERIAL_HELLO && h->type <= BH_SERIAL_STATE;
+
 	c->pending = 0;
+	if (!known || (h->type != BH_SERIAL_STATE && !may(c, h->type))) {
+		finish_status(c, h->type, known ? BH_E_RIGHT : BH_E_UNKNOWN);
+		return;
+	}
 	switch (h->type) {
-	case BH_SERIAL_SEND:
-	case BH_SERIAL_CALL:
-	case BH_SERIAL_REPLY: do_sending(c, h, inline_bytes); break;
 	case BH_SERIAL_RECEIVE: do_receive(c, h); break;
-	case BH_SERIAL_ACK:
-		dealt_with(c);
-		finish_status(c, h->type, BH_OK);
-		break;
+	case BH_SERIAL_ACK: do_ack(c); break;
 	case BH_SERIAL_STATE: do_state(c); break;
-	default: finish_status(c, h->type, BH_E_UNKNOWN); break;
+	default: do_sending(c, h, inline_bytes); break;
 	}
 }
 

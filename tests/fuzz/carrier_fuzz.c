@@ -45,6 +45,7 @@ static void bridge_starts(void)
 {
 	bool wide = fake.info.bytes > BH_SERIAL_INLINE || fake.info.reply_bytes > BH_SERIAL_INLINE;
 
+	fake.serving = false; /* the kernel has told the caller */
 	carrier_init(&c, &fake.info, wide ? window : NULL, wide ? sizeof window : 0, &kept, life);
 }
 

@@ -331,12 +331,41 @@ static void no_size_but_the_channels_reaches_the_port(void **state)
 	assert_int_equal(status_of(BH_SERIAL_SEND, BH_SERIAL_WINDOW, 0, NULL, 0xffffffff), BH_E_ARG);
 	assert_int_equal(status_of(BH_SERIAL_SEND, BH_SERIAL_WINDOW, 0, NULL, 0), BH_E_ARG);
 	assert_int_equal(fake.sent, 0);
-	assert_int_equal(status_of(BH_SERIAL_RECEIVE, 0, 0, NULL, 0), BH_E_RIGHT);
-	begin(BH_PORT_QUEUING, false, 100, 0);
-	session();
-	assert_int_equal(status_of(BH_SERIAL_SEND, 0, 0, message, 1), BH_E_ARG);
-	assert_int_equal(status_of(BH_SERIAL_CALL, 0, 10, message, 1), BH_E_ARG);
-	assert_int_equal(status_of(BH_SERIAL_REPLY, 0, 0, message, 1), BH_E_ARG);
+}
+
+static void what_the_other_end_does_is_refused(void **state)
+{
+	static const struct {
+		enum bh_port_kind kind;
+		bool sends;
+		uint8_t type;
+	} wrong[] = {
+		{ BH_PORT_SIGNAL, false, BH_SERIAL_SEND },
+		{ BH_PORT_SIGNAL, true, BH_SERIAL_RECEIVE },
+		{ BH_PORT_SAMPLING, false, BH_SERIAL_SEND },
+		{ BH_PORT_SAMPLING, true, BH_SERIAL_RECEIVE },
+		{ BH_PORT_QUEUING, false, BH_SERIAL_SEND },
+		{ BH_PORT_QUEUING, true, BH_SERIAL_RECEIVE },
+		{ BH_PORT_QUEUING, true, BH_SERIAL_ACK },
+		{ BH_PORT_QUEUING, true, BH_SERIAL_CALL },
+		{ BH_PORT_QUEUING, false, BH_SERIAL_REPLY },
+		{ BH_PORT_CALL, true, BH_SERIAL_SEND },
+		{ BH_PORT_CALL, true, BH_SERIAL_REPLY },
+		{ BH_PORT_CALL, true, BH_SERIAL_RECEIVE },
+		{ BH_PORT_CALL, false, BH_SERIAL_SEND },
+		{ BH_PORT_CALL, false, BH_SERIAL_CALL },
+	};
+
+	(void)state;
+	for (uint32_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		begin(wrong[i].kind, wrong[i].sends, 32, 32);
+		fake.waiting = 1;
+		session();
+		assert_int_equal(status_of(wrong[i].type, 0, 10, NULL, 0), BH_E_RIGHT);
+		assert_int_equal(status_of(wrong[i].type, 0, 10, "m", 1), BH_E_RIGHT);
+		assert_int_equal(fake.sent, 0);
+		assert_int_equal(fake.waiting, 1);
+	}
 }
 
 static void a_long_message_goes_through_the_window(void **state)
@@ -533,7 +562,6 @@ static void a_call_without_a_time_or_with_too_long_a_one_is_refused(void **state
 	session();
 	assert_int_equal(status_of(BH_SERIAL_CALL, 0, 0, "q", 1), BH_E_ARG);
 	assert_int_equal(status_of(BH_SERIAL_CALL, 0, BH_SERIAL_CALL_MAX_MS + 1, "q", 1), BH_E_ARG);
-	assert_int_equal(status_of(BH_SERIAL_SEND, 0, 0, "q", 1), BH_E_ARG);
 	assert_int_equal(fake.sent, 0);
 }
 
@@ -811,6 +839,7 @@ int main(void)
 		cmocka_unit_test(a_new_request_ends_the_wait_of_the_one_before),
 		cmocka_unit_test(a_receiver_that_does_not_run_is_told),
 		cmocka_unit_test(no_size_but_the_channels_reaches_the_port),
+		cmocka_unit_test(what_the_other_end_does_is_refused),
 		cmocka_unit_test(a_long_message_goes_through_the_window),
 		cmocka_unit_test(a_message_is_kept_until_it_is_acknowledged),
 		cmocka_unit_test(a_long_message_comes_through_the_window),
