@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """systems/messages: linux sees control's state and gives it set points, through the gateway and no other way."""
 
+import os
 import re
+import subprocess
 
 import pytest
 
 IMAGE = "build/messages.img"
+SYSTEM = "systems/messages/system.dts"
 PROMPT = r"\| linux:\S*# "
 
 
@@ -88,3 +91,33 @@ def test_control_and_gateway_go_on_while_linux_restarts(machine):
     assert after["step"] > before["step"] and after["at"] == 400, (before, after)
     assert request(machine, "300") == "300: passed on to control"
     arrived(machine, 300)
+
+
+@pytest.fixture
+def variant(tmp_path):
+    """variant(old, new) -> the description's path, with old replaced by new."""
+    def change(old, new):
+        with open(SYSTEM, encoding="utf-8") as f:
+            source = f.read()
+        assert source.count(old) == 1, old
+        path = tmp_path / "system.dts"
+        path.write_text(source.replace(old, new), encoding="utf-8")
+        return str(path)
+    return change
+
+
+def bulkhead(*args):
+    done = subprocess.run(["build/bulkhead", *args], capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_control_that_says_nothing_is_reported_and_gets_no_set_points(boot, variant, tmp_path):
+    image = str(tmp_path / "silent.img")
+    assert bulkhead("build", variant("systems/messages/control.elf", "systems/hello/hello.elf"), "-o", image)[0] == 0
+    m = boot(image)
+    m.line("gateway", "control: control is silent")
+    m.line("linux", PROMPT)
+    assert shell(m, "bulkhead-port recv report") == (0, "control is silent")
+    assert request(m, "250") == "250: refused: control is silent"
+    m.stop()
+    os.remove(image)
