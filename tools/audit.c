@@ -85,19 +85,30 @@ static uint32_t walk_all(struct audit *a, struct walked *w)
 	return n;
 }
 
+static void print_piece(const struct audit *a, const struct audit_want *w)
+{
+	const char *who = owner_name(a, w->owner);
+
+	printf("  shared   %s: PA %#" PRIx64 ", %" PRIu64 " page(s): ", what_name(w->what), w->pa, w->bytes / BH_PAGE);
+	if (w->what == WHAT_SHARED || w->what == WHAT_CARRIED)
+		printf("%s %s (%s)", who, w->rights & BH_WRITE ? "writes and reads" : "reads",
+		       a->d.channel[w->what == WHAT_SHARED ? w->object : a->carries[w->object]].name);
+	else if (w->rights & BH_WRITE)
+		printf("kernel only zeroes and reads, %s writes", who);
+	else
+		printf("kernel writes, %s reads", who);
+	if (w->what == WHAT_QUEUE || w->what == WHAT_SERVER)
+		printf(" (for %s)", owner_name(a, blob_emuls(a->b)[w->object].client));
+	printf("\n");
+}
+
 static void print_shared(const struct audit *a)
 {
 	for (uint32_t i = 0; i < a->wants.n; i++) {
 		const struct audit_want *w = &a->wants.w[i];
 
-		if (w->owner == AUDIT_KERNEL || (w->what != WHAT_QUEUE && w->what != WHAT_SERVER && w->what != WHAT_LOG))
-			continue;
-		printf("  shared   %s: PA %#" PRIx64 ", %" PRIu64 " page(s): kernel %s, %s %s", what_name(w->what), w->pa,
-		       w->bytes / BH_PAGE, w->what == WHAT_SERVER ? "only zeroes and reads" : "writes", owner_name(a, w->owner),
-		       w->what == WHAT_SERVER ? "writes" : "reads");
-		if (w->what != WHAT_LOG)
-			printf(" (for %s)", owner_name(a, blob_emuls(a->b)[w->object].client));
-		printf("\n");
+		if (w->owner != AUDIT_KERNEL && w->what >= WHAT_QUEUE && w->what <= WHAT_CARRIED)
+			print_piece(a, w);
 	}
 }
 
@@ -109,8 +120,8 @@ static void print_summary(const struct audit *a, const struct walked *w, uint32_
 		       w[i].found.pages, w[i].found.n);
 	print_shared(a);
 	printf("  tables   %" PRIu64 " pages, mapped nowhere\n", a->tables);
-	printf("  routes   %u device interrupts, %u capabilities, %u SMC functions\n", a->b->n_irqs, a->b->n_caps,
-	       a->b->n_smcs);
+	printf("  routes   %u device interrupts, %u ports, %u capabilities, %u SMC functions\n", a->b->n_irqs, a->b->n_ports,
+	       a->b->n_caps, a->b->n_smcs);
 }
 
 static void audit_image(struct audit *a)
@@ -124,6 +135,8 @@ static void audit_image(struct audit *a)
 	for (uint32_t i = 0; i < n; i++)
 		space_check(a, w[i].owner, w[i].root, w[i].pa, &w[i].found);
 	places_check(a);
+	shared_audit(a);
+	ports_audit(a);
 	walk_tables_alone(a);
 	blob_audit(a);
 	layout_audit(a);

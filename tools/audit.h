@@ -33,6 +33,8 @@ struct audit_line {
 struct audit_device {
 	char label[AUDIT_NAME]; /* or the node's name */
 	char node[AUDIT_NAME];	/* without the unit address */
+	int node_offset;
+	bool dma, trusted; /* a bus master without an IOMMU; its owner is trusted with it */
 	struct audit_span span[AUDIT_DEV_SPANS];
 	uint32_t n_spans;
 	struct audit_line line[8];
@@ -42,8 +44,11 @@ struct audit_device {
 #define AUDIT_PART_DEVICES 32u
 struct audit_part {
 	char name[AUDIT_NAME];
+	int node;
 	uint32_t phandle, console_phandle;
-	uint32_t console; /* number of the partition that answers for the PL011, or BH_NONE */
+	uint32_t console;  /* number of the partition that answers for the PL011, or BH_NONE */
+	uint32_t bridge;   /* of the one that holds its ports and carries them, or BH_NONE */
+	uint32_t controls; /* bit for each partition that it may start and stop */
 	uint64_t ram_bytes;
 	uint32_t core[BH_MAX_PART_VCPUS], n_cores; /* numbers of the board's cores */
 	uint32_t priority, down, fp;
@@ -53,6 +58,20 @@ struct audit_part {
 	uint32_t n_devices;
 };
 
+#define CHANNEL_SHARED 5u /* beside enum bh_port_kind */
+struct audit_channel {
+	char name[AUDIT_NAME];
+	uint32_t kind;
+	uint32_t from, to;	   /* as the description says */
+	uint32_t sender, receiver; /* who holds the port: these, or their bridges */
+	uint32_t bytes, reply_bytes, depth, flags, period_us;
+	uint32_t writers, readers; /* shared memory: bit for each partition; a writer reads */
+	uint64_t size;
+	bool uncached;
+	uint32_t seen; /* ports of the image that are this one */
+};
+
+#define AUDIT_CHANNELS 256u
 #define AUDIT_MEMORIES 8u
 struct audit_desc {
 	const void *fdt;
@@ -67,6 +86,8 @@ struct audit_desc {
 	uint32_t uart_kind, psci, timer_intid, maintenance_intid, n_intids;
 	struct audit_part part[BH_MAX_PARTITIONS];
 	uint32_t n_parts;
+	struct audit_channel channel[AUDIT_CHANNELS];
+	uint32_t n_channels;
 };
 
 /* --- what is where: one piece of an address space, and why --- */
@@ -79,6 +100,10 @@ enum audit_what {
 	WHAT_QUEUE,
 	WHAT_SERVER,
 	WHAT_LOG,
+	WHAT_IN,      /* a partition's window for what it receives */
+	WHAT_OUT,     /* and for what it sends */
+	WHAT_SHARED,  /* memory of a channel, among partitions */
+	WHAT_CARRIED, /* memory beside a PL011 that carries a channel */
 	WHAT_STUB,
 	WHAT_PARAMS,
 	WHAT_PRISTINE,
@@ -101,10 +126,12 @@ enum { ROOT_LOAD = 1,
 struct audit_want {
 	enum audit_what what;
 	uint32_t owner;	 /* partition, or AUDIT_KERNEL */
-	uint32_t object; /* emulated region of a queue or server page; core of a stack */
+	uint32_t object; /* emulated region of a queue, server page or carried channel; partition of a port's window; channel of
+			    shared memory; core of a stack */
 	uint32_t roots;	 /* ROOT_*: where it must be mapped */
 	uint32_t rights; /* BH_READ ... */
-	bool device;	 /* memory type Device, else Normal write-back */
+	bool device;	 /* memory type Device, else Normal: write-back, or */
+	bool uncached;
 	uint64_t at, pa, bytes;
 };
 
@@ -136,6 +163,7 @@ struct audit {
 	uint16_t *table_owner;		     /* for each page of the covered part: 0, or owner + 1 that uses it as a table */
 	uint32_t part_of[BH_MAX_PARTITIONS]; /* partition of the description for each of the blob */
 	uint32_t core_of[BH_MAX_CORES];	     /* board's core for each of the blob */
+	uint32_t carries[BH_MAX_EMULS];	     /* channel of the description that an emulated region carries, or BH_NONE */
 	uint64_t tables;
 	uint32_t findings;
 };
@@ -148,6 +176,7 @@ const char *what_name(enum audit_what what);
 const char *owner_name(const struct audit *a, uint32_t owner);
 const char *page_owner(const struct audit *a, uint64_t pa); /* a sentence's end: "linux's RAM" */
 void *must_alloc(void *old, size_t bytes);
+bool all_zero(const uint8_t *p, uint64_t bytes);
 void want_add(struct audit *a, struct audit_want w);
 
 /* audit_desc.c: reads SYSTEM by dtc and libfdt. What is wrong there makes the description
@@ -158,6 +187,13 @@ void board_read(struct audit_desc *d);
 void device_read(const struct audit_desc *d, int node, struct audit_device *dev);
 uint64_t fdt_number(const struct audit_desc *d, int node, const char *name, uint32_t cell, uint32_t cells);
 int fdt_cells(const struct audit_desc *d, int node, const char *name);
+uint32_t fdt_choice(const struct audit_desc *d, int node, const char *name, const char *const words[], uint32_t n);
+uint64_t fdt_size(const struct audit_desc *d, int node, const char *name);
+bool fdt_lists(const struct audit_desc *d, int node, const char *name, int other); /* is node `other` in this list? */
+/* audit_channels.c */
+void relations_read(struct audit_desc *d);
+uint64_t channel_window_bytes(const struct audit_channel *c); /* beside a PL011 that carries it; 0: none */
+const struct audit_channel *channel_find(const struct audit *a, const char *name);
 
 /* audit_walk.c */
 void walk(struct audit *a, uint64_t root, uint32_t owner, struct audit_ranges *out);
@@ -172,6 +208,17 @@ void places_check(struct audit *a); /* who shares which physical page with whom,
 /* audit_want.c, audit_el2.c: put into a->wants what may be mapped */
 void want_partitions(struct audit *a);
 void want_kernel(struct audit *a, const struct audit_ranges *found); /* found: the EL2 walk */
+
+/* audit_window.c */
+void carriers_join(struct audit *a);							   /* fills a->carries */
+bool channel_is_carried(const struct audit *a, uint32_t p, const struct audit_channel *c); /* by p's bridge */
+void shared_audit(struct audit *a);
+
+/* audit_ports.c */
+uint32_t ports_need(const struct audit *a, uint32_t p, enum audit_what window);					/* 1: WHAT_IN or WHAT_OUT is needed; 0 */
+uint64_t port_piece_ipa(const struct audit *a, const struct bh_port *p, enum blob_port_piece which);		/* at its end; 0: not there */
+const struct audit_want *want_of(const struct audit *a, uint32_t owner, enum audit_what what, uint32_t object); /* or NULL */
+void ports_audit(struct audit *a);
 
 /* audit_names.c: joins blob and description by name and MPIDR; false: cannot go on */
 bool names_join(struct audit *a);

@@ -104,25 +104,43 @@ static void check_partition(struct audit *a, uint32_t p)
 	check_smcs(a, p);
 }
 
-static void check_emul(struct audit *a, uint32_t i)
+/* What an emulated region is for: its client's console, or one end of a channel that its client's bridge carries. */
+static const char *emul_name(const struct audit *a, uint32_t i)
+{
+	return a->carries[i] == BH_NONE ? "PL011" : a->d.channel[a->carries[i]].name;
+}
+
+static void check_server(struct audit *a, uint32_t i)
 {
 	const struct bh_emul *e = &blob_emuls(a->b)[i];
 	const struct audit_part *client = part_at(a, e->client);
+	bool console = a->carries[i] == BH_NONE;
 
-	if (client->console == BH_NONE || client->console != a->part_of[e->server])
-		finding(a, "%s answers for a region of %s, but is not its console", owner_name(a, e->server),
-			owner_name(a, e->client));
-	if (e->ipa != BH_PL011_IPA || e->bytes != BH_PL011_BYTES || e->intid != BH_PL011_INTID)
+	if ((console ? client->console : client->bridge) != a->part_of[e->server])
+		finding(a, "%s answers for a region of %s (%s), but is not its %s", owner_name(a, e->server), owner_name(a, e->client),
+			emul_name(a, i), console ? "console" : "bridge");
+	if (console && (e->ipa != BH_PL011_IPA || e->bytes != BH_PL011_BYTES || e->intid != BH_PL011_INTID))
 		finding(a, "%s: its PL011 is not at %#x with INTID %u", owner_name(a, e->client), BH_PL011_IPA, BH_PL011_INTID);
-	if (e->down != client->down)
-		finding(a, "%s: its PL011 answers otherwise than declared while the console is dead", owner_name(a, e->client));
+	if (!console && (e->bytes != BH_PL011_BYTES || e->intid == BH_NONE))
+		finding(a, "%s: what carries %s is not as large as a PL011, or has no interrupt", owner_name(a, e->client),
+			emul_name(a, i));
+	if (e->down != (console ? client->down : BH_DOWN_ZERO))
+		finding(a, "%s: its PL011 (%s) answers otherwise than declared while its server is dead", owner_name(a, e->client),
+			emul_name(a, i));
+}
+
+static void check_emul(struct audit *a, uint32_t i)
+{
+	const struct bh_emul *e = &blob_emuls(a->b)[i];
+
+	check_server(a, i);
 	for (uint32_t o = 0; o < e->bytes; o += 4)
 		if (blob_regs(a->b, e->reg)[o / 4] != bh_pl011_register(o))
-			finding(a, "%s: register %#x of its PL011 answers as %#x, not as a PL011's (%#x)", owner_name(a, e->client),
-				o, blob_regs(a->b, e->reg)[o / 4], bh_pl011_register(o));
+			finding(a, "%s: register %#x of its PL011 (%s) answers as %#x, not as a PL011's (%#x)", owner_name(a, e->client), o,
+				emul_name(a, i), blob_regs(a->b, e->reg)[o / 4], bh_pl011_register(o));
 	for (uint32_t j = 0; j < i; j++)
-		if (blob_emuls(a->b)[j].client == e->client)
-			finding(a, "%s: two emulated regions", owner_name(a, e->client));
+		if (blob_emuls(a->b)[j].client == e->client && a->carries[j] == a->carries[i])
+			finding(a, "%s: two emulated regions for one thing (%s)", owner_name(a, e->client), emul_name(a, i));
 }
 
 /* No byte of the register tables but what emulated regions use. */
@@ -148,35 +166,83 @@ static void check_emuls(struct audit *a)
 
 	for (uint32_t i = 0; i < a->b->n_emuls; i++)
 		check_emul(a, i);
-	for (uint32_t p = 0; p < a->b->n_partitions; p++)
+	for (uint32_t p = 0; p < a->b->n_partitions; p++) {
 		want += part_at(a, p)->console != BH_NONE;
+		for (uint32_t c = 0; c < a->d.n_channels; c++)
+			want += channel_is_carried(a, p, &a->d.channel[c]);
+	}
 	if (want != a->b->n_emuls)
 		finding(a, "the image has %u emulated regions, the description gives %u", a->b->n_emuls, want);
 	check_regs(a);
 }
 
-/* Capabilities: one to serve each client that names this partition as its console; nothing else. */
-static void check_caps(struct audit *a, uint32_t p)
+static uint32_t caps_held(const struct audit *a, uint32_t p, uint32_t kind, uint32_t object, uint32_t rights)
 {
 	const struct bh_partition *part = &blob_partitions(a->b)[p];
-	uint32_t want = 0;
+	uint32_t held = 0;
+
+	for (uint32_t i = 0; i < part->n_caps; i++) {
+		const struct bh_cap *cap = &blob_caps(a->b)[part->first_cap + i];
+
+		held += cap->kind == kind && cap->object == object && cap->rights == rights;
+	}
+	return held;
+}
+
+static uint32_t check_serve_caps(struct audit *a, uint32_t p)
+{
+	uint32_t all = 0;
 
 	for (uint32_t i = 0; i < a->b->n_emuls; i++) {
-		uint32_t held = 0;
+		const struct bh_emul *e = &blob_emuls(a->b)[i];
+		uint32_t held = caps_held(a, p, BH_CAP_SERVE, i, 0);
 
-		for (uint32_t c = 0; c < part->n_caps; c++) {
-			const struct bh_cap *cap = &blob_caps(a->b)[part->first_cap + c];
-
-			held += cap->kind == BH_CAP_SERVE && cap->object == i;
-		}
-		if (held != (blob_emuls(a->b)[i].server == p))
-			finding(a, "%s holds %u capabilities to serve %s", owner_name(a, p), held,
-				owner_name(a, blob_emuls(a->b)[i].client));
-		want += held;
+		if (held != (e->server == p))
+			finding(a, "%s holds %u capabilities to serve %s (%s)", owner_name(a, p), held, owner_name(a, e->client),
+				emul_name(a, i));
+		all += held;
 	}
-	if (want != part->n_caps)
-		finding(a, "%s: its capability table has %u entries, of which %u are declared", owner_name(a, p), part->n_caps,
-			want);
+	return all;
+}
+
+static uint32_t check_control_caps(struct audit *a, uint32_t p)
+{
+	uint32_t all = 0;
+
+	for (uint32_t q = 0; q < a->b->n_partitions; q++) {
+		uint32_t declared = part_at(a, p)->controls >> a->part_of[q] & 1;
+		uint32_t held = caps_held(a, p, BH_CAP_CONTROL, q, BH_CONTROL_MAY_START | BH_CONTROL_MAY_STOP), any = held;
+
+		for (uint32_t rights = 0; rights < (BH_CONTROL_MAY_START | BH_CONTROL_MAY_STOP); rights++)
+			any += caps_held(a, p, BH_CAP_CONTROL, q, rights);
+		if (any != declared)
+			finding(a, "%s holds %u capabilities to control %s, %u are declared", owner_name(a, p), any, owner_name(a, q),
+				declared);
+		else if (held != declared)
+			finding(a, "%s has other rights than to start and stop %s", owner_name(a, p), owner_name(a, q));
+		all += any;
+	}
+	return all;
+}
+
+/* Which ends of which ports these are, blob_check() has seen, and ports_audit() that the ports are the channels. */
+static uint32_t count_port_caps(const struct audit *a, uint32_t p)
+{
+	uint32_t ends = 0;
+
+	for (uint32_t i = 0; i < a->b->n_ports; i++)
+		ends += blob_ports(a->b)[i].sender == p || blob_ports(a->b)[i].receiver == p;
+	return ends;
+}
+
+/* Ends of ports, clients to serve, partitions to control; nothing else. */
+static void check_caps(struct audit *a, uint32_t p)
+{
+	uint32_t n_caps = blob_partitions(a->b)[p].n_caps;
+	uint32_t want = count_port_caps(a, p) + check_serve_caps(a, p) + check_control_caps(a, p);
+
+	if (want != n_caps)
+		finding(a, "%s: its capability table has %u entries, of which %u are declared", owner_name(a, p), n_caps, want);
 }
 
 static const struct bh_irq *irq_find(const struct audit *a, uint32_t intid)

@@ -36,6 +36,16 @@ uint64_t fdt_number(const struct audit_desc *d, int node, const char *name, uint
 	return v;
 }
 
+bool fdt_lists(const struct audit_desc *d, int node, const char *name, int other)
+{
+	int n = node < 0 ? -1 : fdt_cells(d, node, name);
+
+	for (int i = 0; i < n; i++)
+		if (fdt_node_offset_by_phandle(d->fdt, (uint32_t)fdt_number(d, node, name, (uint32_t)i, 1)) == other)
+			return true;
+	return false;
+}
+
 /* Entry i of reg, as the root sees it: buses between must not translate. False: there is none. */
 static bool read_reg(const struct audit_desc *d, int node, uint32_t i, struct audit_span *s)
 {
@@ -84,6 +94,8 @@ void device_read(const struct audit_desc *d, int node, struct audit_device *dev)
 	int cells = fdt_cells(d, node, "interrupts");
 
 	memset(dev, 0, sizeof(*dev));
+	dev->node_offset = node;
+	dev->dma = fdt_lists(d, fdt_path_offset(d->fdt, "/bulkhead"), "dma-devices", node);
 	snprintf(dev->node, sizeof(dev->node), "%s", fdt_get_name(d->fdt, node, NULL));
 	dev->node[strcspn(dev->node, "@")] = 0;
 	snprintf(dev->label, sizeof(dev->label), "%s", dev->node);

@@ -84,7 +84,7 @@ static bool flag(const struct audit_desc *d, int node, const char *name)
 }
 
 /* A word of a list; its place in the list is the answer. */
-static uint32_t choice(const struct audit_desc *d, int node, const char *name, const char *const words[], uint32_t n)
+uint32_t fdt_choice(const struct audit_desc *d, int node, const char *name, const char *const words[], uint32_t n)
 {
 	const char *s = text(d, node, name, words[0]);
 
@@ -94,8 +94,9 @@ static uint32_t choice(const struct audit_desc *d, int node, const char *name, c
 	unreadable("%s: %s: unknown word \"%s\"", fdt_get_name(d->fdt, node, NULL), name, s);
 }
 
-static uint64_t read_size(const char *s, const char *name)
+uint64_t fdt_size(const struct audit_desc *d, int node, const char *name)
 {
+	const char *s = text(d, node, name, "");
 	char *end;
 	uint64_t n = strtoull(s, &end, 0);
 	uint64_t unit = *end == 'K' ? 1u << 10 : *end == 'M' ? 1u << 20
@@ -103,7 +104,7 @@ static uint64_t read_size(const char *s, const char *name)
 							     : 0;
 
 	if (end == s || unit == 0 || end[1] != 0 || n > BLOB_IPA_END / unit)
-		unreadable("%s: memory = \"%s\" is no size", name, s);
+		unreadable("%s: %s = \"%s\" is no size", fdt_get_name(d->fdt, node, NULL), name, s);
 	return n * unit;
 }
 
@@ -136,22 +137,22 @@ static void read_partition(struct audit_desc *d, int node, struct audit_part *p)
 {
 	static const char *const fp[] = { "eager", "lazy", "none" }, *const down[] = { "zero", "fault", "wait" };
 	static const char *const setway[] = { "fault", "native" }, *const restart[] = { "always", "never" };
-	const char *memory = text(d, node, "memory", "");
 
+	p->node = node;
 	snprintf(p->name, sizeof(p->name), "%s", fdt_get_name(d->fdt, node, NULL));
 	p->phandle = fdt_get_phandle(d->fdt, node);
-	p->ram_bytes = read_size(memory, p->name);
+	p->ram_bytes = fdt_size(d, node, "memory");
 	p->n_cores = list(d, node, "cores", p->core, BH_MAX_PART_VCPUS);
 	p->n_smcs = list(d, node, "smc-allow", p->smc, BH_MAX_SMCS);
 	p->priority = flag(d, node, "priority") ? (uint32_t)fdt_number(d, node, "priority", 0, 1) : 0;
 	p->console_phandle = flag(d, node, "console") ? (uint32_t)fdt_number(d, node, "console", 0, 1) : 0;
 	p->keyboard = flag(d, node, "keyboard");
 	p->reads_log = flag(d, node, "reads-log");
-	p->down = choice(d, node, "console-down", down, 3);
-	p->setway = choice(d, node, "set-way", setway, 2) == 1;
-	p->restart = choice(d, node, "restart", restart, 2) == 0;
+	p->down = fdt_choice(d, node, "console-down", down, 3);
+	p->setway = fdt_choice(d, node, "set-way", setway, 2) == 1;
+	p->restart = fdt_choice(d, node, "restart", restart, 2) == 0;
 	p->fp_given = flag(d, node, "fp");
-	p->fp = choice(d, node, "fp", fp, 3);
+	p->fp = fdt_choice(d, node, "fp", fp, 3);
 	read_devices(d, node, p);
 }
 
@@ -221,4 +222,5 @@ void desc_read(struct audit_desc *d, const char *system)
 		read_partition(d, node, &d->part[d->n_parts++]);
 	}
 	join_partitions(d);
+	relations_read(d);
 }

@@ -43,10 +43,11 @@ static void check_state(struct audit *a)
 	const struct bh_blob *b = a->b;
 	uint64_t partitions = h->state_va + (uint64_t)b->n_cores * h->core_bytes;
 	uint64_t vcpus = partitions + (uint64_t)b->n_partitions * h->partition_bytes;
-	uint64_t emuls = vcpus + (uint64_t)b->n_vcpus * h->vcpu_bytes, end = emuls + (uint64_t)b->n_emuls * h->emul_bytes;
+	uint64_t emuls = vcpus + (uint64_t)b->n_vcpus * h->vcpu_bytes, ports = emuls + (uint64_t)b->n_emuls * h->emul_bytes;
+	uint64_t end = ports + (uint64_t)b->n_ports * h->port_bytes;
 
 	if (b->core_state_va != h->state_va || b->partition_state_va != partitions || b->vcpu_state_va != vcpus ||
-	    b->emul_state_va != emuls || h->state_bytes != pages(end - h->state_va))
+	    b->emul_state_va != emuls || b->port_state_va != ports || h->state_bytes != pages(end - h->state_va))
 		finding(a, "kernel: state arrays at VA %#" PRIx64 " do not follow one another, or do not fill the state memory",
 			h->state_va);
 }
@@ -57,18 +58,33 @@ static void want_share(struct audit *a, enum audit_what what, uint32_t object, u
 	a->wants.w[a->wants.n - 1].object = object;
 }
 
-/* The shared memory is queues, server pages and the log, and has no byte beside these. */
+/* The kernel only reads out windows, but zeroes them at boot with the rest of the shared memory. */
+static uint64_t want_windows(struct audit *a, uint32_t n)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct audit_want w = a->wants.w[i];
+
+		if (w.what != WHAT_IN && w.what != WHAT_OUT)
+			continue;
+		want_share(a, w.what, w.object, BH_READ | BH_WRITE, w.pa - a->h->share_pa + a->h->share_va, w.bytes);
+		bytes += w.bytes;
+	}
+	return bytes;
+}
+
+/* The shared memory is queues, server pages, ports' windows and the log, and has no byte beside these. */
 static void want_shares(struct audit *a)
 {
-	uint64_t bytes = BH_LOG_PAGES * BH_PAGE;
+	uint64_t bytes = BH_LOG_PAGES * BH_PAGE + want_windows(a, a->wants.n);
 
-	want_share(a, WHAT_LOG, 0, BH_READ | BH_WRITE, a->b->log_va, bytes);
+	want_share(a, WHAT_LOG, 0, BH_READ | BH_WRITE, a->b->log_va, BH_LOG_PAGES * BH_PAGE);
 	for (uint32_t i = 0; i < a->b->n_emuls; i++) {
 		const struct bh_emul *e = &blob_emuls(a->b)[i];
 
 		want_share(a, WHAT_QUEUE, i, BH_READ | BH_WRITE, e->queue_va, BH_PAGE);
-		/* The kernel only reads these, but zeroes them at boot with the rest of the shared memory. */
-		want_share(a, WHAT_SERVER, i, BH_READ | BH_WRITE, e->server_va, BH_PAGE + e->bytes);
+		want_share(a, WHAT_SERVER, i, BH_READ | BH_WRITE, e->server_va, BH_PAGE + e->bytes); /* likewise only reads */
 		bytes += 2 * BH_PAGE + e->bytes;
 	}
 	if (bytes != a->h->share_bytes)
@@ -120,7 +136,7 @@ static int by_va(const void *x, const void *y)
 
 static bool is_share(enum audit_what what)
 {
-	return what == WHAT_QUEUE || what == WHAT_SERVER || what == WHAT_LOG;
+	return what == WHAT_QUEUE || what == WHAT_SERVER || what == WHAT_LOG || what == WHAT_IN || what == WHAT_OUT;
 }
 
 /* Between different things lies at least one unmapped page; text, read-only data and bss are one

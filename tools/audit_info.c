@@ -9,7 +9,7 @@
 
 #include "abi/info.h"
 #include "abi/stub.h"
-#include "tools/audit.h"
+#include "tools/audit_info.h"
 
 #define RAM_IPA	       0x40000000u
 #define VIRTIO_SLOT    0x200u
@@ -19,22 +19,6 @@
 static const struct audit_part *part_at(const struct audit *a, uint32_t p)
 {
 	return &a->d.part[a->part_of[p]];
-}
-
-static const struct audit_want *piece(const struct audit *a, uint32_t p, enum audit_what what, uint32_t object)
-{
-	for (uint32_t i = 0; i < a->wants.n; i++)
-		if (a->wants.w[i].owner == p && a->wants.w[i].what == what && a->wants.w[i].object == object)
-			return &a->wants.w[i];
-	return NULL;
-}
-
-static bool is_zero(const uint8_t *p, uint64_t bytes)
-{
-	for (uint64_t i = 0; i < bytes; i++)
-		if (p[i] != 0)
-			return false;
-	return true;
 }
 
 /* The keyboard is at first with the client that asks for it, else with the console's first client. */
@@ -51,26 +35,31 @@ static bool has_focus(const struct audit *a, uint32_t client)
 	return first == a->part_of[client];
 }
 
+static const char *carried_name(const struct audit *a, uint32_t emul)
+{
+	return a->carries[emul] == BH_NONE ? "" : a->d.channel[a->carries[emul]].name;
+}
+
 static const char *serve_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e)
 {
-	const struct bh_partition *part = &blob_partitions(a->b)[p];
+	const struct bh_cap *cap = info_cap(a, p, e, BH_CAP_SERVE);
 	const struct audit_want *queue, *server;
 	const struct bh_emul *emul;
-	uint32_t object;
+	bool focus;
 
-	if (e->cap >= part->n_caps)
+	if (!cap)
 		return "names a capability that does not exist";
-	object = blob_caps(a->b)[part->first_cap + e->cap].object;
-	emul = &blob_emuls(a->b)[object];
-	if (strcmp(e->name, owner_name(a, emul->client)) != 0)
-		return "names another client than its capability";
-	queue = piece(a, p, WHAT_QUEUE, object);
-	server = piece(a, p, WHAT_SERVER, object);
+	emul = &blob_emuls(a->b)[cap->object];
+	if (strcmp(e->name, owner_name(a, emul->client)) != 0 || strcmp(e->peer, carried_name(a, cap->object)) != 0)
+		return "names another client or channel than its capability";
+	queue = want_of(a, p, WHAT_QUEUE, cap->object);
+	server = want_of(a, p, WHAT_SERVER, cap->object);
 	if (!queue || !server || e->ipa != queue->at || e->ipa2 != server->at || e->bytes != emul->bytes)
 		return "names other windows than its region's";
 	if (e->intid != emul->doorbell)
 		return "names another doorbell than its region's";
-	if (e->flags != (BH_INFO_SERVE_PL011 | (has_focus(a, emul->client) ? BH_INFO_SERVE_FOCUS : 0)))
+	focus = a->carries[cap->object] == BH_NONE && has_focus(a, emul->client);
+	if (e->flags != (BH_INFO_SERVE_PL011 | (focus ? BH_INFO_SERVE_FOCUS : 0)))
 		return "has wrong flags, or gives the keyboard to another than declared";
 	return NULL;
 }
@@ -94,7 +83,7 @@ static const char *device_wrong(const struct audit *a, uint32_t p, const struct 
 
 static const char *log_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e)
 {
-	const struct audit_want *log = piece(a, p, WHAT_LOG, 0);
+	const struct audit_want *log = want_of(a, p, WHAT_LOG, 0);
 
 	if (!log || e->ipa != log->at || e->bytes != log->bytes)
 		return "names another window than the log's";
@@ -107,7 +96,8 @@ static const char *emulated_wrong(const struct audit *a, uint32_t p, const struc
 		const struct bh_emul *emul = &blob_emuls(a->b)[i];
 
 		if (emul->client == p && emul->ipa == e->ipa && emul->bytes == e->bytes && emul->intid == e->intid &&
-		    e->flags == BH_INFO_SERVE_PL011 && strcmp(e->name, owner_name(a, emul->server)) == 0)
+		    e->flags == BH_INFO_SERVE_PL011 && strcmp(e->name, owner_name(a, emul->server)) == 0 &&
+		    strcmp(e->peer, carried_name(a, i)) == 0)
 			return NULL;
 	}
 	return "is no emulated region of this partition";
@@ -115,7 +105,7 @@ static const char *emulated_wrong(const struct audit *a, uint32_t p, const struc
 
 static const char *entry_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e)
 {
-	if (memchr(e->name, 0, sizeof(e->name)) == NULL)
+	if (memchr(e->name, 0, sizeof(e->name)) == NULL || memchr(e->peer, 0, sizeof(e->peer)) == NULL)
 		return "has a name without end";
 	switch ((enum bh_info_kind)e->kind) {
 	case BH_INFO_DEVICE:
@@ -131,31 +121,41 @@ static const char *entry_wrong(const struct audit *a, uint32_t p, const struct b
 			return "names a partition, but this one does not read the log";
 		return e->cap < a->b->n_partitions && strcmp(e->name, owner_name(a, e->cap)) == 0 ? NULL : "names no partition of the system";
 	case BH_INFO_PORT:
+		return info_port_wrong(a, p, e);
 	case BH_INFO_SHARED:
+		return info_shared_wrong(a, p, e);
 	case BH_INFO_CONTROL:
-		break;
+		return info_control_wrong(a, p, e);
 	}
 	return "is of an unknown kind";
 }
 
-/* As many entries of each kind as there are things: with the above, each thing is named once. */
+/* What entries of a kind have no meaning for is zero. */
+static bool has_more(const struct bh_info_entry *e)
+{
+	bool peer = e->kind == BH_INFO_SERVE || e->kind == BH_INFO_EMULATED;
+
+	if (e->kind == BH_INFO_PORT || e->kind == BH_INFO_SHARED || e->kind == BH_INFO_CONTROL)
+		return false; /* these are compared whole */
+	return e->reply_bytes || e->depth || e->period_ns || (e->peer[0] && !peer);
+}
+
+/* As many entries of each kind as there are things, and no two alike: with the above, each thing is named once. */
 static void check_counts(struct audit *a, uint32_t p, const struct bh_info *info)
 {
-	const struct audit_part *part = part_at(a, p);
-	uint32_t want[BH_INFO_EMULATED + 1] = { 0 }, is[BH_INFO_EMULATED + 1] = { 0 };
+	uint32_t want[BH_INFO_CONTROL + 1] = { 0 }, is[BH_INFO_CONTROL + 1] = { 0 };
 
-	for (uint32_t i = 0; i < part->n_devices; i++)
-		want[BH_INFO_DEVICE] += part->device[i].n_spans;
-	want[BH_INFO_SERVE] = blob_partitions(a->b)[p].n_caps;
-	want[BH_INFO_LOG] = part->reads_log;
-	want[BH_INFO_PARTITION] = part->reads_log ? a->b->n_partitions : 0;
-	want[BH_INFO_EMULATED] = part->console != BH_NONE;
-	for (uint32_t i = 0; i < info->n_entries; i++)
-		if (info->entry[i].kind <= BH_INFO_EMULATED)
+	info_counts(a, p, want);
+	for (uint32_t i = 0; i < info->n_entries; i++) {
+		if (info->entry[i].kind <= BH_INFO_CONTROL)
 			is[info->entry[i].kind]++;
-	for (uint32_t k = 1; k <= BH_INFO_EMULATED; k++)
+		for (uint32_t j = 0; j < i; j++)
+			if (memcmp(&info->entry[i], &info->entry[j], sizeof(info->entry[i])) == 0)
+				finding(a, "%s: information page, entries %u and %u are the same", owner_name(a, p), j, i);
+	}
+	for (uint32_t k = 1; k <= BH_INFO_CONTROL; k++)
 		if (is[k] != want[k])
-			finding(a, "%s: information page has %u entries of kind %u, not %u", part->name, is[k], k, want[k]);
+			finding(a, "%s: information page has %u entries of kind %u, not %u", owner_name(a, p), is[k], k, want[k]);
 }
 
 static void check_info(struct audit *a, uint32_t p, const struct audit_want *w)
@@ -175,12 +175,14 @@ static void check_info(struct audit *a, uint32_t p, const struct audit_want *w)
 	for (uint32_t i = 0; i < info->n_entries; i++) {
 		const char *wrong = entry_wrong(a, p, &info->entry[i]);
 
+		if (!wrong && has_more(&info->entry[i]))
+			wrong = "says more than an entry of its kind";
 		if (wrong)
 			finding(a, "%s: information page, entry %u (\"%.31s\") %s", part->name, i, info->entry[i].name, wrong);
 	}
 	check_counts(a, p, info);
 	used = sizeof(*info) + info->n_entries * sizeof(info->entry[0]);
-	if (!is_zero((const uint8_t *)info + used, w->bytes - used))
+	if (!all_zero((const uint8_t *)info + used, w->bytes - used))
 		finding(a, "%s: information page holds more than its entries", part->name);
 }
 
@@ -237,9 +239,9 @@ static bool op_fits(const struct audit *a, uint32_t p, const struct bh_stub_op *
 	case BH_STUB_CLEAR:
 		return in_ram;
 	case BH_STUB_COPY:
-		return in_ram && is_whole(a, piece(a, p, WHAT_PRISTINE, 0), op->src, op);
+		return in_ram && is_whole(a, want_of(a, p, WHAT_PRISTINE, 0), op->src, op);
 	case BH_STUB_CHECK:
-		return in_ram && is_whole(a, piece(a, p, WHAT_RAM, 0), op->dst, op);
+		return in_ram && is_whole(a, want_of(a, p, WHAT_RAM, 0), op->dst, op);
 	}
 	return false;
 }
@@ -261,7 +263,7 @@ static void check_params(struct audit *a, uint32_t p, const struct audit_want *w
 		if (!op_fits(a, p, &params->op[i]))
 			finding(a, "%s: boot operation %u is outside the partition, or its checksum is wrong", part->name, i);
 	used = sizeof(*params) + params->n_ops * sizeof(params->op[0]);
-	if (!is_zero((const uint8_t *)params + used, w->bytes - used))
+	if (!all_zero((const uint8_t *)params + used, w->bytes - used))
 		finding(a, "%s: boot parameters hold more than their operations", part->name);
 }
 
@@ -275,7 +277,7 @@ static void check_slots(struct audit *a, uint32_t p, const struct audit_want *w)
 
 		memcpy(head, page + slot, sizeof(head));
 		empty = head[0] == VIRTIO_MAGIC && head[1] == VIRTIO_VERSION &&
-			is_zero(page + slot + sizeof(head), VIRTIO_SLOT - sizeof(head));
+			all_zero(page + slot + sizeof(head), VIRTIO_SLOT - sizeof(head));
 	}
 	if (!empty)
 		finding(a, "%s: page at PA %#" PRIx64 " is not eight empty virtio-mmio slots", owner_name(a, p), w->pa);

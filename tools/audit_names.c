@@ -106,6 +106,8 @@ static void check_names(struct audit *a)
 
 		for (uint32_t i = 0; i < b->n_partitions && !used; i++)
 			used = blob_partitions(b)[i].name == at;
+		for (uint32_t i = 0; i < b->n_ports && !used; i++)
+			used = blob_ports(b)[i].name == at;
 		for (uint32_t i = 0; i < b->n_regions && !used; i++)
 			used = blob_regions(b)[i].name == at;
 		if (!used)
@@ -121,6 +123,7 @@ void layout_audit(struct audit *a)
 		{ b->off_partitions, b->n_partitions * sizeof(struct bh_partition), "partitions" },
 		{ b->off_vcpus, b->n_vcpus * sizeof(struct bh_vcpu), "vCPUs" },
 		{ b->off_emuls, b->n_emuls * sizeof(struct bh_emul), "emulated regions" },
+		{ b->off_ports, b->n_ports * sizeof(struct bh_port), "ports" },
 		{ b->off_regions, b->n_regions * sizeof(struct bh_region), "regions" },
 		{ b->off_caps, b->n_caps * sizeof(struct bh_cap), "capabilities" },
 		{ b->off_irqs, b->n_irqs * sizeof(struct bh_irq), "interrupts" },

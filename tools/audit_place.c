@@ -86,10 +86,14 @@ static const char *place_wrong(const struct audit *a, const struct audit_want *w
 	case WHAT_STUB:
 	case WHAT_PARAMS:
 	case WHAT_PRISTINE:
+	case WHAT_SHARED: /* in the file as zeros; the kernel has no window to it */
+	case WHAT_CARRIED:
 		return within(w->pa, w->bytes, h->load_pa + h->covered_bytes, h->file_bytes - h->covered_bytes) ? NULL : "is not among the image's payloads";
 	case WHAT_QUEUE:
 	case WHAT_SERVER:
 	case WHAT_LOG:
+	case WHAT_IN:
+	case WHAT_OUT:
 		return share_place(a, w);
 	case WHAT_TEXT:
 	case WHAT_RODATA:
@@ -119,8 +123,13 @@ static bool may_share(const struct audit_want *x, const struct audit_want *y)
 	switch (x->what) {
 	case WHAT_STUB: /* the same code for all, written by nobody */
 		return !((x->rights | y->rights) & BH_WRITE);
+	case WHAT_SHARED: /* each end by its own want: who may, and with which rights */
+	case WHAT_CARRIED:
+		return x->owner != AUDIT_KERNEL && y->owner != AUDIT_KERNEL && x->object == y->object;
 	case WHAT_QUEUE:
 	case WHAT_SERVER:
+	case WHAT_IN: /* one partition's and the kernel's */
+	case WHAT_OUT:
 		return (x->owner == AUDIT_KERNEL || y->owner == AUDIT_KERNEL) && x->object == y->object;
 	case WHAT_LOG:
 		return (x->owner == AUDIT_KERNEL || y->owner == AUDIT_KERNEL);

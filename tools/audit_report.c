@@ -56,6 +56,14 @@ void *must_alloc(void *old, size_t bytes)
 	return p;
 }
 
+bool all_zero(const uint8_t *p, uint64_t bytes)
+{
+	for (uint64_t i = 0; i < bytes; i++)
+		if (p[i] != 0)
+			return false;
+	return true;
+}
+
 const char *what_name(enum audit_what what)
 {
 	switch (what) {
@@ -66,6 +74,10 @@ const char *what_name(enum audit_what what)
 	case WHAT_QUEUE: return "queue page";
 	case WHAT_SERVER: return "server pages";
 	case WHAT_LOG: return "health log";
+	case WHAT_IN: return "in window";
+	case WHAT_OUT: return "out window";
+	case WHAT_SHARED: return "shared memory";
+	case WHAT_CARRIED: return "window of a carried channel";
 	case WHAT_STUB: return "boot stub";
 	case WHAT_PARAMS: return "boot parameters";
 	case WHAT_PRISTINE: return "pristine store";

@@ -10,10 +10,11 @@
 #include "tools/audit.h"
 
 /* Stage 2 leaf: MemAttr [5:2], S2AP [7:6], SH [9:8], AF 10, XN[1] 54 */
-#define S2_NORMAL (0xfull << 2 | 3ull << 8)
-#define S2_DEVICE (0x1ull << 2)
-#define S2_READ	  (1ull << 6)
-#define S2_WRITE  (1ull << 7)
+#define S2_NORMAL   (0xfull << 2 | 3ull << 8)
+#define S2_UNCACHED (0x5ull << 2 | 3ull << 8)
+#define S2_DEVICE   (0x1ull << 2)
+#define S2_READ	    (1ull << 6)
+#define S2_WRITE    (1ull << 7)
 /* EL2 stage 1 leaf: AttrIndx [4:2], AP[1] 6 (RES1), AP[2] 7, SH [9:8], AF 10, XN 54 */
 #define EL2_NORMAL (0x1ull << 2 | 3ull << 8)
 #define EL2_DEVICE (0x0ull << 2)
@@ -28,7 +29,9 @@ static uint64_t want_bits(const struct audit_want *w, uint32_t root)
 
 	if (root == ROOT_EL2)
 		return bits | EL2_RES1 | (w->device ? EL2_DEVICE : EL2_NORMAL) | (w->rights & BH_WRITE ? 0 : EL2_RDONLY);
-	return bits | (w->device ? S2_DEVICE : S2_NORMAL) | (w->rights & BH_READ ? S2_READ : 0) |
+	return bits | (w->device ? S2_DEVICE : w->uncached ? S2_UNCACHED
+							   : S2_NORMAL) |
+	       (w->rights & BH_READ ? S2_READ : 0) |
 	       (w->rights & BH_WRITE ? S2_WRITE : 0);
 }
 

@@ -139,14 +139,6 @@ uint64_t walk_entry(const struct audit *a, uint64_t root, uint64_t at)
 	return 0;
 }
 
-static bool is_zero(const uint8_t *p, uint64_t bytes)
-{
-	for (uint64_t i = 0; i < bytes; i++)
-		if (p[i] != 0)
-			return false;
-	return true;
-}
-
 /* What the digest covers is kernel, blob and tables that are used, else zero. */
 void walk_tables_alone(struct audit *a)
 {
@@ -160,7 +152,7 @@ void walk_tables_alone(struct audit *a)
 			continue;
 		if (at + BH_PAGE > blob && at < blob + h->blob_bytes)
 			skip = at + bytes < blob + h->blob_bytes ? bytes : blob + h->blob_bytes - at;
-		if (!is_zero(a->file + at + skip, bytes - skip))
+		if (!all_zero(a->file + at + skip, bytes - skip))
 			finding(a, "page at PA %#" PRIx64 " is neither kernel, blob nor a table that a root leads to",
 				h->load_pa + at);
 	}

@@ -5,53 +5,64 @@
  * says where in physical memory each piece lies; it must hold these pieces and no other.
  */
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "abi/info.h"
-#include "abi/pl011.h"
 #include "abi/stub.h"
-#include "tools/audit.h"
+#include "tools/audit_want.h"
 
-#define RAM_IPA	   0x40000000u
 #define VIRTIO_IPA 0x0a000000u
 #define VIRTIO_END 0x0a004000u
 #define SMALL	   0x10000u /* stub, parameters, information page: at most 64 KiB each */
-#define RUN	   (ROOT_LOAD | ROOT_RUN)
 
-/* What must be seen once while the regions are gone through. */
-struct seen {
-	uint32_t ram, pl011, virtio, info, stub, params, pristine, log;
-	uint32_t queue[BH_MAX_EMULS], server[BH_MAX_EMULS];
-	uint32_t device[AUDIT_PART_DEVICES][AUDIT_DEV_SPANS];
-};
-
-static void odd_region(struct audit *a, uint32_t p, const struct bh_region *r, const char *why)
+void odd_region(struct audit *a, uint32_t p, const struct bh_region *r, const char *why)
 {
 	finding(a, "%s: region at IPA %#" PRIx64 " (PA %#" PRIx64 ", %#" PRIx64 " bytes, \"%s\") %s", owner_name(a, p),
 		r->ipa, r->pa, r->bytes, blob_name(a->b, r->name), why);
 }
 
-/* The name is what a fault report calls the region; a wrong one would lead its reader astray. */
-static void check_name(struct audit *a, uint32_t p, const struct bh_region *r, const char *before, const char *name)
+bool has_name(const struct audit *a, const struct bh_region *r, const char *format, ...)
 {
-	const char *is = blob_name(a->b, r->name);
+	char name[3 * AUDIT_NAME];
+	va_list args;
 
-	if (strncmp(is, before, strlen(before)) != 0 || strcmp(is + strlen(before), name) != 0)
-		odd_region(a, p, r, "has another name than what it is");
-	if (r->kind != BH_REGION_EMULATED && r->object != 0)
-		odd_region(a, p, r, "names an object");
+	va_start(args, format);
+	vsnprintf(name, sizeof(name), format, args);
+	va_end(args);
+	return strcmp(blob_name(a->b, r->name), name) == 0;
 }
 
+static void want_add_region(struct audit *a, uint32_t p, const struct bh_region *r, struct audit_want w, uint32_t *seen)
+{
+	if (r->rights != w.rights)
+		odd_region(a, p, r, "has other rights than declared");
+	if (r->object != 0)
+		odd_region(a, p, r, "names an object");
+	if (seen && (*seen)++)
+		odd_region(a, p, r, "is there twice");
+	w.owner = p;
+	w.at = r->ipa;
+	w.pa = r->pa;
+	w.bytes = r->bytes;
+	want_add(a, w);
+}
+
+struct audit_want *want_region_as(struct audit *a, uint32_t p, const struct bh_region *r, enum audit_what what, uint32_t object,
+				  uint32_t rights, uint32_t *seen)
+{
+	want_add_region(a, p, r, (struct audit_want){ .what = what, .object = object, .roots = RUN, .rights = rights }, seen);
+	return &a->wants.w[a->wants.n - 1];
+}
+
+/* The name is what a fault report calls the region; a wrong one would lead its reader astray. */
 static void want(struct audit *a, uint32_t p, const struct bh_region *r, enum audit_what what, uint32_t roots,
 		 uint32_t rights, uint32_t *seen)
 {
-	if (r->rights != rights)
-		odd_region(a, p, r, "has other rights than declared");
-	if (what != WHAT_DEVICE && what != WHAT_QUEUE && what != WHAT_SERVER)
-		check_name(a, p, r, "", what_name(what));
-	if (seen && (*seen)++)
-		odd_region(a, p, r, "is there twice");
-	want_add(a, (struct audit_want){ .what = what, .owner = p, .roots = roots, .rights = rights, .at = r->ipa, .pa = r->pa, .bytes = r->bytes, .device = what == WHAT_DEVICE });
+	if (!has_name(a, r, "%s", what_name(what)))
+		odd_region(a, p, r, "has another name than what it is");
+	want_add_region(a, p, r, (struct audit_want){ .what = what, .roots = roots, .rights = rights }, seen);
 }
 
 static void want_device(struct audit *a, uint32_t p, const struct bh_region *r, struct seen *seen)
@@ -68,8 +79,9 @@ static void want_device(struct audit *a, uint32_t p, const struct bh_region *r, 
 				continue;
 			if (r->pa != first)
 				odd_region(a, p, r, "is not the device that is declared there");
-			check_name(a, p, r, "", part->device[i].label);
-			want(a, p, r, WHAT_DEVICE, RUN, BH_READ | BH_WRITE, &seen->device[i][s]);
+			if (!has_name(a, r, "%s", part->device[i].label))
+				odd_region(a, p, r, "has another name than what it is");
+			want_region_as(a, p, r, WHAT_DEVICE, 0, BH_READ | BH_WRITE, &seen->device[i][s])->device = true;
 			return;
 		}
 	odd_region(a, p, r, "is no declared device of this partition");
@@ -99,47 +111,6 @@ static void want_boot(struct audit *a, uint32_t p, const struct bh_region *r, st
 		odd_region(a, p, r, "has no place in the loading root");
 }
 
-static uint64_t share_pa(const struct audit *a, uint64_t va)
-{
-	return va - a->h->share_va + a->h->share_pa;
-}
-
-static void window(struct audit *a, uint32_t p, const struct bh_region *r, enum audit_what what, uint32_t e, uint32_t *seen)
-{
-	bool server = what == WHAT_SERVER;
-
-	if (r->ipa < BH_WINDOW_IPA || r->ipa + r->bytes > BH_PRISTINE_END)
-		odd_region(a, p, r, "is a window outside the range of windows");
-	if (what != WHAT_LOG)
-		check_name(a, p, r, server ? "server pages for " : "queue of ", owner_name(a, blob_emuls(a->b)[e].client));
-	want(a, p, r, what, RUN, server ? BH_READ | BH_WRITE : BH_READ, seen);
-	a->wants.w[a->wants.n - 1].object = e;
-}
-
-static void want_window(struct audit *a, uint32_t p, const struct bh_region *r, struct seen *seen)
-{
-	const struct bh_blob *b = a->b;
-
-	for (uint32_t i = 0; i < b->n_emuls; i++) {
-		const struct bh_emul *e = &blob_emuls(b)[i];
-
-		if (e->server != p)
-			continue;
-		if (r->pa == share_pa(a, e->queue_va) && r->bytes == BH_PAGE) {
-			window(a, p, r, WHAT_QUEUE, i, &seen->queue[i]);
-			return;
-		}
-		if (r->pa == share_pa(a, e->server_va) && r->bytes == BH_PAGE + e->bytes) {
-			window(a, p, r, WHAT_SERVER, i, &seen->server[i]);
-			return;
-		}
-	}
-	if (a->d.part[a->part_of[p]].reads_log && r->pa == share_pa(a, b->log_va) && r->bytes == BH_LOG_PAGES * BH_PAGE)
-		window(a, p, r, WHAT_LOG, 0, &seen->log);
-	else
-		odd_region(a, p, r, "is a window to nothing that is declared");
-}
-
 static void want_region(struct audit *a, uint32_t p, const struct bh_region *r, struct seen *seen)
 {
 	const struct audit_part *part = &a->d.part[a->part_of[p]];
@@ -153,13 +124,8 @@ static void want_region(struct audit *a, uint32_t p, const struct bh_region *r, 
 	case BH_REGION_DEVICE:
 		want_device(a, p, r, seen);
 		break;
-	case BH_REGION_EMULATED: /* unmapped: nothing to want */
-		if (r->ipa != BH_PL011_IPA || r->bytes != BH_PAGE || part->console == BH_NONE)
-			odd_region(a, p, r, "is an emulated region that is not declared");
-		if (r->rights != (BH_READ | BH_WRITE))
-			odd_region(a, p, r, "has other rights than declared");
-		check_name(a, p, r, "", "PL011");
-		seen->pl011++;
+	case BH_REGION_EMULATED:
+		want_emulated(a, p, r, seen);
 		break;
 	case BH_REGION_CONST:
 		want_const(a, p, r, seen);
@@ -171,12 +137,12 @@ static void want_region(struct audit *a, uint32_t p, const struct bh_region *r, 
 		want_boot(a, p, r, seen);
 		break;
 	case BH_REGION_SHARED:
-		odd_region(a, p, r, "is shared memory that is not declared");
+		want_shared(a, p, r, seen);
 		break;
 	}
 }
 
-static void missing(struct audit *a, uint32_t p, bool is, const char *what)
+void missing(struct audit *a, uint32_t p, bool is, const char *what)
 {
 	if (!is)
 		finding(a, "%s: has no %s, or more than one", owner_name(a, p), what);
@@ -192,20 +158,17 @@ static void check_seen(struct audit *a, uint32_t p, const struct seen *seen)
 	missing(a, p, seen->params == 1, "boot parameters");
 	missing(a, p, seen->virtio == VIRTIO_END - VIRTIO_IPA, "empty virtio-mmio slots");
 	missing(a, p, seen->pl011 == (part->console != BH_NONE), "PL011 as declared");
-	missing(a, p, seen->log == part->reads_log, "health log as declared");
 	missing(a, p, (seen->pristine > 0) == part->restart, "pristine store as declared");
 	for (uint32_t i = 0; i < part->n_devices; i++)
 		for (uint32_t s = 0; s < part->device[i].n_spans; s++)
 			if (seen->device[i][s] != 1)
 				finding(a, "%s: does not have its device %s", owner_name(a, p), part->device[i].label);
-	for (uint32_t i = 0; i < a->b->n_emuls; i++)
-		if (blob_emuls(a->b)[i].server == p && (seen->queue[i] != 1 || seen->server[i] != 1))
-			finding(a, "%s: has no windows to serve %s", owner_name(a, p),
-				owner_name(a, blob_emuls(a->b)[i].client));
+	windows_seen(a, p, seen);
 }
 
 void want_partitions(struct audit *a)
 {
+	carriers_join(a);
 	for (uint32_t p = 0; p < a->b->n_partitions; p++) {
 		const struct bh_partition *part = &blob_partitions(a->b)[p];
 		struct seen seen;

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What information pages say of ports, shared memory and controls. The whole entry is worked out from
+ * the description and from where the image has things, and compared byte by byte.
+ */
+#include <string.h>
+
+#include "tools/audit_info.h"
+
+const struct bh_cap *info_cap(const struct audit *a, uint32_t p, const struct bh_info_entry *e, uint32_t kind)
+{
+	const struct bh_partition *part = &blob_partitions(a->b)[p];
+	const struct bh_cap *cap;
+
+	if (e->cap >= part->n_caps)
+		return NULL;
+	cap = &blob_caps(a->b)[part->first_cap + e->cap];
+	return cap->kind == kind ? cap : NULL;
+}
+
+/* Cut and ended as an entry's names are; the rest of them is zero. */
+static void put_name(char *to, const char *name)
+{
+	memcpy(to, name, strnlen(name, BH_NAME_BYTES - 1));
+}
+
+static const char *compare(const struct bh_info_entry *is, const struct bh_info_entry *want)
+{
+	if (memcmp(is->name, want->name, sizeof(is->name)) != 0 || memcmp(is->peer, want->peer, sizeof(is->peer)) != 0)
+		return "has another name or peer than what its number is";
+	if (is->ipa != want->ipa || is->ipa2 != want->ipa2 || is->bytes != want->bytes)
+		return "names another place or size than the image has";
+	if (is->intid != want->intid)
+		return "names another interrupt than the image has";
+	return memcmp(is, want, sizeof(*is)) == 0 ? NULL : "has other flags, sizes or times than declared";
+}
+
+const char *info_port_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e)
+{
+	const struct bh_cap *cap = info_cap(a, p, e, BH_CAP_PORT);
+	const struct bh_port *port = cap ? &blob_ports(a->b)[cap->object] : NULL;
+	const struct audit_channel *c = port ? channel_find(a, blob_name(a->b, port->name)) : NULL;
+	struct bh_info_entry want = { .kind = BH_INFO_PORT, .cap = e->cap };
+	bool sends = cap && cap->rights == BH_PORT_SEND;
+
+	if (!c)
+		return "names a port that does not exist";
+	want.intid = sends ? port->send_intid : port->receive_intid;
+	want.intid = want.intid == BH_NONE ? 0 : want.intid;
+	want.flags = c->kind | (sends ? BH_INFO_PORT_SEND : 0) | (c->flags & BH_PORT_DROP ? BH_INFO_PORT_DROP : 0) |
+		     (c->flags & BH_PORT_KEEP ? BH_INFO_PORT_KEEP : 0);
+	want.ipa = port_piece_ipa(a, port, sends ? BLOB_REPLY_IN : BLOB_IN);
+	want.ipa2 = port_piece_ipa(a, port, sends ? BLOB_OUT : BLOB_REPLY_OUT);
+	want.bytes = c->bytes;
+	want.reply_bytes = c->reply_bytes;
+	want.depth = c->depth;
+	want.period_ns = c->period_us * 1000ull;
+	put_name(want.name, c->name);
+	put_name(want.peer, a->d.part[sends ? c->to : c->from].name); /* who it is for, not who carries it */
+	return compare(e, &want);
+}
+
+static const char *shared_entry(const struct audit *a, uint32_t p, const struct bh_info_entry *e, const struct audit_want *w)
+{
+	struct bh_info_entry want = { .kind = BH_INFO_SHARED, .ipa = w->at, .bytes = w->bytes };
+
+	want.flags = (w->rights & BH_WRITE ? BH_INFO_SHARED_WRITE : 0) | (w->what == WHAT_CARRIED ? BH_INFO_SHARED_CARRIED : 0);
+	if (w->what == WHAT_SHARED) {
+		put_name(want.name, a->d.channel[w->object].name);
+	} else {
+		const struct bh_emul *emul = &blob_emuls(a->b)[w->object];
+
+		put_name(want.name, a->d.channel[a->carries[w->object]].name);
+		put_name(want.peer, owner_name(a, emul->client == p ? emul->server : emul->client));
+	}
+	return compare(e, &want);
+}
+
+const char *info_shared_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e)
+{
+	for (uint32_t i = 0; i < a->wants.n; i++) {
+		const struct audit_want *w = &a->wants.w[i];
+
+		if (w->owner == p && (w->what == WHAT_SHARED || w->what == WHAT_CARRIED) && w->at == e->ipa)
+			return shared_entry(a, p, e, w);
+	}
+	return "is no shared memory of this partition";
+}
+
+const char *info_control_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e)
+{
+	const struct bh_cap *cap = info_cap(a, p, e, BH_CAP_CONTROL);
+	struct bh_info_entry want = { .kind = BH_INFO_CONTROL, .cap = e->cap };
+
+	if (!cap)
+		return "names a capability that does not exist";
+	want.flags = cap->rights;
+	put_name(want.name, owner_name(a, cap->object));
+	return compare(e, &want);
+}
+
+void info_counts(const struct audit *a, uint32_t p, uint32_t *want)
+{
+	static const uint32_t kinds[] = { [BH_CAP_SERVE] = BH_INFO_SERVE, [BH_CAP_PORT] = BH_INFO_PORT, [BH_CAP_CONTROL] = BH_INFO_CONTROL };
+	const struct audit_part *part = &a->d.part[a->part_of[p]];
+	const struct bh_partition *image = &blob_partitions(a->b)[p];
+
+	for (uint32_t i = 0; i < part->n_devices; i++)
+		want[BH_INFO_DEVICE] += part->device[i].n_spans;
+	for (uint32_t i = 0; i < image->n_caps; i++)
+		want[kinds[blob_caps(a->b)[image->first_cap + i].kind]]++;
+	want[BH_INFO_LOG] = part->reads_log;
+	want[BH_INFO_PARTITION] = part->reads_log ? a->b->n_partitions : 0;
+	for (uint32_t i = 0; i < a->b->n_emuls; i++)
+		want[BH_INFO_EMULATED] += blob_emuls(a->b)[i].client == p;
+	for (uint32_t i = 0; i < a->wants.n; i++)
+		want[BH_INFO_SHARED] += a->wants.w[i].owner == p && (a->wants.w[i].what == WHAT_SHARED || a->wants.w[i].what == WHAT_CARRIED);
+}
