@@ -18,8 +18,7 @@
 
 #include "abi/call.h"
 #include "abi/status.h"
-
-#define BH_MUST_CHECK __attribute__((warn_unused_result))
+#include "sdk/bh_check.h"
 
 int64_t fake_call(uint32_t function, uint64_t x[7]);
 void fake_handlers(void); /* pending interrupts are handled */
