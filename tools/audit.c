@@ -16,13 +16,6 @@
 
 int audit_main(int argc, char **argv);
 
-/* One walked root and what it is to be compared with. */
-struct walked {
-	uint32_t owner, root;
-	uint64_t pa;
-	struct audit_ranges found;
-};
-
 static void read_image(struct audit *a, const char *path)
 {
 	FILE *f = fopen(path, "rb");
@@ -69,16 +62,16 @@ static bool image_whole(struct audit *a)
 	return wrong == NULL;
 }
 
-static uint32_t walk_all(struct audit *a, struct walked *w)
+static uint32_t walk_all(struct audit *a, struct audit_walked *w)
 {
 	const struct bh_partition *part = blob_partitions(a->b);
 	uint32_t n = 0;
 
-	w[n++] = (struct walked){ .owner = AUDIT_KERNEL, .root = ROOT_EL2, .pa = a->h->el2_root_pa };
-	w[n++] = (struct walked){ .owner = AUDIT_KERNEL, .root = ROOT_EMPTY, .pa = a->b->empty_root };
+	w[n++] = (struct audit_walked){ .owner = AUDIT_KERNEL, .root = ROOT_EL2, .pa = a->h->el2_root_pa };
+	w[n++] = (struct audit_walked){ .owner = AUDIT_KERNEL, .root = ROOT_EMPTY, .pa = a->b->empty_root };
 	for (uint32_t p = 0; p < a->b->n_partitions; p++) {
-		w[n++] = (struct walked){ .owner = p, .root = ROOT_LOAD, .pa = part[p].load_root };
-		w[n++] = (struct walked){ .owner = p, .root = ROOT_RUN, .pa = part[p].run_root };
+		w[n++] = (struct audit_walked){ .owner = p, .root = ROOT_LOAD, .pa = part[p].load_root };
+		w[n++] = (struct audit_walked){ .owner = p, .root = ROOT_RUN, .pa = part[p].run_root };
 	}
 	for (uint32_t i = 0; i < n; i++)
 		walk(a, w[i].pa, w[i].owner, &w[i].found);
@@ -112,13 +105,34 @@ static void print_shared(const struct audit *a)
 	}
 }
 
-static void print_summary(const struct audit *a, const struct walked *w, uint32_t n)
+static void print_ports(const struct audit *a)
+{
+	static const char *const kinds[] = { "?", "signal", "sampling", "queuing", "call" };
+
+	for (uint32_t i = 0; i < a->b->n_ports; i++) {
+		const struct bh_port *p = &blob_ports(a->b)[i];
+
+		printf("  port     %s: %s, %s to %s", blob_name(a->b, p->name), kinds[p->kind], owner_name(a, p->sender),
+		       owner_name(a, p->receiver));
+		if (p->bytes)
+			printf(", %u bytes", p->bytes);
+		if (p->reply_bytes)
+			printf(", replies of %u", p->reply_bytes);
+		if (p->depth)
+			printf(", %u deep", p->depth);
+		printf("\n");
+	}
+}
+
+static void print_summary(const struct audit *a, const struct audit_walked *w, uint32_t n, struct audit_flows flows)
 {
 	printf("audit: %s for %s: nothing is mapped, shared or routed but what is declared\n", a->d.system, a->d.board);
 	for (uint32_t i = 0; i < n; i++)
 		printf("  walked   %s, %s: %" PRIu64 " pages in %u ranges\n", owner_name(a, w[i].owner), root_name(w[i].root),
 		       w[i].found.pages, w[i].found.n);
 	print_shared(a);
+	print_ports(a);
+	printf("  flows    %u between partitions and devices; %u rule(s) of the policy hold\n", flows.flows, flows.rules);
 	printf("  tables   %" PRIu64 " pages, mapped nowhere\n", a->tables);
 	printf("  routes   %u device interrupts, %u ports, %u capabilities, %u SMC functions\n", a->b->n_irqs, a->b->n_ports,
 	       a->b->n_caps, a->b->n_smcs);
@@ -127,7 +141,8 @@ static void print_summary(const struct audit *a, const struct walked *w, uint32_
 static void audit_image(struct audit *a)
 {
 	uint32_t room = 2 * BH_MAX_PARTITIONS + 2, n;
-	struct walked *w = must_alloc(NULL, room * sizeof(*w));
+	struct audit_flows flows;
+	struct audit_walked *w = must_alloc(NULL, room * sizeof(*w));
 
 	n = walk_all(a, w);
 	want_partitions(a);
@@ -142,8 +157,9 @@ static void audit_image(struct audit *a)
 	layout_audit(a);
 	info_audit(a);
 	kernel_audit(a);
+	flows = policy_audit(a, w, n);
 	if (a->findings == 0)
-		print_summary(a, w, n);
+		print_summary(a, w, n, flows);
 	for (uint32_t i = 0; i < n; i++)
 		free(w[i].found.r);
 	free(w);

@@ -153,6 +153,13 @@ struct audit_ranges {
 	uint64_t pages;
 };
 
+/* One walked root and what it is to be compared with. */
+struct audit_walked {
+	uint32_t owner, root;
+	uint64_t pa;
+	struct audit_ranges found;
+};
+
 struct audit {
 	const uint8_t *file;
 	uint64_t file_bytes;
@@ -219,6 +226,12 @@ uint32_t ports_need(const struct audit *a, uint32_t p, enum audit_what window);	
 uint64_t port_piece_ipa(const struct audit *a, const struct bh_port *p, enum blob_port_piece which);		/* at its end; 0: not there */
 const struct audit_want *want_of(const struct audit *a, uint32_t owner, enum audit_what what, uint32_t object); /* or NULL */
 void ports_audit(struct audit *a);
+
+/* audit_policy.c: the rules of the description against the flows of the image (audit_flow.c) */
+struct audit_flows {
+	uint32_t flows, rules;
+};
+struct audit_flows policy_audit(struct audit *a, const struct audit_walked *w, uint32_t n);
 
 /* audit_names.c: joins blob and description by name and MPIDR; false: cannot go on */
 bool names_join(struct audit *a);
