@@ -11,6 +11,7 @@ enum order_kind {
 	ORDER_WRITE,  /* n as a value */
 	ORDER_STREAM, /* sends n long messages, waiting for room */
 	ORDER_WORDS,  /* n short ones */
+	ORDER_BOTH,   /* n of each, in turns */
 	ORDER_DROPS,  /* n to a queue that drops */
 	ORDER_DRAIN,  /* receives n messages */
 	ORDER_STORE,  /* tries to write to memory that it may only read */

@@ -27,6 +27,14 @@ static void send(uint32_t port, uint32_t *sent, uint32_t n, uint32_t most)
 	}
 }
 
+static void send_both(uint32_t n)
+{
+	while (n--) {
+		send(stream, &sent_stream, 1, LONG_BYTES);
+		send(words, &sent_words, 1, SHORT_BYTES);
+	}
+}
+
 static void drain(uint32_t n)
 {
 	struct bh_message m;
@@ -91,6 +99,7 @@ static void obey(struct order o)
 	case ORDER_WRITE: write(o.n); break;
 	case ORDER_STREAM: send(stream, &sent_stream, o.n, LONG_BYTES); break;
 	case ORDER_WORDS: send(words, &sent_words, o.n, SHORT_BYTES); break;
+	case ORDER_BOTH: send_both(o.n); break;
 	case ORDER_DROPS: drop(o.n); break;
 	case ORDER_DRAIN: drain(o.n); break;
 	case ORDER_STORE: store(); break;

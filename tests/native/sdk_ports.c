@@ -185,6 +185,41 @@ static void check_queues(void)
 		wrong += bh_queue_send(feed, &copy, numbered_bytes(i, LONG_BYTES), soon()) != BH_OK;
 	}
 	check(!wrong && tell(ORDER_NOTHING, 0).drained == MESSAGES, "a sender that waits for room loses none");
+}
+
+static volatile uint32_t words_wrong = 1;
+
+static void take_words(void *arg)
+{
+	uint32_t wrong = 0;
+	struct bh_message m;
+
+	(void)arg;
+	for (uint32_t i = MESSAGES; i < 2 * MESSAGES && !wrong; i++)
+		wrong += bh_queue_view(words, &m, soon()) != BH_OK || numbered_wrong(m.data, m.bytes, i, SHORT_BYTES);
+	words_wrong = wrong;
+}
+
+/* Each waits for its own port, in turns: who waits takes no event of the other's. */
+static void check_two_vcpus(void)
+{
+	static char stack[BH_CPU_STACK_MIN] __attribute__((aligned(16)));
+	uint32_t wrong = bh_cpu_on(1, take_words, NULL, stack, sizeof stack) != 0;
+	struct bh_message m;
+
+	tell(ORDER_BOTH, MESSAGES);
+	for (uint32_t i = MESSAGES; i < 2 * MESSAGES && !wrong; i++)
+		wrong += bh_queue_view(stream, &m, soon()) != BH_OK || numbered_wrong(m.data, m.bytes, i, LONG_BYTES);
+	check(!wrong, "a vCPU gets all of its port's messages");
+	for (uint64_t end = soon(); words_wrong && bh_time_ticks() < end;)
+		(void)!bh_port_wait(0, bh_time_in_ns(MS), &(uint64_t){ 0 });
+	check(!words_wrong, "while another gets all of another's");
+}
+
+static void check_clear(void)
+{
+	struct bh_message m;
+
 	tell(ORDER_STREAM, 3);
 	tell(ORDER_NOTHING, 0);
 	answered(bh_queue_clear(stream), BH_OK, "a queue can be cleared");
@@ -299,6 +334,8 @@ int main(void)
 	check_interrupts();
 	check_values();
 	check_queues();
+	check_two_vcpus();
+	check_clear();
 	check_drops();
 	check_shared();
 	check(tell(ORDER_NOTHING, 0).wrong == 0, "the partner met nothing wrong");
