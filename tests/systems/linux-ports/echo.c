@@ -58,6 +58,8 @@ static bool order(void)
 {
 	if (is("!restart"))
 		bh_partition_restart();
+	else if (is("!off"))
+		bh_partition_off();
 	else if (is("!pool"))
 		pool();
 	else if (is("!brief"))
