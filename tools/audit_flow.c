@@ -220,12 +220,13 @@ static bool has_device(const struct audit_walked *w, const struct audit_device *
 	return false;
 }
 
-static void find_device(struct flows *f, uint32_t n, const struct audit_walked *w)
+static void find_device(struct flows *f, uint32_t n, const struct audit_walked *w, uint32_t n_walked)
 {
 	const struct audit_device *d = &f->node[n].device;
 
-	if (is_partition(w) && has_device(w, d))
-		both(f, n, w->owner, "device", d->label);
+	for (uint32_t i = 0; i < n_walked; i++)
+		if (is_partition(&w[i]) && has_device(&w[i], d))
+			both(f, n, w[i].owner, "device", d->label);
 	for (uint32_t l = 0; l < d->n_lines; l++)
 		for (uint32_t i = 0; i < f->a->b->n_irqs; i++)
 			if (blob_irqs(f->a->b)[i].pintid == d->line[l].intid)
@@ -256,8 +257,7 @@ void flows_find(struct flows *f, const struct audit_walked *w, uint32_t n)
 	find_caps(f);
 	find_pages(f, w, n);
 	for (uint32_t d = f->a->b->n_partitions; d < f->n_nodes; d++)
-		for (uint32_t i = 0; i < n; i++)
-			find_device(f, d, &w[i]);
+		find_device(f, d, w, n);
 	find_dma(f);
 }
 

@@ -124,28 +124,44 @@ static void path_text(const struct policy *p, uint32_t at, const uint32_t *befor
 	snprintf(out + used, room - used, " -> %s (%s)", p->f->node[at].name, e->why);
 }
 
-/* True: the rule holds for these. A node that is in both sets is no path to itself. */
-static bool holds(struct policy *p, int rule, const struct set *from, const struct set *to, const struct set *except)
-{
-	static uint32_t before[FLOW_NODES];
+/* A path between two nodes of these sets. */
+struct path {
+	uint32_t from, to, steps;
 	char text[800];
+};
 
-	for (uint32_t i = 0; i < p->f->n_nodes; i++) {
-		struct set one = { { false } }, others = *to;
-		uint32_t end;
+static uint32_t steps_back(const struct policy *p, uint32_t from, uint32_t to, const uint32_t *before)
+{
+	uint32_t steps = 0;
 
-		if (!from->has[i])
-			continue;
-		one.has[i] = true;
-		others.has[i] = false;
-		end = search(p, &one, &others, except, before);
-		if (end == NOBODY)
-			continue;
-		path_text(p, end, before, &one, text, sizeof(text));
-		finding(p->a, "policy %s: %s reaches %s: %s", name_of(p, rule), p->f->node[i].name, p->f->node[end].name, text);
-		return false;
-	}
-	return true;
+	for (; to != from; to = p->f->edge[before[to]].from)
+		steps++;
+	return steps;
+}
+
+/* From this node the shortest; kept if it is shorter than what was found before. A node is no path to itself. */
+static void try_from(const struct policy *p, uint32_t from, const struct set *to, const struct set *except, struct path *best)
+{
+	uint32_t before[FLOW_NODES], end, steps;
+	struct set one = { { false } }, others = *to;
+
+	one.has[from] = true;
+	others.has[from] = false;
+	end = search(p, &one, &others, except, before);
+	if (end == NOBODY)
+		return;
+	steps = steps_back(p, from, end, before);
+	if (best->steps && best->steps <= steps)
+		return;
+	*best = (struct path){ .from = from, .to = end, .steps = steps };
+	path_text(p, end, before, &one, best->text, sizeof(best->text));
+}
+
+static void blame(struct policy *p, int rule, const struct path *path)
+{
+	if (path->steps)
+		finding(p->a, "policy %s: %s reaches %s: %s", name_of(p, rule), p->f->node[path->from].name,
+			p->f->node[path->to].name, path->text);
 }
 
 /* --- rules --- */
@@ -154,28 +170,32 @@ static void check_ends(struct policy *p, int rule, const struct set *except)
 {
 	bool others = fdt_getprop(p->a->d.fdt, rule, "to-others", NULL) != NULL;
 	struct set from = { { false } }, to = { { false } };
+	struct path path = { .steps = 0 };
 
 	set_read(p, rule, "from", &from, true);
 	set_read(p, rule, "to", &to, true);
 	for (uint32_t i = 0; others && i < p->f->n_nodes; i++)
 		to.has[i] = !from.has[i] && !except->has[i];
-	holds(p, rule, &from, &to, except);
+	for (uint32_t i = 0; i < p->f->n_nodes; i++)
+		if (from.has[i])
+			try_from(p, i, &to, except, &path);
+	blame(p, rule, &path);
 }
 
 /* down: to a level below; else above. */
 static void check_levels(struct policy *p, int rule, bool down, const struct set *except)
 {
-	for (uint32_t i = 0; i < p->f->n_nodes; i++) {
-		struct set from = { { false } }, to = { { false } };
+	struct path path = { .steps = 0 };
 
-		if (!p->leveled[i] || except->has[i])
-			continue;
-		from.has[i] = true;
+	for (uint32_t i = 0; i < p->f->n_nodes; i++) {
+		struct set to = { { false } };
+
 		for (uint32_t k = 0; k < p->f->n_nodes; k++)
 			to.has[k] = p->leveled[k] && !except->has[k] && (down ? p->level[k] < p->level[i] : p->level[k] > p->level[i]);
-		if (!holds(p, rule, &from, &to, except))
-			return;
+		if (p->leveled[i] && !except->has[i])
+			try_from(p, i, &to, except, &path);
 	}
+	blame(p, rule, &path);
 }
 
 static void check_rule(struct policy *p, int rule)

@@ -16,6 +16,20 @@ U64 = {"digest": 64, "load_pa": 128, "file_bytes": 136, "covered_bytes": 144, "b
        "el2_root_pa": 176}
 U32 = {"text_bytes": 88, "rodata_bytes": 92}
 
+# Arrays of the blob: place of their number in its head (the offset stands behind it), bytes of an element.
+ARRAYS = {"partition": (24, 64), "emul": (40, 56), "port": (48, 80), "region": (56, 40), "cap": (64, 16), "irq": (72, 16)}
+FIELDS = {
+    "partition": {"name": 0, "first_region": 16, "n_regions": 20, "first_cap": 24, "n_caps": 28},
+    "emul": {"client": 0, "server": 4, "intid": 24, "doorbell": 28, "down": 52},
+    "port": {"kind": 0, "flags": 4, "sender": 8, "receiver": 12, "send_cap": 16, "receive_cap": 20, "send_intid": 24,
+             "receive_intid": 28, "bytes": 32, "reply_bytes": 36, "depth": 40, "name": 44},
+    "region": {"kind": 24, "rights": 28, "name": 32, "object": 36},
+    "cap": {"kind": 0, "object": 4, "rights": 8},
+    "irq": {"pintid": 0, "vintid": 4, "partition": 8},
+}
+WIDE = {"region": {"ipa": 0, "bytes": 8, "pa": 16},
+        "port": {"out_va": 48, "in_va": 56, "reply_out_va": 64, "reply_in_va": 72}}
+
 
 def digest(data):
     words = struct.unpack(f"<{len(data) // 8}Q", data)
@@ -32,6 +46,26 @@ def digest(data):
         a = (a ^ last) * prime & MASK
         a ^= a >> 32
     return a
+
+
+class Element:
+    """One element of an array of the blob: its fields can be read and set."""
+
+    def __init__(self, image, array, number):
+        head, size = ARRAYS[array]
+        self.__dict__.update(image=image, array=array, number=number)
+        self.__dict__["at"] = image.blob + image.u32(image.blob + head + 4) + size * number
+
+    def __getattr__(self, name):
+        if name in WIDE.get(self.array, {}):
+            return self.image.u64(self.at + WIDE[self.array][name])
+        return self.image.u32(self.at + FIELDS[self.array][name])
+
+    def __setattr__(self, name, value):
+        if name in WIDE.get(self.array, {}):
+            struct.pack_into("<Q", self.image.data, self.at + WIDE[self.array][name], value)
+        else:
+            struct.pack_into("<I", self.image.data, self.at + FIELDS[self.array][name], value)
 
 
 class Image:
@@ -73,6 +107,51 @@ class Image:
     def name(self, offset):
         names = self.blob + self.u32(self.blob + 100)
         return self.data[names + offset:self.data.index(0, names + offset)].decode()
+
+    def all(self, array):
+        return [Element(self, array, n) for n in range(self.u32(self.blob + ARRAYS[array][0]))]
+
+    def named(self, array, name):
+        return next(e for e in self.all(array) if self.name(e.name) == name)
+
+    def number(self, partition):
+        return self.named("partition", partition).number
+
+    def region(self, partition, name):
+        p = self.named("partition", partition)
+        return next(r for r in self.all("region")[p.first_region:p.first_region + p.n_regions] if self.name(r.name) == name)
+
+    def caps(self, partition):
+        p = self.named("partition", partition)
+        return self.all("cap")[p.first_cap:p.first_cap + p.n_caps]
+
+    def grow(self, head, size, index, element):
+        """One more element at a place in an array (head: of its number), which moves to the blob's end, where a page has room."""
+        n, off = self.u32(self.blob + head), self.u32(self.blob + head + 4)
+        old = bytes(self.data[self.blob + off:self.blob + off + n * size])
+        new = old[:index * size] + element + old[index * size:]
+        last = off + len(old) >= self.blob_bytes - 7
+        at = off if last else (self.blob_bytes + 7) // 8 * 8
+        end = (at + len(new) + 7) // 8 * 8
+        assert end <= (self.blob_bytes + PAGE - 1) // PAGE * PAGE, "no room behind the blob"
+        self.data[self.blob + off:self.blob + off + len(old)] = bytes(len(old))
+        self.data[self.blob + at:self.blob + at + len(new)] = new
+        struct.pack_into("<II", self.data, self.blob + head, n + len(element) // size, at)
+        struct.pack_into("<I", self.data, self.blob + 12, end)
+        struct.pack_into("<Q", self.data, U64["blob_bytes"], end)
+
+    def add_cap(self, partition, kind, obj, rights, place=None):
+        """At the end of its table, or at a place of it. Answers its number there."""
+        p = self.named("partition", partition)
+        place = p.n_caps if place is None else place
+        number = p.number
+        self.grow(64, 16, p.first_cap + place, struct.pack("<IIII", kind, obj, rights, 0))
+        for other in self.all("partition"):
+            if other.number == number:
+                other.n_caps += 1
+            if other.number > number:
+                other.first_cap += 1
+        return place
 
     def roots(self):
         """{partition's name: (loading root, running root)}"""

@@ -6,34 +6,11 @@ import shutil
 import subprocess
 
 import pytest
-from image import KERNEL_VA, PAGE, Image
+from audited import SYSTEM, TOOL, audit, folder, good  # noqa: F401 (fixtures)
+from image import KERNEL_VA, PAGE
 
-TOOL = "build/bulkhead"
-SYSTEM = "tests/systems/audit"
 RAM = 0x40000000
 FLIPS = 300
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("audit")
-
-
-@pytest.fixture(scope="module")
-def good(folder):
-    path = folder / "good.img"
-    subprocess.run([TOOL, "build", SYSTEM, "-o", str(path)], check=True, timeout=60, stdout=subprocess.DEVNULL)
-    return Image(path.read_bytes())
-
-
-@pytest.fixture(scope="module")
-def audit(folder):
-    def run(image, system=SYSTEM):
-        path = folder / "try.img"
-        path.write_bytes(image.data if isinstance(image, Image) else image)
-        r = subprocess.run([TOOL, "audit", str(path), str(system)], timeout=60, capture_output=True, text=True)
-        return r.returncode, r.stdout + r.stderr
-    return run
 
 
 def one_bit_away(image, one, other):
@@ -157,6 +134,24 @@ def test_a_damaged_image_is_called_damaged(good, audit):
     ('console-down = "wait";', "", "PL011"),
     ('set-way = "native";', "", "flags"),
     ("keyboard;", "", "keyboard"),
+    ('kind = "signal";', 'kind = "sampling"; bytes = <8>;', "kind"),
+    ("bytes = <200>;", "bytes = <201>;", "largest message"),
+    ("reply-bytes = <40>;", "", "largest reply"),
+    ("depth = <4>;", "depth = <3>;", "depth"),
+    ('full = "drop";', "", "flags"),
+    ('restart = "keep";', "", "flags"),
+    ("period-us = <5000>;", "", "times"),
+    ("from = <&left>; to = <&right>; bytes = <200>", "from = <&right>; to = <&left>; bytes = <200>", "sender"),
+    ("readers = <&right &guest>", "readers = <&right>", "not declared"),
+    ("readers = <&right &guest>", "readers = <&right &guest &alone>", "alone: does not have its shared memory frames"),
+    ("writers = <&left>; readers = <&right &guest>", "writers = <&left &right>; readers = <&guest>", "other rights"),
+    ('size = "8K"', 'size = "16K"', "another size"),
+    ("uncached;", "", "memory type"),
+    ("controls = <&right>;", "", "0 are declared"),
+    ("controls = <&right>;", "controls = <&right &guest>;", "left holds 0 capabilities to control guest"),
+    ("bridge = <&bridge>;", "", "order"),
+    ("order {", "orders {", "channel orders has no port"),
+    ("bell {", "bells {", "port bell, from left to right, is no channel"),
     ("right {", "wrong {", "right")])
 def test_an_image_of_another_description_is_refused(good, audit, folder, old, new, says):
     text = open(f"{SYSTEM}/system.dts").read()
