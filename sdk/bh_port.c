@@ -90,8 +90,6 @@ int64_t bh_port_await(uint32_t port, uint64_t deadline)
 	uint64_t events;
 	int64_t status;
 
-	if (port >= BH_PART_PORTS)
-		return BH_E_CAP;
 	do
 		status = bh_port_wait(BH_PORT_BIT(port), deadline, &events);
 	while (status == BH_E_AGAIN);
@@ -214,6 +212,8 @@ enum bh_status bh_signal_send(uint32_t port)
 
 enum bh_status bh_signal_wait(uint32_t port, uint64_t deadline)
 {
+	if (!bh_port_of(port, BH_PORT_SIGNAL))
+		return bh_port_refuse(port);
 	return (enum bh_status)bh_port_await(port, deadline);
 }
 

@@ -38,7 +38,7 @@ void bh_port_show(struct bh_message *m, const struct bh_info_entry *e, uint32_t 
 /* RECEIVE, once. */
 int64_t bh_port_take(const struct bh_info_entry *e, struct bh_message *m);
 
-/* Waits for the port's event; handlers run. BH_OK (perhaps without cause), BH_E_TIMEOUT, BH_E_CAP. */
+/* Waits for the event of a port that there is; handlers run. BH_OK (perhaps without cause), BH_E_TIMEOUT. */
 int64_t bh_port_await(uint32_t port, uint64_t deadline);
 
 /* To the caller's buffer. */
