@@ -13,6 +13,7 @@
 
 #define MAX_CLIENTS BH_PART_PORTS
 #define TURN	    64u	   /* accesses of one client in one turn */
+#define PORTS_EVERY 16u	   /* turns */
 #define LINGER_NS   20000u /* after the last one, the next is looked for that long before sleeping */
 
 struct client {
@@ -103,10 +104,10 @@ static void events_turn(uint64_t events)
 /* Requests whose time is over; answers when the next one's will be. */
 static uint64_t waits_turn(void)
 {
-	uint64_t next = BH_NEVER;
+	uint64_t next = BH_NEVER, now = bh_time_ticks();
 
 	for (struct client *c = clients; c < clients + n_clients; c++) {
-		if (carrier_until(&c->carrier) <= bh_time_ticks()) {
+		if (carrier_until(&c->carrier) <= now) {
 			carrier_look(&c->carrier);
 			client_give(c);
 		}
@@ -124,30 +125,44 @@ static bool work_waits(void)
 	return false;
 }
 
-/* With interrupts masked: a doorbell that rings after the last look ends the wait. @until: BH_NO_WAIT only looks. */
-static bool rest(uint64_t until)
+/* Events of ports that have come by @until. With interrupts masked: a doorbell that rings after the last look ends the wait. */
+static void ports_turn(uint64_t until)
 {
 	uint64_t daif = bh_irq_mask(), events = 0;
-	bool news;
+	enum bh_status status = bh_port_wait(ports, work_waits() ? BH_NO_WAIT : until, &events);
 
-	for (struct client *c = clients; until != BH_NO_WAIT && c < clients + n_clients; c++)
-		served_publish(&c->served);
-	news = bh_port_wait(ports, work_waits() ? BH_NO_WAIT : until, &events) == BH_OK;
 	bh_irq_restore(daif);
-	events_turn(events);
-	return news;
+	if (status == BH_OK)
+		events_turn(events);
 }
 
+static void rest(uint64_t until)
+{
+	for (struct client *c = clients; c < clients + n_clients; c++)
+		served_publish(&c->served);
+	ports_turn(until);
+}
+
+/*
+ * A guest that reads its FIFO asks for each byte: who looks for that in the queues finds it sooner than a doorbell does.
+ * Ports are looked at between times.
+ */
 __attribute__((noreturn)) static void serve(void)
 {
 	uint64_t linger = bh_time_from_ns(LINGER_NS), last = bh_time_ticks();
 
-	for (;;) {
+	for (uint32_t turn = 0;; turn++) {
 		bool done = clients_turn();
 		uint64_t next = waits_turn();
 
-		if (rest(bh_time_ticks() - last >= linger && !done ? next : BH_NO_WAIT) || done)
+		if (done)
 			last = bh_time_ticks();
+		if (turn % PORTS_EVERY == 0)
+			ports_turn(BH_NO_WAIT);
+		else if (!done && bh_time_ticks() - last >= linger)
+			rest(next);
+		else if (!done)
+			__asm__ volatile("yield");
 	}
 }
 
