@@ -19,6 +19,16 @@ static bool meet(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
 	return a < b + b_bytes && b < a + a_bytes;
 }
 
+/* No two of them meet; those of no bytes are nowhere. */
+static bool apart(const struct blob_piece *p, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		for (uint32_t j = 0; j < i; j++)
+			if (p[i].bytes && p[j].bytes && meet(p[i].va, p[i].bytes, p[j].va, p[j].bytes))
+				return false;
+	return true;
+}
+
 static const char *check_magic(const struct bh_image_header *h, uint64_t load)
 {
 	if (h->magic != BH_IMAGE_MAGIC || h->linux_magic != LINUX_MAGIC)
@@ -77,12 +87,12 @@ static bool is_writable(const struct bh_image_header *h, uint64_t pa, uint64_t b
 
 static const char *check_memory(const struct bh_image_header *h)
 {
+	const struct blob_piece p[] = { { h->bss_pa, h->bss_bytes }, { h->state_pa, h->state_bytes }, { h->share_pa, h->share_bytes } };
+
 	if (!is_writable(h, h->bss_pa, h->bss_bytes) || !is_writable(h, h->state_pa, h->state_bytes) ||
 	    !is_writable(h, h->share_pa, h->share_bytes))
 		return "image: kernel's writable memory is not behind the file";
-	if (meet(h->bss_pa, h->bss_bytes, h->state_pa, h->state_bytes) ||
-	    meet(h->bss_pa, h->bss_bytes, h->share_pa, h->share_bytes) ||
-	    meet(h->state_pa, h->state_bytes, h->share_pa, h->share_bytes))
+	if (!apart(p, 3))
 		return "image: kernel's writable memory overlaps";
 	return NULL;
 }
@@ -90,16 +100,17 @@ static const char *check_memory(const struct bh_image_header *h)
 static const char *check_addresses(const struct bh_image_header *h)
 {
 	uint64_t kernel_bytes = (uint64_t)h->text_bytes + h->rodata_bytes + h->bss_bytes;
+	const struct blob_piece p[] = {
+		{ BH_KERNEL_VA, kernel_bytes },
+		{ h->blob_va, h->blob_bytes },
+		{ h->state_va, h->state_bytes },
+		{ h->share_va, h->share_bytes },
+	};
 
-	if (!blob_is_va(BH_KERNEL_VA, kernel_bytes, BH_PAGE) || !blob_is_va(h->blob_va, h->blob_bytes, BH_PAGE) ||
-	    !blob_is_va(h->state_va, h->state_bytes, BH_PAGE) || !blob_is_va(h->share_va, h->share_bytes, BH_PAGE))
-		return "image: address outside the kernel's space";
-	if (meet(BH_KERNEL_VA, kernel_bytes, h->blob_va, h->blob_bytes) ||
-	    meet(BH_KERNEL_VA, kernel_bytes, h->state_va, h->state_bytes) ||
-	    meet(BH_KERNEL_VA, kernel_bytes, h->share_va, h->share_bytes) ||
-	    meet(h->blob_va, h->blob_bytes, h->state_va, h->state_bytes) ||
-	    meet(h->blob_va, h->blob_bytes, h->share_va, h->share_bytes) ||
-	    meet(h->state_va, h->state_bytes, h->share_va, h->share_bytes))
+	for (uint32_t i = 0; i < 4; i++)
+		if (!blob_is_va(p[i].va, p[i].bytes, BH_PAGE))
+			return "image: address outside the kernel's space";
+	if (!apart(p, 4))
 		return "image: kernel's addresses overlap";
 	if (h->uart_kind > BH_UART_CADENCE)
 		return "image: unknown UART";
@@ -130,34 +141,20 @@ static bool is_root(const struct bh_image_header *h, uint64_t root)
 	       !meet(root, BH_PAGE, h->blob_pa, h->blob_bytes);
 }
 
-#define STATE_ARRAYS 5u
-static struct blob_piece state_array(const struct bh_image_header *h, const struct bh_blob *b, uint32_t n)
-{
-	switch (n) {
-	case 0: return (struct blob_piece){ b->core_state_va, (uint64_t)b->n_cores * h->core_bytes };
-	case 1: return (struct blob_piece){ b->partition_state_va, (uint64_t)b->n_partitions * h->partition_bytes };
-	case 2: return (struct blob_piece){ b->vcpu_state_va, (uint64_t)b->n_vcpus * h->vcpu_bytes };
-	case 3: return (struct blob_piece){ b->emul_state_va, (uint64_t)b->n_emuls * h->emul_bytes };
-	default: return (struct blob_piece){ b->port_state_va, (uint64_t)b->n_ports * h->port_bytes };
-	}
-}
-
-/* An array of no elements is nowhere. */
 static const char *fit_state(const struct bh_image_header *h, const struct bh_blob *b)
 {
-	for (uint32_t i = 0; i < STATE_ARRAYS; i++) {
-		struct blob_piece a = state_array(h, b, i);
+	const struct blob_piece p[] = {
+		{ b->core_state_va, (uint64_t)b->n_cores * h->core_bytes },
+		{ b->partition_state_va, (uint64_t)b->n_partitions * h->partition_bytes },
+		{ b->vcpu_state_va, (uint64_t)b->n_vcpus * h->vcpu_bytes },
+		{ b->emul_state_va, (uint64_t)b->n_emuls * h->emul_bytes },
+		{ b->port_state_va, (uint64_t)b->n_ports * h->port_bytes },
+	};
 
-		if (a.bytes && !within(a.va, a.bytes, h->state_va, h->state_bytes))
+	for (uint32_t i = 0; i < 5; i++)
+		if (p[i].bytes && !within(p[i].va, p[i].bytes, h->state_va, h->state_bytes))
 			return "image: a state array lies outside the state memory";
-		for (uint32_t j = 0; j < i; j++) {
-			struct blob_piece other = state_array(h, b, j);
-
-			if (a.bytes && other.bytes && meet(a.va, a.bytes, other.va, other.bytes))
-				return "image: state arrays overlap";
-		}
-	}
-	return NULL;
+	return apart(p, 5) ? NULL : "image: state arrays overlap";
 }
 
 static const char *fit_share(const struct bh_image_header *h, const struct bh_blob *b)

@@ -78,8 +78,10 @@ static void check_gap(struct audit *a, uint64_t from, uint64_t to, const char *b
 {
 	const uint8_t *bytes = (const uint8_t *)a->b;
 
-	if (to < from || to - from >= 8)
+	if (to < from || to - from >= 8) {
 		finding(a, "blob: the array behind \"%s\" does not begin where that ends", before);
+		return;
+	}
 	for (uint64_t i = from; i < to; i++)
 		if (bytes[i] != 0)
 			finding(a, "blob: byte %#" PRIx64 " belongs to nothing and is not zero", i);
