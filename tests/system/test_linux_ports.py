@@ -143,6 +143,14 @@ def test_garbage_and_a_terminal_that_echoes_do_no_harm(linux):
     assert linux.says("p send out still here; p recv in") == "still here"
 
 
+def test_the_example_of_the_documentation_does_what_it_says(linux):
+    with open("tests/systems/linux-ports/linux/example.c", encoding="utf-8") as f, open("docs/linux-ports.md", encoding="utf-8") as d:
+        code = f.read()
+        assert code[code.index("#include"):] in d.read()
+    assert linux.says("p send knock; p send out over; p send out end; example") == "the bell rang"
+    assert linux.says("p recv in") == "over"
+
+
 def test_a_bridge_that_begins_anew_is_hardly_noticed(linux):
     linux.orders("p recv in >/tmp/waited & p send out '!bridge'; p send out after", "bridge", "carrying 10 ends")
     assert linux.says("cat /tmp/waited").splitlines()[-1] == "after"

@@ -8,7 +8,14 @@
 #define TESTS_UNIT_FAKE_PORT_H
 
 #include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
+
+#ifndef assert_true /* a fuzzer has its own */
+#include <cmocka.h>
+#endif
 
 #include "abi/port.h"
 #include "sdk/bh_port.h"
