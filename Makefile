@@ -64,6 +64,8 @@ NATIVES := $(sort $(basename $(notdir $(wildcard tests/native/*.c))) $(notdir $(
 GUESTS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard tests/guests/*/*.c tests/guests/*/*.S)))))
 TEST_SYSTEMS := $(patsubst tests/systems/%/system.dts,%,$(wildcard tests/systems/*/system.dts))
 UNITS := $(basename $(notdir $(wildcard tests/unit/*.c)))
+# The kernel against reference models: tests/model/NAME_test.c
+MODELS := $(basename $(notdir $(wildcard tests/model/*_test.c)))
 FUZZERS := $(basename $(notdir $(wildcard tests/fuzz/*.c)))
 
 obj = $(addprefix $B/obj/$(1)/,$(addsuffix .o,$(basename $(2))))
@@ -84,7 +86,7 @@ INITRDS := $(foreach s,$(wildcard systems/*/*.rc tests/systems/*/*.rc),$B/$(base
 NATIVE_PROGRAMS := $(SERVICES:%=$B/services/%.elf) $(NATIVES:%=$B/tests/native/%.elf) $(SYSTEM_PROGRAMS)
 GUEST_IMAGES := $(foreach g,$(GUESTS),$B/tests/guests/$g.elf $B/tests/guests/$g.bin)
 DEBIAN_GUESTS := $B/guests/linux $B/guests/linux-rt $B/guests/busybox
-UNIT_PROGRAMS := $(UNITS:%=$B/unit/%)
+UNIT_PROGRAMS := $(UNITS:%=$B/unit/%) $(MODELS:%=$B/model/%)
 PROGRAMS := $(KERNEL) $(STUB) $(SDK) $(TOOL) $(if $(SDK),$(NATIVE_PROGRAMS)) $(LINUX_PROGRAMS) $B/linux/bulkhead-port $(GUEST_IMAGES)
 IMAGES := $(if $(and $(KERNEL),$(TOOL),$(STUB)),$(SYSTEMS:%=$B/%.img) $(TEST_SYSTEMS:%=$B/tests/%.img))
 
@@ -261,14 +263,15 @@ $(foreach c,$(LINUX_PROGRAMS:$B/%=%.c),$(if $(call included,$c),$(eval $B/$(base
 
 # --- unit tests and fuzzers: "sources:" in the head of the file names what is linked with it ---
 sources = $(wildcard $(shell sed -n '1,20s@^[/ ]\*\{1,\} *sources: *\(.*[^ */]\)[ */]*$$@\1@p' $(1)))
-define unit # (test, kind of objects, sanitizers)
-$B/unit/$(1): $(call obj,$(2),tests/unit/$(1).c $(call sources,tests/unit/$(1).c))
+define unit # (test, kind of objects, sanitizers, folder)
+$B/$(4)/$(1): $(call obj,$(2),tests/$(4)/$(1).c $(call sources,tests/$(4)/$(1).c))
 	$$(call say,LD,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$(CC) -fsanitize=$(3) $$^ -lcmocka -lfdt -lz -o $$@
 endef
-$(foreach u,$(filter-out %_tsan,$(UNITS)),$(eval $(call unit,$u,unit,address$(,)undefined)))
-$(foreach u,$(filter %_tsan,$(UNITS)),$(eval $(call unit,$u,tsan,thread)))
+$(foreach u,$(filter-out %_tsan,$(UNITS)),$(eval $(call unit,$u,unit,address$(,)undefined,unit)))
+$(foreach u,$(filter %_tsan,$(UNITS)),$(eval $(call unit,$u,tsan,thread,unit)))
+$(foreach m,$(MODELS),$(eval $(call unit,$m,unit,address$(,)undefined,model)))
 define fuzzer
 $B/fuzz/$(1): tests/fuzz/$(1).c $(call sources,tests/fuzz/$(1).c) | $(READY)
 	$$(call say,FUZZ-CC,$$@)
