@@ -81,6 +81,7 @@ void plan_system(struct plan *p, const char *system)
 {
 	if (!plan_description(p, system))
 		return;
+	policy_check(p);
 	kernel_read(p);
 	plan_parts(p);
 	layout(p);

@@ -225,6 +225,7 @@ struct plan {
 	uint32_t n_emuls;
 	struct channel *channel;
 	uint32_t n_channels;
+	struct policy *policy; /* policy.h */
 	struct plan_core core[BH_MAX_CORES];
 	uint32_t n_cores, n_vcpus;
 	int log_reader;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What was placed where, for people: physical addresses, and each partition's own (IPA). */
 #include "tools/plan.h"
+#include "tools/policy.h"
 #include "tools/report_channels.h"
 
 #include <string.h>
@@ -171,6 +172,7 @@ const char *report(const struct plan *p)
 		line(&b, p->part[i].ram_pa, p->part[i].ram_bytes, p->part[i].name);
 	kernel_lines(p, &b);
 	report_channels(p, &b);
+	report_policy(p, &b);
 	for (uint32_t i = 0; i < p->n_parts; i++)
 		part_lines(p, &p->part[i], &b);
 	bytes_add(&b, "", 1);
