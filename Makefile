@@ -90,13 +90,14 @@ UNIT_PROGRAMS := $(UNITS:%=$B/unit/%) $(MODELS:%=$B/model/%)
 PROGRAMS := $(KERNEL) $(STUB) $(SDK) $(TOOL) $(if $(SDK),$(NATIVE_PROGRAMS)) $(LINUX_PROGRAMS) $B/linux/bulkhead-port $(GUEST_IMAGES)
 IMAGES := $(if $(and $(KERNEL),$(TOOL),$(STUB)),$(SYSTEMS:%=$B/%.img) $(TEST_SYSTEMS:%=$B/tests/%.img))
 
-.PHONY: menu all run test test-unit test-system test-tool bench size lint format fuzz clean setup guests FORCE
+.PHONY: menu all run test test-unit test-system test-tool stress bench size lint format fuzz clean setup guests FORCE
 
 menu:
 	@echo 'Bulkhead: an embedded separation kernel. Targets:'
 	@echo '  make run          install what is missing, build, and start the demo in QEMU'
 	@echo '  make test         the same, and every test (test-unit, test-tool, test-system for a part)'
 	@echo '  make all          build the kernel, the tool, the services and the systems'
+	@echo '  make stress       ten million messages of each kind, with stops and starts (STRESS_MESSAGES, STRESS_STOPS, STRESS_SEED)'
 	@echo '  make bench        instructions of each path, bare machine beside partition'
 	@echo '  make size         bytes and lines of the kernel'
 	@echo '  make lint         include directions, headers, licences, format'
@@ -298,6 +299,11 @@ test-tool: $(PROGRAMS)
 	$(Q)$(PYTHON) scripts/test tool
 test-system: $(TESTED)
 	$(Q)$(PYTHON) scripts/test stack system
+# Hours on a small machine; `make test` has 10^5 messages of each kind.
+stress: export STRESS_MESSAGES := $(or $(STRESS_MESSAGES),10000000)
+stress: export STRESS_STOPS := $(or $(STRESS_STOPS),6000)
+stress: $B/tests/stress.img
+	$(Q)$(PYTHON) scripts/test stress
 bench: $(TESTED)
 	$(Q)$(PYTHON) tests/bench/bench.py
 fuzz: $(FUZZERS:%=$B/fuzz/%)
