@@ -55,7 +55,7 @@ static const char *check_piece(const struct bh_blob *b, uint32_t n)
 
 	if (piece.bytes ? !blob_is_va(piece.va, piece.bytes, 64) : piece.va != 0)
 		return "port: a buffer or slots that lie wrong, are missing, or are too many";
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; piece.bytes && i < n; i++) {
 		struct blob_piece other = blob_piece(b, i);
 
 		if (piece.va < other.va + other.bytes && other.va < piece.va + piece.bytes)
