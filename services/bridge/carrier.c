@@ -438,7 +438,6 @@ static void do_request(struct carrier *c, const struct bh_serial_head *h, uint32
 {
 	bool known = h->type > BH_SERIAL_HELLO && h->type <= BH_SERIAL_STATE;
 
-	c->pending = 0;
 	if (!known || (h->type != BH_SERIAL_STATE && !may(c, h->type))) {
 		finish_status(c, h->type, known ? BH_E_RIGHT : BH_E_UNKNOWN);
 		return;

@@ -279,7 +279,9 @@ static void a_full_queue_is_told_when_the_time_is_over(void **state)
 	fake.room = 0;
 	assert_int_equal(status_of(BH_SERIAL_SEND, 0, 0, "m", 1), BH_E_TIMEOUT);
 	assert_false(request(BH_SERIAL_SEND, 0, 100, "m", 1));
-	after_ms(99);
+	after_ms(50);
+	assert_false(repeat(BH_SERIAL_SEND, 0, 100, "m", 1)); /* is the same request, and not a longer wait */
+	after_ms(49);
 	assert_false(hear());
 	after_ms(1);
 	assert_true(hear());
@@ -384,6 +386,21 @@ static void a_long_message_goes_through_the_window(void **state)
 		assert_int_equal(fake.last_bytes, bytes);
 		assert_memory_equal(fake.last, right, bytes);
 	}
+}
+
+static void a_window_that_is_too_small_is_not_overrun(void **state)
+{
+	(void)state;
+	begin(BH_PORT_QUEUING, true, 4000, 0);
+	carrier_init(&c, &fake.info, window, 200, &kept, life);
+	session();
+	assert_int_equal(status_of(BH_SERIAL_SEND, BH_SERIAL_WINDOW, 0, NULL, 200), BH_OK);
+	assert_int_equal(status_of(BH_SERIAL_SEND, BH_SERIAL_WINDOW, 0, NULL, 201), BH_E_ARG);
+	begin(BH_PORT_QUEUING, false, 4000, 0);
+	carrier_init(&c, &fake.info, NULL, 0, &kept, life);
+	session();
+	fake.waiting = 1;
+	assert_int_equal(status_of(BH_SERIAL_RECEIVE, 0, 0, NULL, 0), BH_E_ARG);
 }
 
 /* --- receiving --- */
@@ -841,6 +858,7 @@ int main(void)
 		cmocka_unit_test(no_size_but_the_channels_reaches_the_port),
 		cmocka_unit_test(what_the_other_end_does_is_refused),
 		cmocka_unit_test(a_long_message_goes_through_the_window),
+		cmocka_unit_test(a_window_that_is_too_small_is_not_overrun),
 		cmocka_unit_test(a_message_is_kept_until_it_is_acknowledged),
 		cmocka_unit_test(a_long_message_comes_through_the_window),
 		cmocka_unit_test(who_waits_is_told_when_a_message_comes),
