@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random systems: what the builder makes of a description, the audit proves; and rules of a policy
-are judged as by a search of our own, over the flows of the description."""
+are judged by check, by the audit and by a search of our own over the flows of the description."""
 
 import random
+import re
 import subprocess
 
 import pytest
@@ -172,3 +173,5 @@ def judge_rules(s, folder, image):
     said = {line.split()[2].rstrip(":") for line in r.stderr.splitlines() if line.startswith("audit: policy ")}
     assert said == broken, "\n".join(rules) + r.stderr + s.text()
     assert r.returncode == (1 if broken else 0)
+    r = subprocess.run([TOOL, "check", str(folder)], timeout=60, capture_output=True, text=True)
+    assert set(re.findall(r"/policy/(r\d+): is broken", r.stderr)) == broken, r.stderr
