@@ -20,8 +20,8 @@
 #include "sdk/bh_frame.h"
 #include "sdk/linux/bulkhead_find.h"
 
-#define SILENCE_MS 1000 /* beyond the time that the request may take, until it is repeated */
-#define TRIES	   10
+#define SILENCE_MS 300 /* beyond the time that the request may take, until it is repeated */
+#define TRIES	   33
 #define TRIES_LAST 2 /* of what is said at the end */
 
 struct bulkhead_port {

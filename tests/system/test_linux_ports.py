@@ -156,6 +156,20 @@ def test_a_bridge_that_begins_anew_is_hardly_noticed(linux):
     assert linux.says("cat /tmp/waited").splitlines()[-1] == "after"
 
 
+def test_a_bridge_that_begins_anew_again_and_again_loses_and_doubles_nothing(linux):
+    """What was sent arrives once, or says "again"; what may have been sent arrives at most so."""
+    linux.says("rm -f /tmp/got /tmp/sent; i=0; while [ $i -lt 12 ]; do p send out '!bridge'; usleep $((i * 1500)); p send out n$i; "
+               "echo sent n$i $? >>/tmp/sent; p recv -s -t 0 -n 9 in >>/tmp/got; i=$((i + 1)); done 2>/dev/null; "
+               "p recv -s -t 3000 -n 99 in >>/tmp/got 2>/dev/null; true")
+    sent = dict(re.findall(r"^sent n(\d+) (\d+)$", linux.says("cat /tmp/sent"), re.M))
+    got = [line for line in linux.says("cat /tmp/got").splitlines() if "us ago" in line]
+    assert len(sent) == 12 and set(sent.values()) <= {"0", "5"}, sent
+    for number, status in sent.items():
+        there = [line for line in got if line.endswith(f" n{number}")]
+        assert there or status == "5", (number, got)
+        assert all("again" in line for line in there[1:]), there
+
+
 def test_a_partner_that_begins_anew_is_seen_and_used_again(linux):
     before = int(re.search(r"ended (\d+) times", linux.says("p state out"))[1])
     linux.orders("p send out '!restart'", "echo", "ready")
