@@ -7,9 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tools/draw.h"
 #include "tools/errors.h"
 #include "tools/header.h"
 #include "tools/plan.h"
+#include "tools/policy.h"
 #include "tools/run.h"
 
 int audit_main(int argc, char **argv); /* audit.c */
@@ -26,6 +28,8 @@ static const char help[] =
 	"  header SYSTEM PARTITION [-o FILE]\n"
 	"                                writes the numbers of its ports as a C header; needs no payload\n"
 	"  audit IMAGE SYSTEM            proves that an image is what a description says\n"
+	"  draw SYSTEM [-o FILE] [--dot] draws it: FILE.svg, .png or .pdf, or an SVG to the standard output;\n"
+	"                                --dot: the graph as text\n"
 	"\n"
 	"SYSTEM is a folder with a system.dts, or a .dts file. Images go to the folder that holds this program.\n"
 	"Exit status: 0 done, 1 refused, 2 wrong use.\n";
@@ -195,6 +199,37 @@ static int header_main(int argc, char **argv)
 	return 0;
 }
 
+static int draw_main(int argc, char **argv)
+{
+	const char *system = NULL, *file = NULL;
+	struct plan *p = take(sizeof(*p));
+	bool dot = false;
+
+	for (int i = 2; i < argc; i++) {
+		if (strcmp(argv[i], "-o") == 0 && i + 1 < argc)
+			file = argv[++i];
+		else if (strcmp(argv[i], "--dot") == 0)
+			dot = true;
+		else if (argv[i][0] == '-')
+			usage("draw has no option %s", argv[i]);
+		else
+			system = one_system("draw", system, argv[i]);
+	}
+	if (!system)
+		usage("draw takes a system");
+	if (plan_description(p, system))
+		p->policy = policy_read(p);
+	if (errors_tell(p))
+		return 1;
+	if (!dot)
+		return draw_picture(draw(p), file);
+	if (file)
+		file_write(file, draw(p), strlen(draw(p)));
+	else
+		fputs(draw(p), stdout);
+	return 0;
+}
+
 static uint32_t seconds_of(const char *s)
 {
 	char *end;
@@ -249,6 +284,8 @@ int main(int argc, char **argv)
 		return check_main(argc, argv);
 	if (strcmp(command, "build") == 0)
 		return build_main(argc, argv);
+	if (strcmp(command, "draw") == 0)
+		return draw_main(argc, argv);
 	if (strcmp(command, "run") == 0)
 		return run_main(argc, argv);
 	if (strcmp(command, "header") == 0)
