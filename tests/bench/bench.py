@@ -4,6 +4,8 @@
 
 One guest image, tests/guests/bench, runs on the bare machine (entered at EL2, with a stub that
 answers HVC) and in a partition of tests/systems/bench; Debian's Linux boots to its shell on both.
+Messages go between the native partitions of tests/systems/bench-messages; where the bare machine has
+something to compare with (copying the same bytes, an IPI), that stands beside them.
 Under `-icount shift=0` with a counter of 1 GHz a tick is an instruction, and every run repeats.
 Prints a table and writes build/bench.json. The figures are lengths of paths, not cycles."""
 
@@ -46,7 +48,47 @@ ROWS = {
     "cpu_on_first_c": "CPU_ON -> first C statement",
     "boot_first_instruction": "reset -> guest's first instruction",
     "linux_to_shell": "reset -> Linux's shell",
+    "copy_32": "copy of 32 bytes",
+    "copy_64": "copy of 64 bytes",
+    "copy_4096": "copy of 4 KiB",
+    "signal_handler": "signal to another core -> C handler",
+    "signal_round_trip": "signal there and back, C handlers",
+    "doorbell_wait": "signal to another core -> WAIT returns",
+    "doorbell_round_trip": "signal there and back, WAIT",
+    "call_near_32": "call + reply of 32 bytes, same core",
+    "call_far_32": "call + reply of 32 bytes, another core",
+    "queue_send_32": "queue: send 32 bytes",
+    "queue_receive_32": "queue: receive 32 bytes",
+    "queue_both_32": "queue: send + receive 32 bytes",
+    "queue_send_64": "queue: send 64 bytes",
+    "queue_receive_64": "queue: receive 64 bytes",
+    "queue_both_64": "queue: send + receive 64 bytes",
+    "queue_send_4096": "queue: send 4 KiB",
+    "queue_receive_4096": "queue: receive 4 KiB",
+    "queue_both_4096": "queue: send + receive 4 KiB",
+    "queue_wake_32": "queue: 32 bytes, waking another core",
+    "queue_wake_64": "queue: 64 bytes, waking another core",
+    "queue_wake_4096": "queue: 4 KiB, waking another core",
+    "value_write_32": "value: write 32 bytes",
+    "value_read_32": "value: read 32 bytes",
+    "value_both_32": "value: write + read 32 bytes",
+    "value_write_4096": "value: write 4 KiB",
+    "value_read_4096": "value: read 4 KiB",
+    "value_both_4096": "value: write + read 4 KiB",
+    "switch_away": "WAIT -> next partition on the core",
+    "switch_deadline": "deadline -> WAIT returns, preempting",
+    "stream_near_32": "stream of 32 bytes, same core, each",
+    "stream_near_4096": "stream of 4 KiB, same core, each",
+    "stream_far_32": "stream of 32 bytes, another core, each",
+    "stream_far_4096": "stream of 4 KiB, another core, each",
 }
+
+# What the bare machine needs for the like of it; else it has nothing like it.
+BARE_LIKE = {
+    "signal_handler": "ipi_wfi_one_way",
+    "signal_round_trip": "ipi_wfi_round_trip",
+} | {f"{what}_{size}": f"copy_{size}" for size in (32, 64, 4096)
+     for what in ("queue_send", "queue_both", "value_write", "value_both") if size != 64 or what.startswith("queue")}
 
 
 def arguments(kernel, memory, cores, *more):
@@ -95,6 +137,7 @@ def linux_row(name, command):
 
 def bare(linux):
     found = guest_rows("bare", arguments(GUEST, "128M", 2))
+    found.update({row: found[like] for row, like in BARE_LIKE.items() if like in found})
     if linux:
         found.update(linux_row("linux-bare", arguments(LINUX, "256M", 1, "-initrd", INITRD,
                                                        "-append", "console=ttyAMA0 quiet")))
@@ -103,6 +146,7 @@ def bare(linux):
 
 def partition(linux):
     found = guest_rows("partition", arguments("build/tests/bench.img", "2048M", 4))
+    found.update(guest_rows("messages", arguments("build/tests/bench-messages.img", "2048M", 4)))
     if linux:
         found.update(linux_row("linux-partition", arguments("build/tests/bench-linux.img", "2048M", 4)))
     return found
@@ -119,6 +163,13 @@ def show(columns):
         if len(cells) > 1 and cells[0] and cells[-1]:
             line += f"{cells[-1][1] / max(cells[0][1], 1):10.1f}"
         print(line)
+
+
+def show_throughput(found):
+    """Of the streams: one instruction takes a nanosecond, and cores take turns."""
+    for row in (r for r in ROWS if r.startswith("stream_") and r in found):
+        a_second, size = 1e9 / found[row][1], int(row.split("_")[-1])
+        print(f"{ROWS[row].replace(', each', ''):38}{a_second:16,.0f} messages/s{a_second * size / 1e6:10,.0f} MB/s")
 
 
 def write(columns, path):
@@ -143,6 +194,7 @@ def main():
     if a.only != "bare":
         columns["shared"] = partition(not a.no_linux)
     show(columns)
+    show_throughput(columns.get("shared", {}))
     write(columns, a.output)
     print(f"(medians; a tick of the counter is an instruction; {time.monotonic() - begin:.0f} s; {a.output})")
 

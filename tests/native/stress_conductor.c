@@ -25,6 +25,7 @@ static struct target {
 	uint32_t cap;
 	uint32_t made, tries;
 	bool down, hold;
+	uint32_t life; /* of the server, when it was stopped last */
 	uint64_t threshold, until;
 } targets[] = {
 	{ .name = "fox", .pair = { "mort" } },
@@ -139,6 +140,7 @@ static void stop(struct target *t)
 	if (status != BH_OK)
 		return;
 	t->made++;
+	t->life = ledger_read(&server->life);
 	t->down = !restart;
 	t->until = bh_time_in_ns(chance(2 * MS));
 	plan_next(t);
@@ -157,14 +159,19 @@ static void start(struct target *t)
 		t->threshold = 0;
 }
 
-/* The server is first told to keep an ask for itself; then a guest waits for it, and it is stopped. */
-static bool holds(struct target *t)
+/*
+ * The server is stopped when it has begun to work; every other time it is first told to keep an ask for itself, so
+ * that it ends while a guest waits for it.
+ */
+static bool is_ripe(const struct target *t)
 {
 	uint32_t life = ledger_read(&server->life);
 
-	if (!t->hold)
+	if (t->pair[0] || !t->threshold)
 		return true;
-	if (ledger_read(&server->holds) == life)
+	if (life == t->life)
+		return false;
+	if (!t->hold || ledger_read(&server->holds) == life)
 		return true;
 	ledger_write(&board->hold, life);
 	return false;
@@ -174,7 +181,7 @@ static void attend(struct target *t)
 {
 	if (t->down && bh_time_ticks() >= t->until)
 		start(t);
-	else if (!t->down && t->made < stops_each && progress_of(t) >= t->threshold && holds(t))
+	else if (!t->down && t->made < stops_each && progress_of(t) >= t->threshold && is_ripe(t))
 		stop(t);
 }
 

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lengths of the paths that messages take, between native partitions, on one core and across two. Prints "row NAME
+ * MIN MEDIAN" as tests/guests/bench does, on the board's UART, which is its own.
+ */
+#include "tests/native/bench_messages.h"
+
+#define SETTLE_NS 50000u /* in which a partner goes to sleep again */
+
+struct partner {
+	const char *name;
+	struct bench_board *board;
+	uint32_t go, done;
+};
+
+static struct partner near = { .name = "near" }, far = { .name = "far" };
+static volatile uint32_t *uart;
+static volatile uint64_t handler_time;
+static uint64_t sample[ROUNDS], other[ROUNDS];
+static uint64_t empty;
+
+/* --- output --- */
+
+#define UART_DR 0
+#define UART_FR 6
+#define FR_TXFF 0x20u
+
+static void put_char(char c)
+{
+	while (uart[UART_FR] & FR_TXFF)
+		;
+	uart[UART_DR] = (uint8_t)c;
+}
+
+static void put(char c)
+{
+	if (c == '\n')
+		put_char('\r');
+	put_char(c);
+}
+
+static void row(const char *name, uint64_t *s)
+{
+	for (uint32_t i = 1; i < ROUNDS; i++) {
+		uint64_t v = s[i];
+		uint32_t k = i;
+
+		for (; k && s[k - 1] > v; k--)
+			s[k] = s[k - 1];
+		s[k] = v;
+	}
+	bh_printf("row %s %llu %llu\n", name, (unsigned long long)s[0], (unsigned long long)s[ROUNDS / 2]);
+}
+
+/* --- partners --- */
+
+static uint32_t port(const struct partner *p, const char *what)
+{
+	char name[BH_NAME_BYTES];
+	uint32_t n = 0;
+
+	bh_snprintf(name, sizeof name, "%s-%s", p->name, what);
+	if (bh_port_find(name, &n) != BH_OK)
+		bh_printf("no port %s\n", name);
+	return n;
+}
+
+static void settle(void)
+{
+	uint64_t events;
+
+	while (bh_port_wait(0, bh_time_in_ns(SETTLE_NS), &events) == BH_E_AGAIN)
+		;
+}
+
+/* What rang before is forgotten. */
+static void forget(const struct partner *p)
+{
+	uint64_t events;
+
+	(void)!bh_port_wait(BH_PORT_BIT(p->done), BH_NO_WAIT, &events);
+}
+
+static void await(const struct partner *p)
+{
+	(void)!bh_signal_wait(p->done, BH_NEVER);
+}
+
+static void begin(const struct partner *p, enum job job, const char *what)
+{
+	bh_snprintf(p->board->port, sizeof p->board->port, "%s", what);
+	board_write(&p->board->job, job);
+	(void)!bh_signal_send(p->go);
+	settle();
+	forget(p);
+}
+
+/* The partner's loop ends, or has ended, by itself; then there is no job. */
+static void end(const struct partner *p)
+{
+	board_write(&p->board->job, JOB_NONE);
+	(void)!bh_signal_send(p->go);
+	settle();
+	forget(p);
+}
+
+static void ended(const struct partner *p)
+{
+	while (board_read(&p->board->job) != JOB_NONE)
+		await(p);
+	settle();
+}
+
+/* --- signals --- */
+
+static void on_done(void *arg)
+{
+	(void)arg;
+	handler_time = ticks();
+}
+
+static void bench_handlers(void)
+{
+	begin(&far, JOB_HANDLE, "");
+	if (bh_port_interrupt(far.done, on_done, NULL, BH_PRIORITY_NORMAL) != BH_OK)
+		return;
+	for (uint32_t i = 0; i < ROUNDS; i++) {
+		uint64_t x[7] = { far.go }, daif;
+		struct timed t;
+
+		settle();
+		handler_time = 0;
+		t = timed_call(BH_CALL_SIGNAL, x);
+		daif = bh_irq_mask();
+		while (!handler_time)
+			bh_wait();
+		bh_irq_restore(daif);
+		sample[i] = far.board->time - t.before - empty;
+		other[i] = handler_time - t.before - empty;
+	}
+	bh_irq_disable(bh_port_info(far.done)->intid);
+	row("signal_handler", sample);
+	row("signal_round_trip", other);
+	end(&far);
+}
+
+static void bench_doorbell(void)
+{
+	begin(&far, JOB_WAIT, "");
+	for (uint32_t i = 0; i < ROUNDS; i++) {
+		uint64_t x[7] = { far.go }, w[7] = { BH_PORT_BIT(far.done), BH_NEVER };
+		struct timed t, u;
+
+		settle();
+		forget(&far);
+		t = timed_call(BH_CALL_SIGNAL, x);
+		u = timed_call(BH_CALL_WAIT, w);
+		sample[i] = far.board->time - t.before - empty;
+		other[i] = u.after - t.before - empty;
+	}
+	row("doorbell_wait", sample);
+	row("doorbell_round_trip", other);
+	end(&far);
+}
+
+/* --- calls --- */
+
+static struct timed call(uint32_t p, uint64_t word)
+{
+	uint64_t x[7] = { p, BH_SHORT_BYTES, word, 2, 3, 4, bh_time_in_ns(1000000000) };
+	struct timed t = timed_call(BH_CALL_CALL, x);
+
+	if (t.status != BH_OK || (word && (x[3] != word || x[6] != 4)))
+		bh_printf("a call answers %d\n", (int)t.status);
+	return t;
+}
+
+static void bench_call(const struct partner *p, const char *name)
+{
+	uint32_t n = port(p, "call");
+
+	begin(p, JOB_SERVE, "");
+	for (uint32_t i = 0; i < ROUNDS; i++) {
+		struct timed t;
+
+		settle();
+		t = call(n, i + 1);
+		sample[i] = t.after - t.before - empty;
+	}
+	(void)call(n, 0);
+	ended(p);
+	row(name, sample);
+}
+
+/* --- queues and values --- */
+
+static struct timed send(uint32_t p)
+{
+	uint64_t x[7] = { p, bh_port_info(p)->bytes, 1, 2, 3, 4 };
+	struct timed t = timed_call(BH_CALL_SEND, x);
+
+	if (t.status != BH_OK)
+		bh_printf("a send answers %d\n", (int)t.status);
+	return t;
+}
+
+static void sized_row(const char *what, const char *half, uint32_t bytes, uint64_t *s)
+{
+	char name[40];
+
+	bh_snprintf(name, sizeof name, "%s_%s_%u", what, half, bytes);
+	row(name, s);
+}
+
+static void rows(const char *what, const char *first, const char *second, uint32_t bytes)
+{
+	static uint64_t both[ROUNDS];
+
+	for (uint32_t i = 0; i < ROUNDS; i++) {
+		other[i] = near.board->sample[i] - empty;
+		both[i] = sample[i] + other[i];
+	}
+	sized_row(what, first, bytes, sample);
+	sized_row(what, second, bytes, other);
+	sized_row(what, "both", bytes, both);
+}
+
+/* Nobody waits: the partner polls, and on this core only while the meter sleeps. */
+static void bench_halves(const char *channel, const char *what, const char *first, const char *second, uint32_t batch)
+{
+	uint32_t p = port(&near, channel);
+
+	begin(&near, JOB_POLL, channel);
+	for (uint32_t i = 0; i < ROUNDS; i++) {
+		struct timed t = send(p);
+
+		sample[i] = t.after - t.before - empty;
+		if (i % batch == batch - 1)
+			settle();
+	}
+	ended(&near);
+	rows(what, first, second, (uint32_t)bh_port_info(p)->bytes);
+}
+
+/* The receiver waits on another core: from the send to the message in its hands. */
+static void bench_wake(const char *channel)
+{
+	uint32_t p = port(&far, channel);
+
+	begin(&far, JOB_WAKE, channel);
+	for (uint32_t i = 0; i < ROUNDS; i++) {
+		struct timed t;
+
+		settle();
+		forget(&far);
+		t = send(p);
+		await(&far);
+		sample[i] = far.board->time - t.before - empty;
+	}
+	ended(&far);
+	sized_row("queue", "wake", (uint32_t)bh_port_info(p)->bytes, sample);
+}
+
+/* Through the SDK, waiting for room and for messages as they come: instructions for each message. */
+static void bench_stream(const struct partner *to, const char *channel)
+{
+	static uint64_t text[BH_SHORT_BYTES / 8];
+	uint32_t p = port(to, channel), bytes = (uint32_t)bh_port_info(p)->bytes;
+	const void *message = bh_port_buffer(p) ? bh_port_buffer(p) : text;
+	uint64_t before;
+
+	begin(to, JOB_DRAIN, channel);
+	before = ticks();
+	for (uint32_t i = 0; i < STREAM; i++)
+		if (bh_queue_send(p, message, bytes, BH_NEVER) != BH_OK)
+			bh_printf("a stream broke\n");
+	ended(to);
+	for (uint32_t i = 0; i < ROUNDS; i++)
+		sample[i] = (to->board->time - before) / STREAM;
+	sized_row("stream", to->name, bytes, sample);
+}
+
+/* --- the core goes from one partition to another --- */
+
+static void bench_switch(void)
+{
+	begin(&near, JOB_SPIN, "");
+	for (uint32_t i = 0; i < ROUNDS; i++) {
+		uint64_t deadline = ticks() + 20000, w[7] = { 0, deadline };
+		struct timed t = timed_call(BH_CALL_WAIT, w);
+
+		other[i] = t.after - deadline - empty;
+		sample[i] = near.board->resumed - t.before - empty; /* it has run since, and noted the gap */
+	}
+	end(&near);
+	row("switch_away", sample);
+	row("switch_deadline", other);
+}
+
+static bool find(struct partner *p)
+{
+	struct bh_shared s;
+
+	if (bh_shared_find(p->name, &s) != BH_OK)
+		return false;
+	p->board = s.data;
+	p->go = port(p, "go");
+	p->done = port(p, "done");
+	while (!board_read(&p->board->done))
+		settle();
+	return true;
+}
+
+static void measure_empty(void)
+{
+	uint64_t a, b;
+
+	__asm__ volatile("mrs %0, cntvct_el0\n\tmrs %1, cntvct_el0"
+			 : "=&r"(a), "=&r"(b));
+	empty = b - a;
+}
+
+int main(void)
+{
+	const struct bh_info_entry *e = bh_info_find(BH_INFO_DEVICE, "uart0");
+
+	uart = (volatile uint32_t *)(uintptr_t)e->ipa;
+	bh_log_to(put);
+	if (!find(&near) || !find(&far))
+		return 1;
+	measure_empty();
+	bench_handlers();
+	bench_doorbell();
+	bench_call(&near, "call_near_32");
+	bench_call(&far, "call_far_32");
+	bench_halves("queue32", "queue", "send", "receive", BATCH);
+	bench_halves("queue64", "queue", "send", "receive", BATCH);
+	bench_halves("queue4096", "queue", "send", "receive", BATCH);
+	bench_wake("queue32");
+	bench_wake("queue64");
+	bench_wake("queue4096");
+	bench_halves("value32", "value", "write", "read", 1);
+	bench_halves("value4096", "value", "write", "read", 1);
+	bench_switch();
+	bench_stream(&near, "queue32");
+	bench_stream(&near, "queue4096");
+	bench_stream(&far, "queue32");
+	bench_stream(&far, "queue4096");
+	bh_log("bench done");
+	return 0;
+}
