@@ -39,16 +39,16 @@ enum bh_serial_type {
 	 * -> BH_OK: done. BH_E_TIMEOUT: no room. BH_E_PEER. BH_E_ARG: size. BH_SERIAL_E_FATE. */
 	BH_SERIAL_SEND = 2,
 
-	/* Signal: has one come since the last time? Sampling: the value. Queuing: the next message; call: the next request. Waits for
+	/* Signal: has one come? Sampling: the value. Queuing: the next message; call: the next request. Waits for
 	 * `time_ms` until there is one (sampling: a new one, unless `time_ms` is 0).
 	 * -> BH_OK, BH_SERIAL_STAMP and the message (signal: neither). BH_E_TIMEOUT: there is none. BH_E_PEER: there is none, and the
 	 * sender does not run: at once, unless BH_SERIAL_PATIENT (call: never).
 	 *
-	 * The bridge keeps a queue's message until BH_SERIAL_TAKEN in a later RECEIVE or an ACK, a call's request until a
-	 * REPLY: until then each RECEIVE answers the same, with BH_SERIAL_AGAIN where it has been an answer before. */
+	 * The bridge keeps a queue's message and a notice until BH_SERIAL_TAKEN in a later RECEIVE or an ACK, a call's request
+	 * until a REPLY: until then each RECEIVE answers the same; a message, with BH_SERIAL_AGAIN where it has been an answer before. */
 	BH_SERIAL_RECEIVE = 3,
 
-	/* The queue's message received last has been dealt with. -> BH_OK, also where there is none. */
+	/* The message or notice received last has been dealt with. -> BH_OK, also where there is none. */
 	BH_SERIAL_ACK = 4,
 
 	/* A request to the server, and its reply within `time_ms` (1 to BH_SERIAL_CALL_MAX_MS). -> as BH_CALL_CALL; BH_SERIAL_E_FATE. */
@@ -69,7 +69,7 @@ enum bh_serial_type {
 
 /* Flags of requests */
 #define BH_SERIAL_WINDOW  0x01u /* the message lies in the window; of answers too */
-#define BH_SERIAL_TAKEN	  0x02u /* RECEIVE: the message received before has been dealt with */
+#define BH_SERIAL_TAKEN	  0x02u /* RECEIVE: what was received before has been dealt with */
 #define BH_SERIAL_PATIENT 0x04u /* RECEIVE: waits also while the sender does not run */
 
 /* and of answers. */

@@ -31,7 +31,7 @@ struct bulkhead_port {
 	size_t window_bytes;
 	uint32_t sequence;
 	bool patient;
-	bool taken;    /* a message was handed to the program, and the bridge does not know that it is done with */
+	bool taken;    /* a message or notice was handed to the program, and the bridge does not know that it is done with */
 	bool armed;    /* a RECEIVE is under way */
 	int64_t until; /* ms: when its answer is due */
 
@@ -408,7 +408,7 @@ static ssize_t deliver(struct bulkhead_port *p, void *buffer, size_t room, struc
 
 	if (about)
 		*about = m;
-	p->taken = n >= 0 && p->about.kind == BULKHEAD_QUEUING;
+	p->taken = n >= 0 && (p->about.kind == BULKHEAD_QUEUING || p->about.kind == BULKHEAD_SIGNAL);
 	return n;
 }
 

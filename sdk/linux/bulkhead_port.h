@@ -95,7 +95,7 @@ int bulkhead_send(struct bulkhead_port *port, const void *message, size_t bytes,
  * Receives the next message or request, or waits for a notice (answers 0), or reads the value: with timeout 0 the
  * last one, whether read before or not, else a new one. @about may be NULL. -ENOTCONN only where nothing waits;
  * with BULKHEAD_PATIENT it waits on instead.
- * A queue's message is the bridge's until it is done with: by bulkhead_done(), the next receive, or bulkhead_close().
+ * A queue's message, and a notice, is the bridge's until it is done with: by bulkhead_done(), the next receive, or bulkhead_close().
  * A program that ends without gets it again, or its successor does. So does who had too short a buffer (-EMSGSIZE).
  */
 ssize_t bulkhead_receive(struct bulkhead_port *port, void *buffer, size_t room, struct bulkhead_message *about, int timeout_ms);

@@ -158,6 +158,12 @@ static void look_send(struct carrier *c)
 	finish_status(c, BH_SERIAL_SEND, status);
 }
 
+/* A description's channels have a window where they need one; that of another tool might not. */
+static bool has_place(const struct carrier *c, uint32_t bytes)
+{
+	return bytes <= BH_SERIAL_INLINE || bytes <= c->window_bytes;
+}
+
 static void do_call(struct carrier *c, uint32_t ms)
 {
 	struct bh_message reply = { 0 };
@@ -165,6 +171,8 @@ static void do_call(struct carrier *c, uint32_t ms)
 
 	note(&c->kept->progress, CARRIER_DOING);
 	a.status = bh_port_call(c->port->cap, message_at(c), c->bytes, &reply, carrier_now() + carrier_ticks(ms));
+	if (a.status == BH_OK && !has_place(c, reply.bytes))
+		a.status = BH_E_ARG;
 	if (a.status == BH_OK) {
 		a.flags = BH_SERIAL_STAMP;
 		a.bytes = reply.bytes;
@@ -206,12 +214,6 @@ static void hold(struct carrier *c, const struct bh_message *m)
 	k->held_lost = m->lost;
 	k->held_sequence = k->sequence;
 	note(&k->held, m->bytes);
-}
-
-/* Messages as they stand, but for those of a mistaken description: without a window. */
-static bool has_place(const struct carrier *c, uint32_t bytes)
-{
-	return bytes <= BH_SERIAL_INLINE || bytes <= c->window_bytes;
 }
 
 static int64_t fetch(struct carrier *c)
@@ -288,13 +290,15 @@ static void look_sampling(struct carrier *c)
 	finish(c, BH_SERIAL_RECEIVE, &a);
 }
 
+/* It stays until it is dealt with: who asked may be dead. */
 static void look_signal(struct carrier *c)
 {
 	if (!c->signalled) {
 		none(c, BH_E_AGAIN);
 		return;
 	}
-	c->signalled = false;
+	c->told = true;
+	c->told_sequence = c->kept->sequence;
 	finish_status(c, BH_SERIAL_RECEIVE, BH_OK);
 }
 
@@ -311,8 +315,12 @@ static void look_receive(struct carrier *c)
 /* What was given as the answer to this very request has not been dealt with yet: the request came twice. */
 static void dealt_with(struct carrier *c)
 {
-	if (kind(c) == BH_PORT_QUEUING && c->kept->held_sequence != c->kept->sequence)
+	uint32_t now = c->kept->sequence;
+
+	if (kind(c) == BH_PORT_QUEUING && c->kept->held_sequence != now)
 		note(&c->kept->held, 0);
+	if (c->told && c->told_sequence != now)
+		c->signalled = c->told = false;
 }
 
 /* --- the rest --- */
@@ -384,7 +392,7 @@ static bool take_message(struct carrier *c, const struct bh_serial_head *h, uint
 	if (!size_ok(c, h))
 		return false;
 	if (!(h->flags & BH_SERIAL_WINDOW)) {
-		if (inline_bytes != h->bytes)
+		if (inline_bytes != h->bytes || inline_bytes > sizeof c->message)
 			return false;
 		copy_bytes(c->message, c->in.data + sizeof *h, inline_bytes);
 		return true;
@@ -519,8 +527,10 @@ void carrier_look(struct carrier *c)
 
 void carrier_event(struct carrier *c)
 {
-	if (kind(c) == BH_PORT_SIGNAL && !sends(c))
+	if (kind(c) == BH_PORT_SIGNAL && !sends(c)) {
 		c->signalled = true;
+		c->told = false;
+	}
 	carrier_look(c);
 }
 
@@ -541,7 +551,7 @@ void carrier_reset(struct carrier *c, uint32_t life)
 	bool ended = c->kept->life != life;
 
 	forget(c);
-	c->signalled = false;
+	c->signalled = c->told = false;
 	note(&c->kept->session, 0);
 	note(&c->kept->life, life);
 	if (!ended || kind(c) != BH_PORT_QUEUING || sends(c) || (c->port->flags & BH_INFO_PORT_KEEP))
@@ -575,6 +585,7 @@ void carrier_init(struct carrier *c, const struct bh_info_entry *port, uint64_t 
 	c->window = window;
 	c->window_bytes = window_bytes;
 	c->signalled = true; /* what came while nobody looked is not known */
+	c->told = false;
 	forget(c);
 	take_over(c, life);
 }

@@ -49,9 +49,11 @@ struct carrier {
 	uint32_t window_bytes;
 	uint8_t pending; /* type of the request that waits; 0: none does */
 	bool patient;	 /* BH_SERIAL_PATIENT */
-	bool signalled;	 /* signal: one has come and was not told yet */
+	bool signalled;	 /* signal: one has come, and nobody has dealt with it yet */
+	bool told;	 /* in the answer to `told_sequence` */
 	uint64_t until;	 /* ticks: when that wait ends */
 	uint32_t bytes;	 /* of `message`; of what waits to be sent */
+	uint32_t told_sequence;
 	uint32_t out_bytes, out_at;
 	uint32_t out_sequence; /* whose answer is in `out` */
 	uint64_t message[BH_SERIAL_INLINE / 8];

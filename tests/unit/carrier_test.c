@@ -79,7 +79,7 @@ static void say(const void *line, uint32_t n)
 static uint32_t make(uint8_t *line, uint8_t type, uint8_t flags, uint32_t time_ms, const void *message, uint32_t bytes)
 {
 	struct bh_serial_head h = { .type = type, .flags = flags, .sequence = sequence, .bytes = bytes, .time_ms = time_ms };
-	uint8_t frame[BH_SERIAL_FRAME_MAX];
+	uint8_t frame[BH_FRAME_MAX];
 	uint32_t n = sizeof h;
 
 	memcpy(frame, &h, sizeof h);
@@ -92,7 +92,7 @@ static uint32_t make(uint8_t *line, uint8_t type, uint8_t flags, uint32_t time_m
 
 static bool repeat(uint8_t type, uint8_t flags, uint32_t time_ms, const void *message, uint32_t bytes)
 {
-	uint8_t line[BH_SERIAL_LINE_MAX];
+	uint8_t line[BH_FRAME_LINE(BH_FRAME_MAX)];
 	bool heard;
 
 	say(line, make(line, type, flags, time_ms, message, bytes));
@@ -329,6 +329,8 @@ static void no_size_but_the_channels_reaches_the_port(void **state)
 	assert_int_equal(status_of(BH_SERIAL_SEND, 0, 0, NULL, 0xffffffff), BH_E_ARG);
 	begin(BH_PORT_QUEUING, true, 4000, 0);
 	session();
+	for (uint32_t bytes = BH_SERIAL_INLINE + 1; bytes <= BH_FRAME_MAX - sizeof head; bytes++) /* longer than a frame may be */
+		assert_int_equal(status_of(BH_SERIAL_SEND, 0, 0, window, bytes), BH_E_ARG);
 	assert_int_equal(status_of(BH_SERIAL_SEND, BH_SERIAL_WINDOW, 0, NULL, 4001), BH_E_ARG);
 	assert_int_equal(status_of(BH_SERIAL_SEND, BH_SERIAL_WINDOW, 0, NULL, 0xffffffff), BH_E_ARG);
 	assert_int_equal(status_of(BH_SERIAL_SEND, BH_SERIAL_WINDOW, 0, NULL, 0), BH_E_ARG);
@@ -525,22 +527,29 @@ static void a_value_is_read_whether_new_or_not_and_only_a_new_one_ends_a_wait(vo
 	assert_false(head.flags & BH_SERIAL_VALID);
 }
 
-static void a_notice_is_kept_until_it_is_asked_for_and_told_once(void **state)
+static void a_notice_is_kept_until_it_is_dealt_with(void **state)
 {
 	(void)state;
 	begin(BH_PORT_SIGNAL, false, 0, 0);
 	session();
 	assert_int_equal(status_of(BH_SERIAL_RECEIVE, 0, 0, NULL, 0), BH_OK); /* a bridge that begins does not know */
-	assert_int_equal(status_of(BH_SERIAL_RECEIVE, 0, 0, NULL, 0), BH_E_TIMEOUT);
+	assert_true(repeat(BH_SERIAL_RECEIVE, BH_SERIAL_TAKEN, 0, NULL, 0));
+	assert_int_equal(head.status, BH_OK);
+	assert_int_equal(status_of(BH_SERIAL_RECEIVE, BH_SERIAL_TAKEN, 0, NULL, 0), BH_E_TIMEOUT);
 	carrier_event(&c);
 	carrier_event(&c);
 	session();
 	assert_int_equal(status_of(BH_SERIAL_RECEIVE, 0, 0, NULL, 0), BH_OK);
 	assert_int_equal(head.bytes, 0);
+	assert_int_equal(status_of(BH_SERIAL_ACK, 0, 0, NULL, 0), BH_OK);
 	assert_false(request(BH_SERIAL_RECEIVE, 0, 100, NULL, 0));
-	carrier_event(&c);
+	carrier_event(&c); /* to a program that has died meanwhile */
 	assert_true(hear());
-	assert_int_equal(head.status, BH_OK);
+	session();
+	assert_int_equal(status_of(BH_SERIAL_RECEIVE, 0, 0, NULL, 0), BH_OK);
+	carrier_event(&c); /* one more, before the first was dealt with */
+	assert_int_equal(status_of(BH_SERIAL_RECEIVE, BH_SERIAL_TAKEN, 0, NULL, 0), BH_OK);
+	assert_int_equal(status_of(BH_SERIAL_RECEIVE, BH_SERIAL_TAKEN, 0, NULL, 0), BH_E_TIMEOUT);
 }
 
 static void a_notice_is_given_once(void **state)
@@ -865,7 +874,7 @@ int main(void)
 		cmocka_unit_test(nobody_waits_longer_than_the_bound),
 		cmocka_unit_test(a_sender_that_does_not_run_is_told_unless_one_is_patient),
 		cmocka_unit_test(a_value_is_read_whether_new_or_not_and_only_a_new_one_ends_a_wait),
-		cmocka_unit_test(a_notice_is_kept_until_it_is_asked_for_and_told_once),
+		cmocka_unit_test(a_notice_is_kept_until_it_is_dealt_with),
 		cmocka_unit_test(a_notice_is_given_once),
 		cmocka_unit_test(a_call_brings_its_reply_and_is_made_once),
 		cmocka_unit_test(a_call_without_a_time_or_with_too_long_a_one_is_refused),
