@@ -9,6 +9,7 @@ import pytest
 
 IMAGE = "build/messages.img"
 SYSTEM = "systems/messages/system.dts"
+TRIES = 100  # commands of a shell
 PROMPT = r"\| linux:\S*# "
 
 
@@ -28,12 +29,21 @@ def shell(m, command):
     return status, "\n".join(said)
 
 
+def unless_late(m, command):
+    """What it prints once control is not late: on a loaded machine its state may be older than it may be."""
+    for _ in range(TRIES):
+        said = shell(m, command)
+        if not said[1].endswith("control is silent"):
+            return said
+    raise AssertionError(f"control is silent for ever; its end:\n{m.tail()}")
+
+
 def request(m, text):
-    return shell(m, f"bulkhead-port call request {text}")[1]
+    return unless_late(m, f"printf %s {text} | bulkhead-port call request")[1]
 
 
 def report(m):
-    status, said = shell(m, "bulkhead-port recv report")
+    status, said = unless_late(m, "bulkhead-port recv report")
     found = re.search(r"step (\d+): at (\d+) mm, set point (\d+) mm", said)
     assert status == 0 and found, said
     return {"step": int(found[1]), "at": int(found[2]), "setpoint": int(found[3])}
@@ -41,8 +51,12 @@ def report(m):
 
 def arrived(m, setpoint):
     """Control has the set point, and in the end its slide is there."""
-    while (now := report(m))["at"] != setpoint:
+    for _ in range(TRIES):
+        now = report(m)
         assert now["setpoint"] == setpoint, now
+        if now["at"] == setpoint:
+            return
+    raise AssertionError(f"the slide stands still: {now}")
 
 
 def test_linux_sees_its_two_channels_and_no_other(machine):
@@ -52,9 +66,9 @@ def test_linux_sees_its_two_channels_and_no_other(machine):
 
 
 def test_the_state_that_linux_watches_goes_on(machine):
-    _, said = shell(machine, "bulkhead-port -n 3 watch report")
+    _, said = shell(machine, "bulkhead-port -n 20 watch report")
     steps = [int(n) for n in re.findall(r"step (\d+):", said)]
-    assert len(steps) == 3 and sorted(set(steps)) == steps, said
+    assert len(steps) > 1 and sorted(set(steps)) == steps, said
 
 
 def test_control_follows_a_set_point_from_linux(machine):
@@ -71,7 +85,7 @@ def test_control_follows_a_set_point_from_linux(machine):
 ])
 def test_a_set_point_out_of_range_is_refused_and_control_does_not_move(machine, asked, why):
     assert report(machine)["setpoint"] == 400
-    _, said = shell(machine, f"printf %s {asked} | bulkhead-port call request")
+    said = request(machine, asked)
     assert "refused: " in said and why in said, said
     assert report(machine) | {"step": 0} == {"step": 0, "at": 400, "setpoint": 400}
 
@@ -118,7 +132,7 @@ def test_a_control_that_says_nothing_is_reported_and_gets_no_set_points(boot, va
     m.line("gateway", "control: control is silent")
     m.line("linux", PROMPT)
     assert shell(m, "bulkhead-port recv report") == (0, "control is silent")
-    assert request(m, "250") == "250: refused: control is silent"
+    assert shell(m, "bulkhead-port call request 250")[1] == "250: refused: control is silent"
     m.stop()
     os.remove(image)
 
