@@ -150,7 +150,7 @@ BH_MUST_CHECK enum bh_status bh_queue_clear(uint32_t port);
 /*
  * Sends a request and waits for its reply; handlers do not run meanwhile. @deadline: not BH_NEVER, else
  * BH_E_ARG. BH_OK, reply->data until the next call on this port. BH_E_AGAIN: the server still works on a
- * request of ours that had timed out; BH_E_TIMEOUT; BH_E_PEER: the server does not run, or ended before it
+ * request of ours that had timed out (an event of this port says when it is done with it); BH_E_TIMEOUT; BH_E_PEER: the server does not run, or ended before it
  * replied (it may have done part of the work); BH_E_ARG: size; BH_E_CAP, BH_E_RIGHT, BH_E_STATE. Thread context.
  */
 BH_MUST_CHECK enum bh_status bh_port_call(uint32_t port, const void *request, uint32_t bytes, struct bh_message *reply,
