@@ -56,6 +56,12 @@ static void a_good_header_passes(void **state)
 	if (wrong)
 		fail_msg("%s", wrong);
 	assert_non_null(image_check(&h, LOAD + 0x200000));
+	for (uint32_t i = 0; i < 3; i++) {
+		static const uint64_t wrong_load[] = { 0, LOAD + 0x100000, BLOB_PA_END };
+
+		h.load_pa = wrong_load[i];
+		assert_non_null(strstr(image_check(&h, h.load_pa), "load address"));
+	}
 }
 
 static void wrong_places_are_refused(void **state)
@@ -64,7 +70,13 @@ static void wrong_places_are_refused(void **state)
 	REFUSED(h.magic++, "magic");
 	REFUSED(h.abi_version++, "ABI");
 	REFUSED(h.header_bytes--, "header");
+	REFUSED(h.linux_magic++, "magic");
+	REFUSED(h.text_offset = 0x80000, "reserved");
+	REFUSED(h.linux_reserved[0] = 1, "reserved");
 	REFUSED(h.linux_reserved[1] = 1, "reserved");
+	REFUSED(h.linux_reserved[2] = 1, "reserved");
+	REFUSED(h.linux_reserved2 = 1, "reserved");
+	REFUSED(h.boot_core_stacks = 1, "reserved");
 	REFUSED(h.text_bytes++, "whole pages");
 	REFUSED(h.text_bytes = 0, "whole pages");
 	REFUSED(h.core_bytes = 0, "state element");

@@ -66,6 +66,7 @@ static void arrays_lie_within_the_blob(void **state)
 	REFUSED(f.b.n_cores = 0, "cores out");
 	REFUSED(f.b.off_partitions = 0xfffffff8, "partitions out");
 	REFUSED(f.b.n_partitions = 33, "partitions out");
+	REFUSED(f.b.n_partitions = 0, "partitions out");
 	REFUSED(f.b.n_vcpus = 0, "vCPUs out");
 	REFUSED(f.b.off_vcpus = (uint32_t)sizeof(f) - 8, "vCPUs out");
 	REFUSED(f.b.n_emuls = 65, "emulated regions out");
@@ -82,12 +83,58 @@ static void arrays_lie_within_the_blob(void **state)
 	REFUSED(f.names[63] = 'x', "does not end");
 }
 
+/* A number one too large, in a blob that has room for it: zeros behind the fixture. */
+static void numbers_are_bounded(void **state)
+{
+	static const struct {
+		size_t head;
+		uint32_t most;
+		const char *says;
+	} array[] = {
+		{ offsetof(struct bh_blob, n_cores), BH_MAX_CORES, "cores out" },
+		{ offsetof(struct bh_blob, n_partitions), BH_MAX_PARTITIONS, "partitions out" },
+		{ offsetof(struct bh_blob, n_vcpus), BH_MAX_VCPUS, "vCPUs out" },
+		{ offsetof(struct bh_blob, n_emuls), BH_MAX_EMULS, "emulated regions out" },
+		{ offsetof(struct bh_blob, n_ports), BH_MAX_PORTS, "ports out" },
+		{ offsetof(struct bh_blob, n_regions), BH_MAX_REGIONS, "regions out" },
+		{ offsetof(struct bh_blob, n_caps), BH_MAX_CAPS, "capabilities out" },
+		{ offsetof(struct bh_blob, n_irqs), BH_MAX_IRQS, "interrupts out" },
+		{ offsetof(struct bh_blob, n_smcs), BH_MAX_SMCS, "SMC allow-lists out" },
+		{ offsetof(struct bh_blob, reg_bytes), BH_MAX_EMULS * (BLOB_EMUL_BYTES / 4), "register tables out" },
+	};
+	const size_t bytes = sizeof(struct blob_fixture) + (2u << 20);
+	struct blob_fixture *f = calloc(1, bytes);
+
+	(void)state;
+	assert_non_null(f);
+	for (uint32_t i = 0; i < sizeof(array) / sizeof(array[0]); i++) {
+		uint32_t pair[2] = { array[i].most + 1, sizeof(*f) };
+		const char *wrong;
+
+		fixture_make(f);
+		f->b.total_bytes = (uint32_t)bytes;
+		memcpy((char *)&f->b + array[i].head, pair, sizeof(pair));
+		wrong = blob_check(&f->b, bytes);
+		assert_non_null(wrong);
+		assert_non_null(strstr(wrong, array[i].says));
+		pair[0]--;
+		memcpy((char *)&f->b + array[i].head, pair, sizeof(pair));
+		wrong = blob_check(&f->b, bytes);
+		assert_true(!wrong || !strstr(wrong, array[i].says));
+	}
+	free(f);
+}
+
 static void system_is_checked(void **state)
 {
 	(void)state;
 	REFUSED(f.b.gic_version = 2, "GICv3");
 	REFUSED(f.b.timer_intid = 25, "PPIs");
 	REFUSED(f.b.maintenance_intid = 32, "PPIs");
+	REFUSED(f.b.maintenance_intid = 15, "PPIs");
+	REFUSED(f.b.timer_intid = 15, "PPIs");
+	REFUSED(f.b.timer_intid = 32, "PPIs");
+	REFUSED(f.b.n_intids = 31, "INTIDs");
 	REFUSED(f.b.n_intids = 1021, "INTIDs");
 	REFUSED(f.b.psci = BH_PSCI_NONE, "other cores");
 	REFUSED(f.b.psci = 3, "other cores");
@@ -99,6 +146,9 @@ static void system_is_checked(void **state)
 	REFUSED(f.b.gicd_va = 0x7ffffff000, "distributor");
 	REFUSED(f.b.log_va = 0x7ffffff000, "log");
 	REFUSED(f.b.vcpu_state_va += 8, "state outside");
+	REFUSED(f.b.core_state_va = 0x1000, "state outside");
+	REFUSED(f.b.partition_state_va = BLOB_VA_END, "state outside");
+	REFUSED(f.b.emul_state_va += 8, "state outside");
 	REFUSED(f.b.port_state_va = 0, "state outside");
 	REFUSED(f.b.log_reader = 3, "reader of the log");
 	REFUSED(f.b.log_intid = 288, "reader of the log");
@@ -112,6 +162,9 @@ static void cores_and_vcpus_agree(void **state)
 	REFUSED(f.core[1].mpidr = 0x80000001, "affinity");
 	REFUSED(f.core[0].reserved = 1, "reserved");
 	REFUSED(f.core[0].stack_va = 0x1000, "stack");
+	REFUSED(f.core[0].stack_va = BH_KERNEL_VA + BH_PAGE, "stack");
+	REFUSED(f.core[0].stack_va += 8, "stack");
+	REFUSED(f.core[0].stack_va = BLOB_VA_END + BH_PAGE, "stack");
 	REFUSED(f.core[0].gicr_va += 0x10, "redistributor");
 	REFUSED(f.core[0].n_vcpus = 17, "too many");
 	REFUSED(f.core[0].vcpu[0] = 4, "no such vCPU");
@@ -120,8 +173,12 @@ static void cores_and_vcpus_agree(void **state)
 	REFUSED(f.vcpu[0].core = 1, "differ");
 	REFUSED(f.vcpu[2].rank = 0, "differ");
 	REFUSED(f.vcpu[2].index = 0, "wrong index");
+	REFUSED(f.core[1].n_vcpus = 1; f.vcpu[2].core = 2, "rank out of range");
+	REFUSED(f.core[1].n_vcpus = 1; f.vcpu[2].rank = 0, "not in its core's list"); /* where vCPU 3 is */
 	REFUSED(f.vcpu[2].partition = FIX_CONTROL, "not its partition's");
 	REFUSED(f.part[1].n_vcpus = 9, "wrong vCPUs");
+	REFUSED(f.part[2].n_vcpus = 2, "wrong vCPUs");
+	REFUSED(f.part[2].n_vcpus = 0; f.b.n_vcpus = 3; f.core[1].n_vcpus = 1; f.core[1].vcpu[0] = 2; f.vcpu[2].rank = 0, "wrong vCPUs");
 	REFUSED(f.part[1].n_vcpus = 1, "wrong vCPUs");
 	REFUSED(f.part[0].n_vcpus = 0, "wrong vCPUs");
 }
@@ -136,7 +193,11 @@ static void partitions_are_checked(void **state)
 	REFUSED(f.part[2].load_root = 0, "root");
 	REFUSED(f.part[2].run_root += 8, "root");
 	REFUSED(f.part[0].n_caps = 1, "capabilities");
-	REFUSED(f.part[2].n_smcs = 1, "SMC");
+	REFUSED(f.part[2].n_caps = 4, "wrong capabilities");
+	REFUSED(f.part[2].n_smcs = 1, "wrong SMC");
+	REFUSED(f.b.n_vcpus = 5, "nobody's");
+	REFUSED(f.b.n_caps = 12, "nobody's");
+	REFUSED(f.b.n_smcs = 3, "nobody's");
 	REFUSED(f.part[2].first_smc = 1, "SMC");
 	REFUSED(f.part[2].n_regions = 2, "nobody's");
 	REFUSED(f.part[2].n_regions = 0xfffffffe, "wrong regions");
@@ -150,7 +211,12 @@ static void regions_are_sorted_disjoint_and_whole(void **state)
 	REFUSED(f.region[0].rights = 8, "rights");
 	REFUSED(f.region[0].bytes = 0x800, "whole pages");
 	REFUSED(f.region[0].bytes = 0, "whole pages");
+	REFUSED(f.region[0].ipa += 0x800, "whole pages");
+	REFUSED(f.region[0].pa += 0x800, "whole pages");
 	REFUSED(f.region[0].ipa = 1ull << 39, "address space");
+	REFUSED(f.region[0].ipa = (1ull << 39) + 0x1000, "address space");
+	REFUSED(f.region[0].bytes = 1ull << 39, "address space");
+	REFUSED(f.region[0].pa = BLOB_PA_END - 0x1000; f.region[0].bytes = 0x2000, "address space");
 	REFUSED(f.region[0].bytes = UINT64_MAX & ~0xfffull, "address space");
 	REFUSED(f.region[0].pa = UINT64_MAX & ~0xfffull, "address space");
 	REFUSED(f.region[0].name = 64, "name");
@@ -159,6 +225,7 @@ static void regions_are_sorted_disjoint_and_whole(void **state)
 	REFUSED(f.region[2].object = 2, "no such emulated");
 	REFUSED(f.region[2].object = 1, "another's");
 	REFUSED(f.region[2].ipa += 0x1000, "another's");
+	REFUSED(f.region[2].bytes += 0x1000, "another's");
 	REFUSED(f.region[2].pa = 0x1000, "no such emulated");
 	REFUSED(f.region[2].kind = BH_REGION_CONST, "does not have it");
 }
@@ -266,6 +333,30 @@ static void ports_are_what_their_kind_has(void **state)
 	REFUSED(f.port[FIX_SAMPLING].depth = 1, "depth");
 }
 
+static void the_largest_and_smallest_ports_pass(void **state)
+{
+	struct blob_fixture f;
+
+	(void)state;
+	fixture_make(&f);
+	f.port[FIX_QUEUING].bytes = BH_MESSAGE_MAX, f.port[FIX_QUEUING].depth = BH_DEPTH_MAX;
+	f.port[FIX_QUEUING].out_va = FIX_VA(0x200), f.port[FIX_QUEUING].in_va = FIX_VA(0x300);
+	f.port[FIX_CALL].reply_bytes = BH_MESSAGE_MAX;
+	f.port[FIX_CALL].reply_out_va = FIX_VA(0x202), f.port[FIX_CALL].reply_in_va = FIX_VA(0x204);
+	assert_null(blob_check(&f.b, sizeof(f)));
+	f.port[FIX_SAMPLING].in_va = FIX_VA(0x300) + 257ull * bh_slot_bytes(BH_MESSAGE_MAX); /* right behind */
+	assert_null(blob_check(&f.b, sizeof(f)));
+	f.port[FIX_SAMPLING].in_va -= 64;
+	expect(&f, "overlap", __LINE__);
+	fixture_make(&f);
+	f.port[FIX_QUEUING].bytes = 1, f.port[FIX_QUEUING].depth = 1, f.port[FIX_QUEUING].out_va = 0;
+	assert_null(blob_check(&f.b, sizeof(f)));
+	f.port[FIX_QUEUING].bytes = BH_SHORT_BYTES;
+	assert_null(blob_check(&f.b, sizeof(f)));
+	f.port[FIX_QUEUING].bytes = BH_SHORT_BYTES + 1;
+	expect(&f, "missing", __LINE__);
+}
+
 static void ports_have_their_memory_and_no_other(void **state)
 {
 	(void)state;
@@ -340,6 +431,8 @@ static void emulated_regions_have_both_ends_and_a_table(void **state)
 	REFUSED(f.emul[0].server = 0xffffffff, "server");
 	REFUSED(f.emul[0].server = FIX_LINUX, "server");
 	REFUSED(f.emul[0].bytes = 0x20000, "size");
+	REFUSED(f.emul[0].bytes = 0, "size");
+	REFUSED(f.emul[0].bytes = 0x800, "size");
 	REFUSED(f.emul[0].reg = 1, "register table");
 	REFUSED(f.emul[0].reg = 0xffffffff, "register table");
 	REFUSED(f.emul[0].bytes = 0x2000, "register table");
@@ -423,6 +516,7 @@ int main(void)
 		cmocka_unit_test(a_good_blob_passes),
 		cmocka_unit_test(head_is_checked),
 		cmocka_unit_test(arrays_lie_within_the_blob),
+		cmocka_unit_test(numbers_are_bounded),
 		cmocka_unit_test(system_is_checked),
 		cmocka_unit_test(cores_and_vcpus_agree),
 		cmocka_unit_test(partitions_are_checked),
@@ -431,6 +525,7 @@ int main(void)
 		cmocka_unit_test(both_ends_of_a_port_are_in_their_tables_once),
 		cmocka_unit_test(a_partition_has_at_most_64_ports),
 		cmocka_unit_test(ports_are_what_their_kind_has),
+		cmocka_unit_test(the_largest_and_smallest_ports_pass),
 		cmocka_unit_test(ports_have_their_memory_and_no_other),
 		cmocka_unit_test(calls_make_no_circle),
 		cmocka_unit_test(emulated_regions_have_both_ends_and_a_table),
