@@ -116,7 +116,8 @@
 
 /*
  * REPLY (unless x2 is 0), WAIT for this port and RECEIVE, in one. x1 = port, x2 = bytes, x3-x6 = the reply or
- * in the out buffer, x7 = deadline of the wait. What REPLY answers is not told, but BH_E_CAP, BH_E_RIGHT and BH_E_ARG.
+ * in the out buffer, x7 = deadline of the wait. What REPLY answers is not told, but BH_E_CAP, BH_E_RIGHT, BH_E_ARG, and
+ * BH_E_STATE where another vCPU is in a call on this end: nothing was replied.
  * Then as RECEIVE, or BH_E_TIMEOUT, or BH_E_AGAIN: an interrupt is pending.
  */
 #define BH_CALL_SERVE BH_CALL(12)

@@ -146,19 +146,32 @@ static int64_t sampling_write(struct port *p, const uint64_t *arg)
 	return BH_OK;
 }
 
+/* True: there is a newer one, and it is the receiver's now. */
+static bool newer(struct port *p)
+{
+	if (!(load_relaxed(&p->latest) & PORT_FRESH))
+		return false;
+	p->receive.slot = swap_all(&p->latest, p->receive.slot) & ~PORT_FRESH;
+	return true;
+}
+
+static bool was_read(const struct port *p)
+{
+	return ((const struct bh_slot *)(uintptr_t)slot_va(p, p->receive.slot))->bytes;
+}
+
 static int64_t sampling_read(struct vcpu *v, struct port *p)
 {
-	const struct bh_slot *slot;
-	uint64_t flags = 0;
+	bool new = newer(p);
 
-	if (load_relaxed(&p->latest) & PORT_FRESH) {
-		p->receive.slot = swap_all(&p->latest, p->receive.slot) & ~PORT_FRESH;
-		flags = BH_GOT_NEW;
+	if (!new &&unlikely(!was_read(p))) {
+		if (partition_runs(sender(p)))
+			return BH_E_AGAIN;
+		new = newer(p); /* once more: it may have written before it ended */
+		if (!new)
+			return BH_E_PEER;
 	}
-	slot = (const void *)(uintptr_t)slot_va(p, p->receive.slot);
-	if (!slot->bytes)
-		return partition_runs(sender(p)) ? BH_E_AGAIN : BH_E_PEER;
-	port_show(v, p->desc->in_va, p->receive.slot, p->desc->bytes, flags);
+	port_show(v, p->desc->in_va, p->receive.slot, p->desc->bytes, new ? BH_GOT_NEW : 0);
 	return BH_OK;
 }
 
@@ -288,11 +301,19 @@ int64_t port_receive(struct vcpu *v, uint64_t *arg)
 	return status;
 }
 
+/* `taken` first: it never is behind the head that is read after it. Both move: at most, it is full. */
+static uint32_t queue_length(const struct port *p)
+{
+	uint32_t taken = load_acquire(&p->receive.taken), n = load_relaxed(&p->send.head) - taken;
+
+	return n < p->desc->depth ? n : p->desc->depth;
+}
+
 static uint64_t waiting(const struct port *p)
 {
 	switch ((enum bh_port_kind)p->desc->kind) {
 	case BH_PORT_SAMPLING: return load_relaxed(&p->send.head) != 0;
-	case BH_PORT_QUEUING: return load_relaxed(&p->send.head) - load_relaxed(&p->receive.taken);
+	case BH_PORT_QUEUING: return queue_length(p);
 	case BH_PORT_CALL: return port_call_waits(p);
 	case BH_PORT_SIGNAL: break;
 	}

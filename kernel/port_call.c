@@ -225,35 +225,36 @@ static int64_t find_server(struct vcpu *v, const uint64_t *arg, struct port **p)
 								: BH_E_CAP;
 }
 
-static int64_t reply_now(struct port *p, const uint64_t *arg)
+/* A status that says that the reply was not looked at; else BH_OK, and what reply() says is in *answer. */
+static int64_t reply_now(struct port *p, const uint64_t *arg, int64_t *answer)
 {
-	int64_t status;
-
 	if (!port_size_ok(arg[1], p->desc->reply_bytes))
 		return BH_E_ARG;
 	if (swap_all(&p->receive.busy, 1))
 		return BH_E_STATE;
-	status = reply(p, arg);
+	*answer = reply(p, arg);
 	store_release(&p->receive.busy, 0);
-	return status;
+	return BH_OK;
 }
 
 int64_t port_reply(struct vcpu *v, const uint64_t *arg)
 {
 	struct port *p;
-	int64_t wrong = find_server(v, arg, &p);
+	int64_t answer, wrong = find_server(v, arg, &p);
 
-	return wrong ? wrong : reply_now(p, arg);
+	if (!wrong)
+		wrong = reply_now(p, arg, &answer);
+	return wrong ? wrong : answer;
 }
 
 int64_t port_serve(struct vcpu *v, const uint64_t *arg)
 {
 	struct port *p;
-	int64_t status = find_server(v, arg, &p);
+	int64_t answer, status = find_server(v, arg, &p);
 
 	if (!status && arg[1])
-		status = reply_now(p, arg);
-	if (status == BH_E_CAP || status == BH_E_RIGHT || status == BH_E_ARG)
+		status = reply_now(p, arg, &answer); /* the answer is not told */
+	if (status)
 		return status;
 	v->serves = p;
 	status = port_serve_take(v);

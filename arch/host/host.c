@@ -495,9 +495,9 @@ void arch_irq_line(struct partition *p, uint32_t intid, bool level)
 void arch_irq_update(struct vcpu *v)
 {
 	own(v);
-	if (v->arch.ptimer <= now)
+	if (v->arch.ptimer <= arch_time())
 		set_bits(&v->arch.pending, (uint32_t)HOST_PTIMER);
-	if (hardware(v->core)->holds != v && v->arch.reg.timer <= now)
+	if (hardware(v->core)->holds != v && v->arch.reg.timer <= arch_time())
 		set_bits(&v->arch.pending, (uint32_t)HOST_VTIMER);
 	host_point();
 }
@@ -518,7 +518,7 @@ bool arch_irq_pending(struct vcpu *v)
 	for (uint32_t i = 0; v->desc->index == 0 && i < (HOST_INTIDS + 63) / 64; i++)
 		if (load_acquire(&p->edge[i]) | load_acquire(&p->level[i]))
 			return true;
-	return hardware(v->core)->holds != v && v->arch.reg.timer <= now;
+	return hardware(v->core)->holds != v && v->arch.reg.timer <= arch_time();
 }
 
 /* --- kernel/arch.h: a partition --- */
@@ -640,7 +640,7 @@ void host_settle(void)
 
 void host_time_set(ticks_t t)
 {
-	now = t;
+	store_relaxed(&now, t);
 }
 
 struct vcpu *host_guest(uint32_t core)
