@@ -2,7 +2,7 @@
 /*
  * The whole portable kernel in one file, with a place for another core to run before every access
  * to a word that cores share; and a search through the orders in which the cores take their steps.
- * Include it first. Orders are sequentially consistent: barriers are not tested here.
+ * Include it first. Orders are sequentially consistent, but for POINTS_LATE_STORES.
  */
 #ifndef TESTS_UNIT_POINTS_H
 #define TESTS_UNIT_POINTS_H
@@ -20,18 +20,81 @@ void host_point(void);
 #undef clear_bits
 #undef add_to
 #undef change_if
-#define load_relaxed(p)	    (host_point(), __atomic_load_n((p), __ATOMIC_RELAXED))
-#define load_acquire(p)	    (host_point(), __atomic_load_n((p), __ATOMIC_ACQUIRE))
-#define store_relaxed(p, v) (host_point(), __atomic_store_n((p), (v), __ATOMIC_RELAXED))
-#define store_release(p, v) (host_point(), __atomic_store_n((p), (v), __ATOMIC_RELEASE))
-#define swap_all(p, v)	    (host_point(), __atomic_exchange_n((p), (v), __ATOMIC_ACQ_REL))
-#define set_bits(p, v)	    (host_point(), __atomic_fetch_or((p), (v), __ATOMIC_ACQ_REL))
-#define clear_bits(p, v)    (host_point(), __atomic_fetch_and((p), ~(v), __ATOMIC_ACQ_REL))
-#define add_to(p, v)	    (host_point(), __atomic_add_fetch((p), (v), __ATOMIC_ACQ_REL))
+
+/*
+ * With POINTS_LATE_STORES a store is seen by the other cores only after the load that follows it, unless
+ * a barrier, another store or a read-modify-write comes first: what a store buffer does.
+ */
+#ifdef POINTS_LATE_STORES
+static uint64_t late_load(const volatile void *at, uint64_t now);
+static void late_store(const volatile void *at, uint64_t old);
+static void late_change(const volatile void *at);
+#define __atomic_thread_fence(order) late_change(NULL)
+#else
+#define late_load(at, now)  (now)
+#define late_store(at, old) (void)0
+#define late_change(at)	    (void)0
+#endif
+
+#define point_load(p, order)	 ((__typeof__(*(p)))late_load((p), (host_point(), __atomic_load_n((p), order))))
+#define point_store(p, v, order) (host_point(), late_store((p), *(p)), __atomic_store_n((p), (v), order))
+#define point_change(p)		 (host_point(), late_change(p))
+
+#define load_relaxed(p)	    point_load(p, __ATOMIC_RELAXED)
+#define load_acquire(p)	    point_load(p, __ATOMIC_ACQUIRE)
+#define store_relaxed(p, v) point_store(p, v, __ATOMIC_RELAXED)
+#define store_release(p, v) point_store(p, v, __ATOMIC_RELEASE)
+#define swap_all(p, v)	    (point_change(p), __atomic_exchange_n((p), (v), __ATOMIC_ACQ_REL))
+#define set_bits(p, v)	    (point_change(p), __atomic_fetch_or((p), (v), __ATOMIC_ACQ_REL))
+#define clear_bits(p, v)    (point_change(p), __atomic_fetch_and((p), ~(v), __ATOMIC_ACQ_REL))
+#define add_to(p, v)	    (point_change(p), __atomic_add_fetch((p), (v), __ATOMIC_ACQ_REL))
 #define change_if(p, old, v) \
-	(host_point(), __atomic_compare_exchange_n((p), (old), (v), false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+	(point_change(p), __atomic_compare_exchange_n((p), (old), (v), false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 
 #include "tests/unit/machine.h"
+
+#ifdef POINTS_LATE_STORES
+static struct {
+	const volatile void *at; /* or NULL */
+	uint64_t old;
+} late[BH_MAX_CORES]; /* of each core, what the others do not see yet */
+
+static inline void late_lands(uint32_t core)
+{
+	late[core].at = NULL;
+}
+
+static inline bool late_mine(uint32_t core)
+{
+	return this_core() && this_core()->number == core;
+}
+
+static uint64_t late_load(const volatile void *at, uint64_t now)
+{
+	for (uint32_t i = 0; i < BH_MAX_CORES; i++)
+		if (late[i].at == at && !late_mine(i))
+			now = late[i].old;
+	if (this_core())
+		late_lands(this_core()->number);
+	return now;
+}
+
+static void late_store(const volatile void *at, uint64_t old)
+{
+	late_change(at);
+	if (this_core()) {
+		late[this_core()->number].at = at;
+		late[this_core()->number].old = old;
+	}
+}
+
+static void late_change(const volatile void *at)
+{
+	for (uint32_t i = 0; i < BH_MAX_CORES; i++)
+		if (late_mine(i) || late[i].at == at)
+			late_lands(i);
+}
+#endif
 
 #ifdef POINTS_IN_COPIES
 #define arch_time() (host_point(), arch_time())

@@ -5,6 +5,7 @@
  * left unusable. With TESTS set in the environment the search goes one switch deeper.
  * sources: arch/host/[a-z]*.c lib/[a-z]*.c
  */
+#define POINTS_LATE_STORES
 #define POINTS_IN_COPIES /* another core may run between a message's bytes and its time */
 #include "tests/unit/points.h"
 
@@ -158,6 +159,8 @@ static void step(uint32_t core)
 		else
 			act(core, v, actor_of(v));
 	}
+	if (core < blob->n_cores && host_where(core) != HOST_POINT)
+		late_lands(core);
 	check_held();
 }
 
@@ -219,6 +222,7 @@ static void forget_the_start(void)
 static void setup(void)
 {
 	host_points(false);
+	memset(late, 0, sizeof(late));
 	boot(description);
 	for (uint32_t i = 0; i < blob->n_partitions; i++) { /* the least urgent of a core come first */
 		starts(i);
@@ -413,6 +417,35 @@ static void two_vcpus_that_receive_get_each_message_once(void **state)
 	boss_acts(0, 0);
 	second_vcpu = true;
 	play(&apart, queue_scene, all_came, false, 1, 4000);
+}
+
+static void counter_next(struct actor *a)
+{
+	a->done = a->n++ == MESSAGES;
+	asks(a, BH_CALL_PORT_STATE, cap(channel, false), 0, 0, 0);
+}
+
+static void counter_got(struct actor *a, struct vcpu *v)
+{
+	(void)a;
+	assert_int_equal(v->arch.x0, BH_OK);
+	assert_in_range(v->arch.args[0], 0, ports[channel].depth);
+}
+
+static void counted_scene(void)
+{
+	queue_scene();
+	actor[2].next = counter_next;
+	actor[2].got = counter_got;
+}
+
+static void no_more_wait_than_there_is_room_for(void **state)
+{
+	(void)state;
+	channel = QUEUE;
+	boss_acts(0, 0);
+	second_vcpu = true;
+	play(&apart, counted_scene, all_came, false, 1, 4000);
 }
 
 static void a_restart_loses_no_message_of_a_queue_that_keeps(void **state)
@@ -904,6 +937,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		RACE(sender_and_receiver_of_a_queue_never_miss_each_other),
 		RACE(two_vcpus_that_receive_get_each_message_once),
+		RACE(no_more_wait_than_there_is_room_for),
 		RACE(a_restart_loses_no_message_of_a_queue_that_keeps),
 		RACE(a_restart_of_the_receiver_leaves_no_sender_asleep),
 		RACE(a_restart_of_the_sender_leaves_no_receiver_asleep),
