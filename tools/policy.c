@@ -57,6 +57,24 @@ static void read_members(struct plan *p, struct policy *pol, struct domain *d)
 	}
 }
 
+/* One cell, as the audit reads it too. */
+static bool read_level(struct plan *p, int node, uint64_t *level)
+{
+	if (node_cells(p, node, "level") != 2)
+		return value_number(p, node, "level", level);
+	blame(p, node_path(p, node), "level", "must be one number: level = <1>");
+	return false;
+}
+
+/* Members are named, not nested: what stands in a domain or a rule as a node would be lost. */
+static void check_leaf(struct plan *p, int node)
+{
+	int inner;
+
+	fdt_for_each_subnode(inner, p->fdt, node)
+		blame(p, node_path(p, inner), NULL, "%s has no nodes in it; remove it, or move it up one level", node_path(p, node));
+}
+
 static void read_domain(struct plan *p, struct policy *pol, int node)
 {
 	static const char *const known[] = { "members", "level", "phandle" };
@@ -65,11 +83,10 @@ static void read_domain(struct plan *p, struct policy *pol, int node)
 
 	*d = (struct domain){ .node = node, .name = fdt_get_name(p->fdt, node, NULL), .path = node_path(p, node) };
 	node_known(p, node, known, 3);
+	check_leaf(p, node);
 	read_members(p, pol, d);
-	if (!fdt_getprop(p->fdt, node, "level", NULL))
-		return;
-	d->has_level = value_number(p, node, "level", &level);
-	if (level > 255)
+	d->has_level = fdt_getprop(p->fdt, node, "level", NULL) != NULL;
+	if (d->has_level && read_level(p, node, &level) && level > 255)
 		blame(p, d->path, "level", "is %llu; levels are 0 to 255", (unsigned long long)level);
 	d->level = (uint32_t)level;
 }
@@ -145,13 +162,9 @@ static bool check_form(struct plan *p, const struct rule *r)
 
 static void check_levels(struct plan *p, const struct policy *pol, const struct rule *r)
 {
-	bool any = false;
-
-	for (uint32_t i = 0; i < pol->n_domains; i++) {
-		any = any || pol->domain[i].has_level;
+	for (uint32_t i = 0; i < pol->n_domains; i++)
 		if (!pol->domain[i].has_level)
 			blame(p, pol->domain[i].path, "level", "is missing; %s compares levels: level = <1>", r->path);
-	}
 	if (!pol->n_domains)
 		blame(p, r->path, NULL, "compares levels of domains, and there are none; add /domains");
 }
@@ -163,6 +176,7 @@ static void read_rule(struct plan *p, struct policy *pol, int node)
 
 	*r = (struct rule){ .node = node, .name = fdt_get_name(p->fdt, node, NULL), .path = node_path(p, node) };
 	node_known(p, node, known, 7);
+	check_leaf(p, node);
 	r->others = flag(p, r, "to-others");
 	r->down = flag(p, r, "no-flow-down");
 	r->up = flag(p, r, "no-flow-up");
