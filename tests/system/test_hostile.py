@@ -20,6 +20,8 @@ MAP = [
     (0x09000000, 0x09000fff, "rw"),  # PL011
     (0x0a000000, 0x0a003fff, "r"),  # empty virtio-mmio slots
     (0x0e020000, 0x0e020fff, "r"),  # information page
+    (0x20000000, 0x20000fff, "r"),  # in window
+    (0x20001000, 0x20003fff, "rw"),  # out window
     (0x40000000, RAM_END - 1, "rw"),
 ]
 
@@ -33,7 +35,7 @@ EDGES = {
     "parameters": ("---r", "----"),  # the information page follows
     "info": ("-rr-", "----"),
     "pristine": ("----", "----"),
-    "window": ("----", "----"),
+    "window": ("-rrr", "---w"),  # the in window; the out window follows
     "ram": ("-rr-", "-ww-"),
 }
 
@@ -146,6 +148,43 @@ def test_the_interrupt_controller_survives_every_access_at_every_width(report):
 def test_a_million_random_calls_change_nothing(report):
     assert int(report.value("calls.done")) >= 1_000_000
     assert report.value("calls.still_answers") == "0x10001"
+
+
+def test_a_million_random_calls_about_ports_answer_what_is_documented(report):
+    assert int(report.value("ports.calls")) >= 1_000_000
+    assert report.value("ports.own") == "10"
+    answers = {status: int(n) for status, n in report.of("ports.answer")}
+    # OK, and -2 to -8: CAP, RIGHT, ARG, STATE, AGAIN, TIMEOUT, PEER
+    assert not [s for s in "0234567" if not answers[s]], answers
+    assert answers["1"] == 0, "each of these calls is known"
+    for odd in ("odd_statuses", "odd_registers", "odd_messages"):
+        assert report.value(f"ports.{odd}") == "0", odd
+
+
+def test_refused_calls_are_lines_of_the_log_but_not_one_each(report):
+    lines = len(re.findall(r"hostile: vCPU 0 [^\r\n]* refused", report.all[report.all.index("ports.own"):]))
+    refused = sum(int(n) for status, n in report.of("ports.answer") if status in ("2", "3", "4"))
+    assert 0 < lines < refused // 16
+
+
+def test_who_has_ports_to_it_loses_no_message_of_others(report):
+    assert not re.findall(r"(?:victim|honest) *\|[^\r\n]*FAILED[^\r\n]*", report.all)
+    said = [tuple(map(int, m)) for m in re.findall(r"victim *\| honest (\d+) hostile (\d+) wrong (\d+)", report.all)]
+    assert said and said[-1][2] == 0
+    assert said[-1][0] > 1000 and said[-1][1] > 1000
+
+
+def test_a_sender_that_rewrites_its_buffers_meanwhile_spoils_only_its_own(boot):
+    m = boot("build/tests/hostile-window.img", memory="2G")
+    m.expect(r"rewriter *\| rewritten: sent (\d+) busy (\d+) full (\d+) other (\d+)\s", 600)
+    sent, busy, full, other = map(int, m.child.match.groups())
+    assert sent >= 50000 and busy > 0 and full > 0 and other == 0
+    said = m.before
+    m.line("victim", "honest")
+    m.expect(r" (\d+) hostile (\d+) wrong (\d+)\s")
+    honest, hostile, wrong = map(int, m.child.match.groups())
+    assert "FAILED" not in said and wrong == 0
+    assert honest > 1000 and hostile > 10000
 
 
 def test_instructions_without_permission_are_undefined(report):

@@ -24,6 +24,7 @@ void hostile_registers(void);
 void hostile_memory(void);
 void hostile_gic(void);
 void hostile_calls(void);
+void hostile_ports(void);
 void hostile_instructions(void);
 void hostile_uart(void);
 

@@ -111,6 +111,7 @@ void guest_main(void)
 	hostile_memory();
 	hostile_gic();
 	hostile_calls();
+	hostile_ports();
 	hostile_uart();
 	say("hostile", "done");
 	for (;;) /* and stays: what it did must not come to light in its neighbours later */
