@@ -694,6 +694,8 @@ static void caller_got(struct actor *a, struct vcpu *v)
 	case BH_E_PEER:
 		assert_true(boss_orders && boss_whom == 1);
 		a->phase = 1;
+		if (boss_orders == BH_CONTROL_STOP) /* it does not come back */
+			a->n = CALLS;
 		break;
 	default: fail_msg("status %d", (int)status);
 	}
@@ -795,6 +797,20 @@ static void a_servers_restart_ends_its_callers_wait(void **state)
 	boss_acts(BH_CONTROL_RESTART, 1);
 	play(&apart, call_scene, caller_is_done, false, 1, 5000);
 	play(&apart, call_scene, caller_is_done, true, 1, 5000);
+}
+
+static void the_caller_was_told(void)
+{
+	assert_true(actor[0].done);
+	assert_int_equal(port_at(CALL)->call & 0xff, 0);
+}
+
+/* Also a request that comes as the server ends, too late for its end to see it. */
+static void a_servers_end_ends_its_callers_wait(void **state)
+{
+	(void)state;
+	boss_acts(BH_CONTROL_STOP, 1);
+	play(&apart, call_scene, the_caller_was_told, false, 2, 2000);
 }
 
 static void a_callers_restart_leaves_the_port_usable(void **state)
@@ -949,6 +965,7 @@ int main(int argc, char **argv)
 		RACE(a_reply_or_the_deadline_ends_a_call_and_the_next_one_works),
 		RACE(a_server_with_two_vcpus_answers_each_request_once),
 		RACE(a_servers_restart_ends_its_callers_wait),
+		RACE(a_servers_end_ends_its_callers_wait),
 		RACE(a_callers_restart_leaves_the_port_usable),
 		RACE(a_server_that_waits_in_its_callers_place_is_woken_over_who_runs),
 		RACE(a_restart_from_afar_ends_what_was_lent),
