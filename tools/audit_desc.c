@@ -183,15 +183,19 @@ static void join_partitions(struct audit_desc *d)
 	}
 }
 
-/* The property system-name, or the folder's name. */
-static void name_system(struct audit_desc *d, const char *folder)
+/* The property system-name; else the folder's name, or the file's where that is not system.dts. */
+static void name_system(struct audit_desc *d, const char *source, const char *folder)
 {
+	const char *name = fdt_getprop(d->fdt, 0, "system-name", NULL), *slash = strrchr(source, '/');
+	const char *file = slash ? slash + 1 : source;
 	char *real = realpath(folder, NULL);
-	const char *name = fdt_getprop(d->fdt, 0, "system-name", NULL);
 
-	if (!name)
+	if (!name && strcmp(file, "system.dts") == 0)
 		name = real && strrchr(real, '/') ? strrchr(real, '/') + 1 : folder;
-	snprintf(d->system, sizeof(d->system), "%.63s", name);
+	if (name)
+		snprintf(d->system, sizeof(d->system), "%.63s", name);
+	else
+		snprintf(d->system, sizeof(d->system), "%.*s", (int)strcspn(file, "."), file);
 	free(real);
 }
 
@@ -211,7 +215,7 @@ void desc_read(struct audit_desc *d, const char *system)
 		snprintf(folder, sizeof(folder), ".");
 	d->fdt = compile(source, folder);
 	board_read(d);
-	name_system(d, folder);
+	name_system(d, source, folder);
 	parts = fdt_path_offset(d->fdt, "/partitions");
 	if (parts < 0)
 		unreadable("%s: no partitions", source);
