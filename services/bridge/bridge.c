@@ -5,7 +5,7 @@
  * protocol between the two.
  *
  * One loop serves all in turns of bounded length, and no guest waits for another's, with one exception: a call waits for
- * its reply, up to BH_SERIAL_CALL_MAX_MS. Guests that must not feel each other's calls get bridges of their own.
+ * its reply, up to BH_SERIAL_CALL_MAX_MS, one call of each end a round. Guests that must not feel each other's calls get bridges of their own.
  */
 #include "sdk/bulkhead.h"
 #include "services/bridge/carrier.h"
@@ -53,23 +53,27 @@ static void client_give(struct client *c)
 	served_line(&c->served);
 }
 
-static void client_take(struct client *c)
+/* True: a request has been dealt with. */
+static bool client_take(struct client *c)
 {
 	uint8_t byte;
 
 	switch (served_take(&c->served, &byte)) {
 	case SERVED_REGISTERS: break;
-	case SERVED_CHARACTER: carrier_take(&c->carrier, byte); break;
+	case SERVED_CHARACTER: return carrier_take(&c->carrier, byte);
 	case SERVED_RESET: carrier_reset(&c->carrier, c->served.queue->life); break;
 	}
+	return false;
 }
 
+/* At most one request: short ones are a third of a turn's accesses, and each may be a call that waits for its reply. */
 static bool client_turn(struct client *c)
 {
+	bool whole = false;
 	uint32_t n = 0;
 
-	for (; n < TURN && served_waits(&c->served); n++)
-		client_take(c);
+	for (; n < TURN && !whole && served_waits(&c->served); n++)
+		whole = client_take(c);
 	if (!n)
 		return false;
 	client_give(c);

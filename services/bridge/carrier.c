@@ -507,12 +507,13 @@ static void take_frame(struct carrier *c, uint32_t bytes)
 	}
 }
 
-void carrier_take(struct carrier *c, uint8_t byte)
+bool carrier_take(struct carrier *c, uint8_t byte)
 {
 	uint32_t n = bh_frame_read(&c->in, byte);
 
 	if (n)
 		take_frame(c, n);
+	return n != 0;
 }
 
 /* --- events, lives --- */

@@ -71,8 +71,8 @@ void carrier_init(struct carrier *c, const struct bh_info_entry *port, uint64_t 
  */
 void carrier_reset(struct carrier *c, uint32_t life);
 
-/* A byte from the guest. Bounded, but for a call: until its reply or BH_SERIAL_CALL_MAX_MS. */
-void carrier_take(struct carrier *c, uint8_t byte);
+/* A byte from the guest. True: it ended a frame. Bounded, but for a call: until its reply or BH_SERIAL_CALL_MAX_MS. */
+bool carrier_take(struct carrier *c, uint8_t byte);
 
 /* Is there a byte for the guest? Then *byte is the next, until carrier_given(). */
 static inline bool carrier_gives(const struct carrier *c, uint8_t *byte)
