@@ -22,8 +22,8 @@ void host_point(void);
 #undef change_if
 
 /*
- * With POINTS_LATE_STORES a store is seen by the other cores only after the load that follows it, unless
- * a barrier, another store or a read-modify-write comes first: what a store buffer does.
+ * With POINTS_LATE_STORES a store is seen by the other cores only some steps after the load that follows
+ * it, unless a barrier, another store or a read-modify-write comes first: what a store buffer does.
  */
 #ifdef POINTS_LATE_STORES
 static uint64_t late_load(const volatile void *at, uint64_t now);
@@ -56,6 +56,7 @@ static void late_change(const volatile void *at);
 #ifdef POINTS_LATE_STORES
 static struct {
 	const volatile void *at; /* or NULL */
+	bool passed;		 /* by a load: the next one comes behind it */
 	uint64_t old;
 } late[BH_MAX_CORES]; /* of each core, what the others do not see yet */
 
@@ -74,8 +75,10 @@ static uint64_t late_load(const volatile void *at, uint64_t now)
 	for (uint32_t i = 0; i < BH_MAX_CORES; i++)
 		if (late[i].at == at && !late_mine(i))
 			now = late[i].old;
-	if (this_core())
+	if (this_core() && late[this_core()->number].passed)
 		late_lands(this_core()->number);
+	else if (this_core())
+		late[this_core()->number].passed = true;
 	return now;
 }
 
@@ -85,6 +88,7 @@ static void late_store(const volatile void *at, uint64_t old)
 	if (this_core()) {
 		late[this_core()->number].at = at;
 		late[this_core()->number].old = old;
+		late[this_core()->number].passed = false;
 	}
 }
 
