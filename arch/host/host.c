@@ -193,6 +193,7 @@ void arch_idle(void)
 	struct host_core *c = hardware(this_core());
 
 	rule(!this_core()->ready, "a core idles although a vCPU is ready");
+	host_point();
 	while (!interrupted(c))
 		stop_at(HOST_IDLE);
 	host_point();

@@ -540,11 +540,11 @@ static void a_value_is_never_torn_never_older_and_the_last_one_comes(void **stat
 	play(&apart, sampling_scene, the_newest_was_read, true, 2, 10000);
 }
 
-/* A value written before its sender ended: PEER means that there is nothing. */
+/* What was sent before the sender ended is there: PEER means that there is nothing. */
 static void poller_next(struct actor *a)
 {
 	a->done = a->n == 3;
-	asks(a, BH_CALL_RECEIVE, cap(VALUE, false), 0, 0, 0);
+	asks(a, BH_CALL_RECEIVE, cap(channel, false), 0, 0, 0);
 	a->n++;
 }
 
@@ -552,13 +552,13 @@ static void poller_got(struct actor *a, struct vcpu *v)
 {
 	(void)a;
 	if ((int64_t)v->arch.x0 == BH_E_PEER)
-		assert_int_equal(port_at(VALUE)->send.head, 0);
+		assert_int_equal(port_at(channel)->send.head, port_at(channel)->receive.taken);
 }
 
 static void leaver_next(struct actor *a)
 {
 	if (a->n++ == 0) {
-		asks(a, BH_CALL_SEND, cap(VALUE, true), 32, 1, 0);
+		asks(a, BH_CALL_SEND, cap(channel, true), 8, 1, 0);
 		return;
 	}
 	a->done = true;
@@ -575,10 +575,13 @@ static void nothing(void)
 {
 }
 
-static void a_sender_that_ended_has_left_its_value(void **state)
+static void a_sender_that_ended_has_left_what_it_sent(void **state)
 {
 	(void)state;
 	boss_acts(0, 0);
+	channel = VALUE;
+	play(&apart, last_words_scene, nothing, false, 2, 4000);
+	channel = QUEUE;
 	play(&apart, last_words_scene, nothing, false, 2, 4000);
 }
 
@@ -958,7 +961,7 @@ int main(int argc, char **argv)
 		RACE(a_restart_of_the_receiver_leaves_no_sender_asleep),
 		RACE(a_restart_of_the_sender_leaves_no_receiver_asleep),
 		RACE(a_value_is_never_torn_never_older_and_the_last_one_comes),
-		RACE(a_sender_that_ended_has_left_its_value),
+		RACE(a_sender_that_ended_has_left_what_it_sent),
 		RACE(an_event_wakes_exactly_one_waiter),
 		RACE(an_event_or_its_deadline_ends_a_wait_and_neither_is_lost),
 		RACE(each_call_gets_its_own_reply),

@@ -4,6 +4,7 @@
  * left lying. And a reader that looks at the log while a record is being written.
  * sources: arch/host/[a-z]*.c lib/[a-z]*.c
  */
+#define POINTS_LATE_STORES
 #include "tests/unit/points.h"
 
 enum { LOW,
@@ -27,6 +28,7 @@ static uint32_t whom;
 static void setup(void)
 {
 	host_points(false);
+	memset(late, 0, sizeof(late));
 	boot(&description);
 	starts(LOW);
 	loads(LOW);
@@ -64,6 +66,8 @@ static void step(uint32_t core)
 		posts = false;
 		host_trap(1, guest_posts, &whom);
 	}
+	if (host_where(core) != HOST_POINT)
+		late_lands(core);
 }
 
 static void check(void)
