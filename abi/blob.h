@@ -35,17 +35,20 @@
 #define BH_BLOB_MAGIC  0x424f4c424b4c5542ull /* "BULKBLOB" */
 #define BH_END_MARK    0x444e45444e454842ull /* "BHENDEND" */
 
-#define BH_MAX_CORES	  16u
-#define BH_MAX_PARTITIONS 32u
-#define BH_MAX_VCPUS	  64u /* of the system */
-#define BH_MAX_PART_VCPUS 8u  /* of one partition */
-#define BH_MAX_CORE_VCPUS 16u /* bound to one core */
-#define BH_MAX_EMULS	  64u
-#define BH_MAX_PORTS	  256u
-#define BH_MAX_REGIONS	  1024u
-#define BH_MAX_CAPS	  1024u
-#define BH_MAX_IRQS	  256u
-#define BH_MAX_SMCS	  64u
+#define BH_MAX_CORES	    16u
+#define BH_MAX_PARTITIONS   32u
+#define BH_MAX_VCPUS	    64u /* of the system */
+#define BH_MAX_PART_VCPUS   8u	/* of one partition */
+#define BH_MAX_CORE_VCPUS   16u /* bound to one core */
+#define BH_MAX_EMULS	    64u
+#define BH_MAX_PORTS	    256u
+#define BH_MAX_REGIONS	    1024u
+#define BH_MAX_CAPS	    1024u
+#define BH_MAX_IRQS	    256u
+#define BH_MAX_SMCS	    64u
+#define BH_MAX_MODES	    8u
+#define BH_MAX_WINDOWS	    1024u /* of the system, in all modes */
+#define BH_MAX_CORE_WINDOWS 64u	  /* of one core in one mode */
 
 #define BH_NONE 0xffffffffu
 
@@ -88,7 +91,7 @@ struct bh_image_header {
 				   also mapped at va = pa, to switch the MMU on */
 	uint64_t bss_pa;
 	uint64_t state_pa, state_va, state_bytes; /* all state arrays; contiguous, page-aligned, zeroed at boot */
-	uint64_t share_pa, share_va, share_bytes; /* queue pages, server pages, ports' windows, log; likewise */
+	uint64_t share_pa, share_va, share_bytes; /* queue pages, server pages, ports' windows, log, trace; likewise */
 	uint64_t uart_pa, uart_va;
 	uint32_t uart_kind;	   /* enum bh_uart */
 	uint32_t boot_core_stacks; /* reserved, 0 */
@@ -120,11 +123,16 @@ struct bh_blob {
 	uint32_t n_caps, off_caps;	       /* struct bh_cap, grouped by partition */
 	uint32_t n_irqs, off_irqs;	       /* struct bh_irq, sorted by pintid */
 	uint32_t n_smcs, off_smcs;	       /* uint32_t function numbers, grouped by partition */
+	uint32_t n_modes, off_modes;	       /* struct bh_mode; the first is in force at boot */
+	uint32_t n_plans, off_plans;	       /* struct bh_plan; n_modes * n_cores: of mode m and core c is number m * n_cores + c */
+	uint32_t n_windows, off_windows;       /* struct bh_window, grouped by plan, sorted by start */
 	uint32_t reg_bytes, off_regs;	       /* register tables of emulated regions */
 	uint32_t names_bytes, off_names;
 
 	uint64_t core_state_va, partition_state_va, vcpu_state_va, emul_state_va, port_state_va;
-	uint64_t log_va;     /* struct bh_log, BH_LOG_PAGES */
+	uint64_t log_va;   /* struct bh_log, BH_LOG_PAGES */
+	uint64_t trace_va; /* struct bh_trace (trace.h) of core c at trace_va + c * trace_bytes */
+	uint64_t trace_bytes;
 	uint64_t empty_root; /* pa of a stage 2 root that maps nothing */
 
 	uint64_t gicd_va;
@@ -178,7 +186,45 @@ struct bh_vcpu {
 	uint32_t partition;
 	uint32_t index; /* within the partition; its MPIDR affinity */
 	uint32_t core;	/* number in cores */
-	uint32_t rank;	/* place in the core's vcpu[] */
+	uint32_t rank;	/* place in the core's vcpu[]; vCPUs of one partition on one core have ranks in a row */
+	/* Its reservation: so much time every period, given anew at whole periods from the epoch on. 0, 0: none. */
+	uint64_t budget_ns; /* BH_BUDGET_MIN_NS to period_ns */
+	uint64_t period_ns; /* at most BH_PERIOD_MAX_NS */
+};
+
+#define BH_BUDGET_MIN_NS 10000ull
+#define BH_PERIOD_MAX_NS 60000000000ull
+
+/* vCPUs of one partition on one core take turns: after so long, or when one gives way (WFE). */
+#define BH_SLICE_NS 1000000ull
+
+/*
+ * Time. All cores have the same epoch, a counter value at which every one of them is ready to run guests;
+ * nanoseconds become ticks by ns * frequency / 10^9, rounded down, each from the start of its frame.
+ *
+ * A mode says who runs when. On a core that has windows, its plan's windows come again every frame. Of those that can
+ * run, the core runs first who has a reservation with budget left, then who is in the window under way (always,
+ * where the plan has no windows), then who is marked for slack; the lowest rank in each. Nobody else runs.
+ */
+#define BH_MODE_AT_ONCE 0x1u /* a change to this mode does not wait for the end of the frame under way */
+
+struct bh_mode {
+	uint32_t name;
+	uint32_t flags;
+	uint64_t frame_ns; /* 0: no core has windows; at most BH_PERIOD_MAX_NS */
+};
+
+struct bh_plan {
+	uint32_t first_window, n_windows;
+	uint32_t always; /* ranks in the one endless window of a plan without windows; else 0 */
+	uint32_t slack;	 /* ranks */
+};
+
+/* [start, end) of the frame; windows of a plan do not overlap; none is shorter than BH_BUDGET_MIN_NS. */
+struct bh_window {
+	uint64_t start_ns, end_ns;
+	uint32_t ranks; /* not 0; no rank with a reservation */
+	uint32_t reserved;
 };
 
 enum bh_region_kind {
@@ -189,6 +235,7 @@ enum bh_region_kind {
 	BH_REGION_WINDOW = 5,	/* memory shared with the kernel: queues, server pages, ports' in and out windows, log */
 	BH_REGION_BOOT = 6,	/* in the loading root only: stub, parameters, pristine store */
 	BH_REGION_SHARED = 7,	/* memory shared with other partitions, not with the kernel */
+				/* the trace rings are BH_REGION_WINDOW, read-only */
 };
 
 #define BH_READ	   0x1u
@@ -224,9 +271,10 @@ struct bh_emul {
 
 enum bh_cap_kind {
 	BH_CAP_NONE = 0,
-	BH_CAP_SERVE = 1,   /* object = number in emuls; rights 0 */
-	BH_CAP_PORT = 2,    /* object = number in ports; rights BH_PORT_SEND or BH_PORT_RECEIVE; the first of a table */
-	BH_CAP_CONTROL = 3, /* object = partition; rights BH_CONTROL_MAY_* (call.h) */
+	BH_CAP_SERVE = 1,    /* object = number in emuls; rights 0 */
+	BH_CAP_PORT = 2,     /* object = number in ports; rights BH_PORT_SEND or BH_PORT_RECEIVE; the first of a table */
+	BH_CAP_CONTROL = 3,  /* object = partition; rights BH_CONTROL_MAY_* (call.h) */
+	BH_CAP_SCHEDULE = 4, /* may change the mode; object 0, rights 0 */
 };
 
 struct bh_cap {

@@ -13,7 +13,7 @@
 #define ABI_CALL_H
 
 /* Changed whenever anything in abi/ changes its meaning; kernel, tool and SDK compare it. */
-#define BH_ABI_VERSION 2
+#define BH_ABI_VERSION 3
 
 #define BH_CALL_UID	 0x8600ff01u /* -> w0-w3: the UUID below, as SMCCC orders it */
 #define BH_CALL_REVISION 0x8600ff03u /* -> x0 major (BH_ABI_VERSION), x1 minor (0) */
@@ -150,5 +150,20 @@ enum bh_run_state {
 	BH_RUN_RUNNING = 2,
 	BH_RUN_STOPPING = 3,
 };
+
+/*
+ * Changes the mode (blob.h) of the whole system. x1 = capability (BH_CAP_SCHEDULE), x2 = number of the mode.
+ * All cores change at the same counter value: the end of the frame under way, or at once, as the new mode is
+ * declared; its first frame starts there. BH_OK: it has been ordered (or is in force); BH_E_AGAIN: another change is under way;
+ * BH_E_CAP; BH_E_ARG: no such mode.
+ */
+#define BH_CALL_SET_MODE BH_CALL(15)
+
+/*
+ * The caller's own time. -> BH_OK, x1 = number of the mode in force on its core, x2 = start of its core's frame under way
+ * (ticks; without windows: of the mode), x3 = length of a frame (ticks; 0: this core has no windows), x4 = number of the mode that has been
+ * ordered, or BH_NONE; x5 = what is left of its budget (ticks; 0 without a reservation), x6 = epoch (ticks).
+ */
+#define BH_CALL_FRAME BH_CALL(16)
 
 #endif

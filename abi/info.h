@@ -31,6 +31,10 @@ enum bh_info_kind {
 				 the largest message, reply_bytes, depth, period_ns = a sampling port's refresh period, 0: none */
 	BH_INFO_SHARED = 7,    /* shared memory: name = the channel, ipa, bytes, flags = BH_INFO_SHARED_* */
 	BH_INFO_CONTROL = 8,   /* control of a partition: name = that partition, cap, flags = BH_CONTROL_MAY_* */
+	BH_INFO_SCHEDULE = 9,  /* it may change the mode: cap */
+	BH_INFO_MODE = 10,     /* a mode: name, cap = its number; given to who may change it and to who reads the trace */
+	BH_INFO_TRACE = 11,    /* the trace rings (trace.h), read-only: ipa, bytes = of one core's, depth = cores;
+				  its reader gets BH_INFO_PARTITION of all as well */
 };
 
 #define BH_INFO_SERVE_FOCUS 0x1u /* this client has the keyboard at first */

@@ -52,6 +52,22 @@ static inline const struct bh_port *blob_ports(const struct bh_blob *b)
 	return blob_at(b, b->off_ports);
 }
 
+static inline const struct bh_mode *blob_modes(const struct bh_blob *b)
+{
+	return blob_at(b, b->off_modes);
+}
+
+/* Of core c in mode m. */
+static inline const struct bh_plan *blob_plan(const struct bh_blob *b, uint32_t mode, uint32_t core)
+{
+	return (const struct bh_plan *)blob_at(b, b->off_plans) + mode * b->n_cores + core;
+}
+
+static inline const struct bh_window *blob_windows(const struct bh_blob *b)
+{
+	return blob_at(b, b->off_windows);
+}
+
 static inline const struct bh_region *blob_regions(const struct bh_blob *b)
 {
 	return blob_at(b, b->off_regions);

@@ -126,6 +126,10 @@ static const char *entry_wrong(const struct audit *a, uint32_t p, const struct b
 		return info_shared_wrong(a, p, e);
 	case BH_INFO_CONTROL:
 		return info_control_wrong(a, p, e);
+	case BH_INFO_SCHEDULE:
+	case BH_INFO_MODE:
+	case BH_INFO_TRACE:
+		return "is of a kind that is not there yet";
 	}
 	return "is of an unknown kind";
 }

@@ -52,6 +52,14 @@ struct device {
 	bool trusted; /* its owner is trusted with its DMA: `trusted-dma` */
 };
 
+/* What the kernel costs on this board at most, in ns: measured (docs/time.md says how). 0: the board does not say. */
+struct overhead {
+	uint64_t section_ns; /* longest stretch with interrupts off, so that the timer's alarm waits */
+	uint64_t switch_ns;  /* from the alarm's interrupt to the first instruction of another partition's vCPU */
+	uint64_t irq_ns;     /* an interrupt for somebody who does not run now: from the running vCPU and back to it */
+	uint64_t inject_ns;  /* from a device's interrupt to the handler's first instruction in a vCPU that runs */
+};
+
 struct board {
 	const char *name;
 	uint64_t load;
@@ -64,6 +72,7 @@ struct board {
 	enum bh_uart uart_kind;
 	enum bh_psci psci;
 	uint32_t timer_intid, maintenance_intid;
+	struct overhead overhead;
 	const char *qemu; /* strings, one behind the other; NULL: not run by QEMU */
 	int qemu_bytes;
 };
@@ -107,6 +116,15 @@ struct region {
 	const char *name;
 };
 
+/* What a partition says of its own work, for the analysis only; most urgent first. */
+#define PLAN_TASKS 32u
+struct task {
+	const char *name, *path;
+	int node;
+	uint32_t vcpu;
+	uint64_t period_ns, cost_ns, deadline_ns;
+};
+
 #define PLAN_REGIONS 768u /* more than a partition can come to have */
 struct part {
 	const char *name, *path;
@@ -125,7 +143,10 @@ struct part {
 	enum bh_fp fp;
 	int bridge;					 /* partition that carries its channel ends as PL011s, or -1 */
 	uint32_t control[BH_MAX_PARTITIONS], n_controls; /* partitions it may start and stop */
-	bool keyboard, reads_log, setway, restart;
+	bool keyboard, reads_log, reads_trace, sets_mode, setway, restart;
+	uint64_t budget_ns, period_ns; /* of each vCPU's reservation; 0: none */
+	struct task task[PLAN_TASKS];
+	uint32_t n_tasks;
 	uint32_t smc[BH_MAX_SMCS], n_smcs;
 
 	/* worked out */
@@ -135,7 +156,7 @@ struct part {
 	uint32_t first_vcpu;
 	uint64_t line_used[PLAN_INTIDS / 64 + 1]; /* bit for each virtual INTID */
 	uint64_t window_end;
-	uint64_t log_ipa;
+	uint64_t log_ipa, trace_ipa;
 	uint64_t high_end; /* of what lies above RAM: shared memory that finds no room among the windows */
 	uint32_t log_intid;
 	uint32_t n_ports, n_caps;     /* of its capability table: ports, then served regions, then controls */
@@ -190,6 +211,27 @@ struct channel {
 	uint64_t pa, ipa[BH_MAX_PARTITIONS];
 };
 
+/* A window on one core, as the blob has it. One node of the description may give several cores theirs. */
+struct plan_window {
+	const char *name, *path;
+	int node;
+	uint32_t core; /* number in plan.core */
+	uint64_t start_ns, end_ns;
+	uint32_t parts; /* bit n: partition n's vCPUs on this core */
+	uint32_t ranks; /* the same as ranks of the core */
+};
+
+struct mode {
+	const char *name, *path;
+	int node;
+	uint64_t frame_ns;
+	bool at_once;
+	uint32_t slack, without;				  /* bit n: partition n */
+	uint32_t slack_ranks[BH_MAX_CORES], always[BH_MAX_CORES]; /* by plan.core: as struct bh_plan has them */
+	struct plan_window *window;				  /* sorted by core, then start */
+	uint32_t n_windows, first_window[BH_MAX_CORES], n_core_windows[BH_MAX_CORES];
+};
+
 struct plan_core {
 	uint32_t board; /* number of the board's core */
 	uint32_t n_vcpus, vcpu[BH_MAX_CORE_VCPUS];
@@ -229,6 +271,8 @@ struct plan {
 	struct plan_core core[BH_MAX_CORES];
 	uint32_t n_cores, n_vcpus;
 	int log_reader;
+	struct mode mode[BH_MAX_MODES]; /* one at least: without /schedules it has no windows */
+	uint32_t n_modes;
 
 	/* what stands beside the tool */
 	struct bytes kernel; /* text and rodata */
@@ -240,6 +284,7 @@ struct plan {
 	uint64_t bss_pa, state_pa, state_bytes, share_pa, share_bytes;
 	uint64_t shared_pa, shared_bytes; /* memory of partitions among themselves, not mapped at EL2 */
 	uint64_t blob_va, state_va, share_va, log_pa, log_va, gicd_va, uart_va;
+	uint64_t trace_pa, trace_va, trace_bytes; /* of one core's ring; the rings follow each other */
 	uint64_t core_state_va, partition_state_va, vcpu_state_va, emul_state_va, port_state_va;
 	uint64_t el2_root, empty_root;
 	uint64_t tables_room;		   /* bytes reserved for tables */
@@ -259,6 +304,8 @@ void relate(struct plan *p);			      /* relate.c: what partitions are to each ot
 void channels_read(struct plan *p);		      /* channels.c: /channels, as the description has them */
 void channels_relate(struct plan *p);		      /* port_plan.c: who holds what: capabilities, interrupts, slots */
 void carriers_plan(struct plan *p);		      /* carriers.c: PL011s of partitions that have a `bridge` */
+void schedule_plan(struct plan *p);		      /* schedule.c: /schedules, reservations; needs the cores' ranks */
+void analysis_check(struct plan *p);		      /* analysis.c (analysis.h): what the schedule promises; refuses what does not fit */
 void policy_check(struct plan *p);		      /* policy.c: /domains and /policy against all flows (flow.h) */
 void kernel_read(struct plan *p);		      /* kernel_file.c */
 void payload_plan(struct plan *p, struct part *part); /* payload.c */
