@@ -187,7 +187,7 @@ struct bh_vcpu {
 	uint32_t index; /* within the partition; its MPIDR affinity */
 	uint32_t core;	/* number in cores */
 	uint32_t rank;	/* place in the core's vcpu[]; vCPUs of one partition on one core have ranks in a row */
-	/* Its reservation: so much time every period, given anew at whole periods from the epoch on. 0, 0: none. */
+	/* Its reservation, in modes where it is in force: so much time every period, given anew at whole periods from the epoch on. 0, 0: none. */
 	uint64_t budget_ns; /* BH_BUDGET_MIN_NS to period_ns */
 	uint64_t period_ns; /* at most BH_PERIOD_MAX_NS */
 };
@@ -216,14 +216,16 @@ struct bh_mode {
 
 struct bh_plan {
 	uint32_t first_window, n_windows;
-	uint32_t always; /* ranks in the one endless window of a plan without windows; else 0 */
-	uint32_t slack;	 /* ranks */
+	uint32_t always;  /* ranks in the one endless window of a plan without windows; else 0 */
+	uint32_t slack;	  /* ranks */
+	uint32_t budgets; /* ranks whose reservation is in force; in no window, nor in always */
+	uint32_t reserved;
 };
 
 /* [start, end) of the frame; windows of a plan do not overlap; none is shorter than BH_BUDGET_MIN_NS. */
 struct bh_window {
 	uint64_t start_ns, end_ns;
-	uint32_t ranks; /* not 0; no rank with a reservation */
+	uint32_t ranks; /* not 0 */
 	uint32_t reserved;
 };
 

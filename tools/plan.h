@@ -226,9 +226,9 @@ struct mode {
 	int node;
 	uint64_t frame_ns;
 	bool at_once;
-	uint32_t slack, without;				  /* bit n: partition n */
-	uint32_t slack_ranks[BH_MAX_CORES], always[BH_MAX_CORES]; /* by plan.core: as struct bh_plan has them */
-	struct plan_window *window;				  /* sorted by core, then start */
+	uint32_t slack, without;							 /* bit n: partition n */
+	uint32_t slack_ranks[BH_MAX_CORES], always[BH_MAX_CORES], budgets[BH_MAX_CORES]; /* by plan.core: as struct bh_plan has them */
+	struct plan_window *window;							 /* sorted by core, then start */
 	uint32_t n_windows, first_window[BH_MAX_CORES], n_core_windows[BH_MAX_CORES];
 };
 
