@@ -15,6 +15,7 @@
 #include "sdk/bh_irq.h"
 #include "sdk/bh_log.h"
 #include "sdk/bh_port.h"
+#include "sdk/bh_schedule.h"
 #include "sdk/bh_time.h"
 
 #endif

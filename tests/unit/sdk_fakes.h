@@ -53,6 +53,11 @@ static inline uint64_t bh_time_ticks(void)
 	return fake_now;
 }
 
+static inline void bh_sleep_until(uint64_t when)
+{
+	fake_now = fake_now > when ? fake_now : when;
+}
+
 static inline uint64_t bh_time_from_ns(uint64_t ns) /* 100 MHz */
 {
 	return ns / 10;
