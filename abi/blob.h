@@ -130,10 +130,10 @@ struct bh_blob {
 	uint32_t names_bytes, off_names;
 
 	uint64_t core_state_va, partition_state_va, vcpu_state_va, emul_state_va, port_state_va;
-	uint64_t log_va;   /* struct bh_log, BH_LOG_PAGES */
-	uint64_t trace_va; /* struct bh_trace (trace.h) of core c at trace_va + c * trace_bytes */
-	uint64_t trace_bytes;
-	uint64_t empty_root; /* pa of a stage 2 root that maps nothing */
+	uint64_t log_va;      /* struct bh_log, BH_LOG_PAGES */
+	uint64_t trace_va;    /* struct bh_trace (trace.h) of core c at trace_va + c * trace_bytes */
+	uint64_t trace_bytes; /* whole pages, one at least, at most 4 MiB */
+	uint64_t empty_root;  /* pa of a stage 2 root that maps nothing */
 
 	uint64_t gicd_va;
 	uint64_t uart_va;
@@ -211,7 +211,7 @@ struct bh_vcpu {
 struct bh_mode {
 	uint32_t name;
 	uint32_t flags;
-	uint64_t frame_ns; /* 0: no core has windows; at most BH_PERIOD_MAX_NS */
+	uint64_t frame_ns; /* 0: no core has windows; else BH_BUDGET_MIN_NS to BH_PERIOD_MAX_NS */
 };
 
 struct bh_plan {

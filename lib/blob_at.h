@@ -123,7 +123,7 @@ static inline bool blob_is_page(uint64_t pa)
 /*
  * Memory that kernel and partitions share, piece by piece: of each port its buffer, slots, reply's
  * buffer and reply's slot (BLOB_PORT_PIECES; of no bytes where it has none), of each emulated region
- * its queue and its server pages, and the log. blob_piece.c
+ * its queue and its server pages, the log, and the trace rings. blob_piece.c
  */
 struct blob_piece {
 	uint64_t va, bytes;
@@ -142,7 +142,7 @@ struct blob_piece blob_piece(const struct bh_blob *b, uint32_t n);
 
 static inline uint32_t blob_pieces(const struct bh_blob *b)
 {
-	return BLOB_PORT_PIECES * b->n_ports + 2 * b->n_emuls + 1;
+	return BLOB_PORT_PIECES * b->n_ports + 2 * b->n_emuls + 2;
 }
 
 #endif

@@ -47,6 +47,13 @@ static const char *check_arrays(const struct bh_blob *b)
 		return "blob: table of interrupts out of bounds";
 	if (b->n_smcs > BH_MAX_SMCS || !fits(b, b->off_smcs, b->n_smcs, sizeof(uint32_t)))
 		return "blob: SMC allow-lists out of bounds";
+	/* until the tool and arch/host write them, none is good */
+	if (b->n_modes > BH_MAX_MODES || (b->n_modes && !fits(b, b->off_modes, b->n_modes, sizeof(struct bh_mode))))
+		return "blob: table of modes out of bounds";
+	if (b->n_plans != b->n_modes * b->n_cores || (b->n_plans && !fits(b, b->off_plans, b->n_plans, sizeof(struct bh_plan))))
+		return "blob: not a plan for each mode and core";
+	if (b->n_windows > BH_MAX_WINDOWS || (b->n_windows && !fits(b, b->off_windows, b->n_windows, sizeof(struct bh_window))))
+		return "blob: table of windows out of bounds";
 	if (b->reg_bytes > BH_MAX_EMULS * (BLOB_EMUL_BYTES / 4) || !fits(b, b->off_regs, b->reg_bytes, 1))
 		return "blob: register tables out of bounds";
 	if (b->names_bytes == 0 || !fits(b, b->off_names, b->names_bytes, 1))
@@ -212,7 +219,7 @@ static const char *check_cap(const struct bh_blob *b, uint32_t p, uint32_t n, co
 			return "capability: the region is served by another partition";
 		break;
 	default:
-		if (c->kind != BH_CAP_NONE || c->object != 0)
+		if ((c->kind != BH_CAP_NONE && c->kind != BH_CAP_SCHEDULE) || c->object != 0)
 			return "capability: no such object";
 	}
 	return c->rights ? "capability: reserved field is not zero" : NULL;
@@ -424,5 +431,5 @@ const char *blob_check(const struct bh_blob *blob, uint64_t bytes)
 		wrong = check_irqs(blob);
 	if (!wrong)
 		wrong = check_partitions(blob);
-	return wrong;
+	return wrong || blob->n_modes == 0 ? wrong : blob_check_time(blob);
 }

@@ -19,6 +19,8 @@ const char *blob_check(const struct bh_blob *blob, uint64_t bytes);
 
 /* For blob_check() only: the table of ports, of a blob whose arrays and emulated regions are in range. */
 const char *blob_check_ports(const struct bh_blob *blob);
+/* Modes, plans, windows, reservations, trace: of a blob of which all else has been checked. */
+const char *blob_check_time(const struct bh_blob *blob);
 
 /* The same for the image's header: magic, version, sizes and the places it names. @load: where it
  * really is. */

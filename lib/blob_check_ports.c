@@ -59,7 +59,7 @@ static const char *check_piece(const struct bh_blob *b, uint32_t n)
 		struct blob_piece other = blob_piece(b, i);
 
 		if (piece.va < other.va + other.bytes && other.va < piece.va + piece.bytes)
-			return "blob: two of log, queues, server pages, ports' buffers and slots overlap";
+			return "blob: two of log, trace, queues, server pages, ports' buffers and slots overlap";
 	}
 	return NULL;
 }

@@ -163,7 +163,7 @@ static const char *fit_share(const struct bh_image_header *h, const struct bh_bl
 		struct blob_piece piece = blob_piece(b, i);
 
 		if (piece.bytes && !within(piece.va, piece.bytes, h->share_va, h->share_bytes))
-			return "image: the log, a queue, server pages or a port's memory lie outside the shared memory";
+			return "image: the log, the trace, a queue, server pages or a port's memory lie outside the shared memory";
 	}
 	return NULL;
 }

@@ -2,7 +2,7 @@
 /*
  * image_check() and image_blob_check(): a header whose places lie wrong is refused before the
  * kernel uses one of them.
- * sources: lib/blob_check.c lib/blob_check_ports.c lib/blob_piece.c lib/image_check.c
+ * sources: lib/blob_check.c lib/blob_check_ports.c lib/blob_check_time.c lib/blob_piece.c lib/image_check.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 static void header_make(struct bh_image_header *h)
 {
 	*h = (struct bh_image_header){
-		.image_size = 0x800000, .linux_magic = 0x644d5241, .magic = BH_IMAGE_MAGIC, .abi_version = BH_ABI_VERSION, .header_bytes = sizeof(*h), .text_bytes = 0x8000, .rodata_bytes = 0x2000, .bss_bytes = 0x3000, .stack_bytes = 0x2000, .core_bytes = 64, .partition_bytes = 128, .vcpu_bytes = 0x1000, .emul_bytes = 64, .port_bytes = 256, .load_pa = LOAD, .file_bytes = 0x300008, .covered_bytes = 0x200000, .blob_pa = LOAD + 0xa000, .blob_va = FIX_VA(0x20), .blob_bytes = sizeof(struct blob_fixture), .el2_root_pa = LOAD + 0x20000, .bss_pa = LOAD + 0x400000, .state_pa = LOAD + 0x410000, .state_va = FIX_VA(0x40), .state_bytes = 0x8000, .share_pa = LOAD + 0x420000, .share_va = FIX_VA(0x50), .share_bytes = 0xd000, .uart_pa = 0x9000000, .uart_va = FIX_VA(0xa0), .uart_kind = BH_UART_PL011
+		.image_size = 0x800000, .linux_magic = 0x644d5241, .magic = BH_IMAGE_MAGIC, .abi_version = BH_ABI_VERSION, .header_bytes = sizeof(*h), .text_bytes = 0x8000, .rodata_bytes = 0x2000, .bss_bytes = 0x3000, .stack_bytes = 0x2000, .core_bytes = 64, .partition_bytes = 128, .vcpu_bytes = 0x1000, .emul_bytes = 64, .port_bytes = 256, .load_pa = LOAD, .file_bytes = 0x300008, .covered_bytes = 0x200000, .blob_pa = LOAD + 0xa000, .blob_va = FIX_VA(0x20), .blob_bytes = sizeof(struct blob_fixture), .el2_root_pa = LOAD + 0x20000, .bss_pa = LOAD + 0x400000, .state_pa = LOAD + 0x410000, .state_va = FIX_VA(0x40), .state_bytes = 0x8000, .share_pa = LOAD + 0x420000, .share_va = FIX_VA(0x4e), .share_bytes = 0xf000, .uart_pa = 0x9000000, .uart_va = FIX_VA(0xa0), .uart_kind = BH_UART_PL011
 	};
 }
 
@@ -106,6 +106,9 @@ static void header_and_blob_must_agree(void **state)
 	REFUSED(f.b.port_state_va = f.b.emul_state_va, "state arrays overlap");
 	REFUSED(h.port_bytes = 0x440, "outside the state memory");
 	REFUSED(f.b.log_va = FIX_VA(0x40), "the log");
+	REFUSED(f.b.trace_va = FIX_VA(0x4d), "the trace");
+	REFUSED(f.b.trace_va = FIX_VA(0x5c), "the trace");
+	REFUSED(f.b.trace_bytes = 0x10000, "the trace");
 	REFUSED(f.emul[1].queue_va = FIX_VA(0x40), "queue");
 	REFUSED(f.emul[1].server_va = FIX_VA(0x5d), "server pages");
 	REFUSED(f.port[FIX_SAMPLING].in_va = FIX_VA(0x45), "port's memory");

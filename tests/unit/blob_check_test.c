@@ -2,7 +2,7 @@
 /*
  * blob_check() refuses each kind of damage with the right sentence, and what it passes may be
  * followed blindly. sanitizers watch the second half.
- * sources: lib/blob_check.c lib/blob_check_ports.c lib/blob_piece.c
+ * sources: lib/blob_check.c lib/blob_check_ports.c lib/blob_check_time.c lib/blob_piece.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -76,6 +76,15 @@ static void arrays_lie_within_the_blob(void **state)
 	REFUSED(f.b.n_caps = 0xffffffff, "capabilities out");
 	REFUSED(f.b.n_irqs = 257, "interrupts out");
 	REFUSED(f.b.n_smcs = 65, "SMC allow-lists out");
+	REFUSED(f.b.n_modes = 0, "not a plan for each");
+	REFUSED(f.b.n_modes = BH_MAX_MODES + 1, "modes out");
+	REFUSED(f.b.off_modes = (uint32_t)sizeof(f) - 8, "modes out");
+	REFUSED(f.b.n_plans = 3, "not a plan for each");
+	REFUSED(f.b.n_plans = 5, "not a plan for each");
+	REFUSED(f.b.n_modes = 1, "not a plan for each");
+	REFUSED(f.b.off_plans = (uint32_t)sizeof(f) - 8, "not a plan for each");
+	REFUSED(f.b.n_windows = BH_MAX_WINDOWS + 1, "windows out");
+	REFUSED(f.b.off_windows += 4, "windows out");
 	REFUSED(f.b.reg_bytes = 0xffffffff, "register tables out");
 	REFUSED(f.b.off_regs = (uint32_t)sizeof(f), "register tables out");
 	REFUSED(f.b.names_bytes = 0, "names out");
@@ -100,6 +109,8 @@ static void numbers_are_bounded(void **state)
 		{ offsetof(struct bh_blob, n_caps), BH_MAX_CAPS, "capabilities out" },
 		{ offsetof(struct bh_blob, n_irqs), BH_MAX_IRQS, "interrupts out" },
 		{ offsetof(struct bh_blob, n_smcs), BH_MAX_SMCS, "SMC allow-lists out" },
+		{ offsetof(struct bh_blob, n_modes), BH_MAX_MODES, "modes out" },
+		{ offsetof(struct bh_blob, n_windows), BH_MAX_WINDOWS, "windows out" },
 		{ offsetof(struct bh_blob, reg_bytes), BH_MAX_EMULS * (BLOB_EMUL_BYTES / 4), "register tables out" },
 	};
 	const size_t bytes = sizeof(struct blob_fixture) + (2u << 20);
@@ -193,10 +204,10 @@ static void partitions_are_checked(void **state)
 	REFUSED(f.part[2].load_root = 0, "root");
 	REFUSED(f.part[2].run_root += 8, "root");
 	REFUSED(f.part[0].n_caps = 1, "capabilities");
-	REFUSED(f.part[2].n_caps = 4, "wrong capabilities");
+	REFUSED(f.part[2].n_caps = 5, "wrong capabilities");
 	REFUSED(f.part[2].n_smcs = 1, "wrong SMC");
 	REFUSED(f.b.n_vcpus = 5, "nobody's");
-	REFUSED(f.b.n_caps = 12, "nobody's");
+	REFUSED(f.b.n_caps = 13, "nobody's");
 	REFUSED(f.b.n_smcs = 3, "nobody's");
 	REFUSED(f.part[2].first_smc = 1, "SMC");
 	REFUSED(f.part[2].n_regions = 2, "nobody's");
@@ -237,7 +248,10 @@ static void regions_are_sorted_disjoint_and_whole(void **state)
 static void capabilities_name_what_their_holder_has(void **state)
 {
 	(void)state;
-	REFUSED(CONSOLE_CAP(1).kind = 4, "no such object");
+	REFUSED(CONSOLE_CAP(1).kind = BH_CAP_SCHEDULE + 1, "no such object");
+	REFUSED(CONTROL_CAP(3).object = 1, "no such object");
+	REFUSED(CONTROL_CAP(3).rights = 1, "reserved");
+	REFUSED(CONTROL_CAP(3).reserved = 1, "reserved");
 	REFUSED(CONSOLE_CAP(1).object = 2, "no such object");
 	REFUSED(CONSOLE_CAP(1).rights = 1, "reserved");
 	REFUSED(CONSOLE_CAP(1).reserved = 1, "reserved");

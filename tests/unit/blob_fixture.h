@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A small good blob, made by hand, for the tests of blob_check() and for its fuzzer: a console that
- * serves two clients, on two cores, with a port of each kind. And blob_follow(), which uses a blob as blindly as the kernel
+ * serves two clients, on two cores, with a port of each kind, and two modes: in the first, control and one of
+ * Linux's vCPUs have windows on core 1, in the second control has its reservation. And blob_follow(), which uses a blob as blindly as the kernel
  * does: under ASan it shows that what blob_check() passed may really be followed.
  */
 #ifndef TESTS_UNIT_BLOB_FIXTURE_H
@@ -9,6 +10,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/blob_at.h"
@@ -24,9 +26,12 @@ struct blob_fixture {
 	struct bh_emul emul[2];
 	struct bh_port port[4];
 	struct bh_region region[7];
-	struct bh_cap cap[11];
+	struct bh_cap cap[12];
 	struct bh_irq irq[3];
 	uint32_t smc[2];
+	struct bh_mode mode[2];
+	struct bh_plan plan[4];
+	struct bh_window window[2];
 	uint8_t regs[0x400];
 	char names[64];
 };
@@ -45,6 +50,18 @@ enum { FIX_CONSOLE_CAPS = 0,
        FIX_LINUX_CAPS = 4,
        FIX_CONTROL_CAPS = 8 };
 
+enum { FIX_NORMAL,
+       FIX_LIMP };
+
+/* Ranks of core 0 are the console and Linux, of core 1 control and Linux. */
+enum { FIX_FIRST = 1,
+       FIX_SECOND = 2 };
+
+static inline struct bh_plan *fixture_plan(struct blob_fixture *f, uint32_t mode, uint32_t core)
+{
+	return &f->plan[2 * mode + core];
+}
+
 static void fixture_arrays(struct blob_fixture *f)
 {
 	f->b.n_cores = 2, f->b.off_cores = offsetof(struct blob_fixture, core);
@@ -53,9 +70,12 @@ static void fixture_arrays(struct blob_fixture *f)
 	f->b.n_emuls = 2, f->b.off_emuls = offsetof(struct blob_fixture, emul);
 	f->b.n_ports = 4, f->b.off_ports = offsetof(struct blob_fixture, port);
 	f->b.n_regions = 7, f->b.off_regions = offsetof(struct blob_fixture, region);
-	f->b.n_caps = 11, f->b.off_caps = offsetof(struct blob_fixture, cap);
+	f->b.n_caps = 12, f->b.off_caps = offsetof(struct blob_fixture, cap);
 	f->b.n_irqs = 3, f->b.off_irqs = offsetof(struct blob_fixture, irq);
 	f->b.n_smcs = 2, f->b.off_smcs = offsetof(struct blob_fixture, smc);
+	f->b.n_modes = 2, f->b.off_modes = offsetof(struct blob_fixture, mode);
+	f->b.n_plans = 4, f->b.off_plans = offsetof(struct blob_fixture, plan);
+	f->b.n_windows = 2, f->b.off_windows = offsetof(struct blob_fixture, window);
 	f->b.reg_bytes = sizeof(f->regs), f->b.off_regs = offsetof(struct blob_fixture, regs);
 	f->b.names_bytes = sizeof(f->names), f->b.off_names = offsetof(struct blob_fixture, names);
 }
@@ -71,6 +91,8 @@ static void fixture_system(struct blob_fixture *f)
 	f->b.emul_state_va = FIX_VA(0x46);
 	f->b.port_state_va = FIX_VA(0x47);
 	f->b.log_va = FIX_VA(0x50);
+	f->b.trace_va = FIX_VA(0x4e);
+	f->b.trace_bytes = 0x1000;
 	f->b.empty_root = 0x44100000;
 	f->b.gicd_va = FIX_VA(0x80);
 	f->b.uart_va = FIX_VA(0xa0);
@@ -85,7 +107,7 @@ static void fixture_system(struct blob_fixture *f)
 	f->b.system_name = 1;
 	f->b.board_name = 6;
 	f->b.ipa_bits = 39;
-	memcpy(f->names, "\0demo\0virt\0console\0linux\0control", 33);
+	memcpy(f->names, "\0demo\0virt\0console\0linux\0control\0normal\0limp", 45);
 }
 
 static void fixture_cores(struct blob_fixture *f)
@@ -106,7 +128,7 @@ static void fixture_partitions(struct blob_fixture *f)
 	f->part[1] = (struct bh_partition){ .name = 19, .first_vcpu = 1, .n_vcpus = 2, .first_region = 2, .n_regions = 2 };
 	f->part[2] = (struct bh_partition){ .name = 25, .first_vcpu = 3, .n_vcpus = 1, .first_region = 4, .n_regions = 3 };
 	f->part[1].first_cap = FIX_LINUX_CAPS, f->part[1].n_caps = 4;
-	f->part[2].first_cap = FIX_CONTROL_CAPS, f->part[2].n_caps = 3;
+	f->part[2].first_cap = FIX_CONTROL_CAPS, f->part[2].n_caps = 4;
 	f->part[1].n_smcs = 2, f->part[2].first_smc = 2;
 	for (uint32_t i = 0; i < 3; i++) {
 		f->part[i].vmid = i + 1;
@@ -185,6 +207,31 @@ static void fixture_caps(struct blob_fixture *f)
 	fixture_end(f, FIX_CONTROL_CAPS, FIX_CONTROL, 0, FIX_SIGNAL, BH_PORT_RECEIVE);
 	fixture_end(f, FIX_CONTROL_CAPS, FIX_CONTROL, 1, FIX_SAMPLING, BH_PORT_SEND);
 	fixture_end(f, FIX_CONTROL_CAPS, FIX_CONTROL, 2, FIX_CALL, BH_PORT_RECEIVE);
+	f->cap[FIX_CONTROL_CAPS + 3] = (struct bh_cap){ .kind = BH_CAP_SCHEDULE };
+}
+
+static void fixture_time(struct blob_fixture *f)
+{
+	f->mode[FIX_NORMAL] = (struct bh_mode){ .name = 33, .frame_ns = 10000000 };
+	f->mode[FIX_LIMP] = (struct bh_mode){ .name = 40, .flags = BH_MODE_AT_ONCE };
+	f->window[0] = (struct bh_window){ 0, 2000000, FIX_FIRST, 0 };
+	f->window[1] = (struct bh_window){ 2000000, 10000000, FIX_SECOND, 0 };
+	f->vcpu[3].budget_ns = 1000000, f->vcpu[3].period_ns = 5000000;
+	*fixture_plan(f, FIX_NORMAL, 0) = (struct bh_plan){ .always = FIX_FIRST | FIX_SECOND };
+	*fixture_plan(f, FIX_NORMAL, 1) = (struct bh_plan){ .n_windows = 2, .slack = FIX_SECOND };
+	*fixture_plan(f, FIX_LIMP, 0) = (struct bh_plan){ .first_window = 2, .always = FIX_FIRST };
+	*fixture_plan(f, FIX_LIMP, 1) = (struct bh_plan){ .first_window = 2, .slack = FIX_SECOND, .budgets = FIX_FIRST };
+}
+
+/* Both of Linux's vCPUs on core 0, where they take turns at ranks 1 and 2; control is alone on core 1. */
+static inline void fixture_siblings(struct blob_fixture *f)
+{
+	f->core[0].n_vcpus = 3, f->core[0].vcpu[2] = 2;
+	f->core[1].n_vcpus = 1;
+	f->vcpu[2].core = 0, f->vcpu[2].rank = 2;
+	f->window[1].ranks = FIX_FIRST;
+	fixture_plan(f, FIX_NORMAL, 0)->always |= 1u << 2;
+	fixture_plan(f, FIX_NORMAL, 1)->slack = fixture_plan(f, FIX_LIMP, 1)->slack = 0;
 }
 
 static inline void fixture_make(struct blob_fixture *f)
@@ -197,6 +244,7 @@ static inline void fixture_make(struct blob_fixture *f)
 	fixture_objects(f);
 	fixture_ports(f);
 	fixture_caps(f);
+	fixture_time(f);
 }
 
 static inline uint64_t follow_partition(const struct bh_blob *b, const struct bh_partition *p)
@@ -240,6 +288,45 @@ static inline uint64_t follow_port(const struct bh_blob *b, const struct bh_port
 	return sum;
 }
 
+/* As the scheduler goes through a plan: each rank of it is a vCPU, and time goes on. */
+static inline uint64_t follow_plan(const struct bh_blob *b, uint32_t mode, uint32_t core)
+{
+	const struct bh_core *c = &blob_cores(b)[core];
+	const struct bh_plan *p = blob_plan(b, mode, core);
+	uint32_t ranks = p->always | p->slack | p->budgets;
+	uint64_t sum = 0, at = 0;
+
+	for (uint32_t i = 0; i < p->n_windows; i++) {
+		const struct bh_window *w = &blob_windows(b)[p->first_window + i];
+
+		if (w->start_ns < at || w->end_ns <= w->start_ns)
+			abort();
+		at = w->end_ns;
+		ranks |= w->ranks;
+	}
+	if (at > blob_modes(b)[mode].frame_ns)
+		abort();
+	for (uint32_t r = 0; r < 32; r++)
+		if (ranks >> r & 1)
+			sum += blob_vcpus(b)[c->vcpu[r]].budget_ns;
+	for (uint32_t r = 0; r < c->n_vcpus; r++)
+		if (p->budgets >> r & 1)
+			sum += 1000 % blob_vcpus(b)[c->vcpu[r]].period_ns;
+	return sum;
+}
+
+static inline uint64_t follow_time(const struct bh_blob *b)
+{
+	uint64_t sum = b->trace_va + b->n_cores * b->trace_bytes;
+
+	for (uint32_t m = 0; m < b->n_modes; m++) {
+		sum += strlen(blob_name(b, blob_modes(b)[m].name));
+		for (uint32_t c = 0; c < b->n_cores; c++)
+			sum += follow_plan(b, m, c);
+	}
+	return sum;
+}
+
 /* Uses every reference of a blob without a check of its own. */
 static inline uint64_t blob_follow(const struct bh_blob *b)
 {
@@ -261,7 +348,7 @@ static inline uint64_t blob_follow(const struct bh_blob *b)
 		sum += follow_port(b, &blob_ports(b)[i]);
 	for (uint32_t i = 0; i < b->n_irqs; i++)
 		sum += blob_partitions(b)[blob_irqs(b)[i].partition].vmid;
-	return sum;
+	return sum + follow_time(b);
 }
 
 #endif
