@@ -14,6 +14,7 @@
 
 /* --- the core --- */
 ticks_t arch_time(void);
+uint64_t arch_frequency(void);		  /* of what arch_time() counts, Hz */
 void arch_kick(struct core *c);		  /* makes core c leave its guest or its sleep; any core */
 void arch_idle(void);			  /* sleeps until an interrupt is pending, then handles what is pending */
 bool arch_core_start(uint32_t n);	  /* boot core: switches core n on; false: firmware refused */
@@ -44,6 +45,7 @@ void arch_irq_line(struct partition *p, uint32_t intid, bool level); /* a level 
 void arch_irq_update(struct vcpu *v);				     /* own core: take in what others posted */
 void arch_irq_sync(struct vcpu *v);				     /* own core: REQ_SYNC */
 bool arch_irq_pending(struct vcpu *v);				     /* own core: would WFI return? */
+void arch_irq_open(struct vcpu *v);				     /* own core: v is about to run: no line of its devices stays masked (core->shut) */
 
 /* --- a partition as a whole --- */
 void arch_partition_reset(struct partition *p); /* nobody of p runs: interrupts and devices as after power-on */

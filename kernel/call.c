@@ -6,7 +6,9 @@
 #include "kernel/emul.h"
 #include "kernel/event.h"
 #include "kernel/log.h"
+#include "kernel/mode.h"
 #include "kernel/port.h"
+#include "kernel/trace.h"
 
 #include "abi/call.h"
 #include "abi/status.h"
@@ -29,15 +31,19 @@ static int64_t dispatch(struct vcpu *v, uint32_t function, uint64_t *arg)
 	case BH_CALL_SERVE: return port_serve(v, arg);
 	case BH_CALL_PORT_STATE: return port_state(v, arg);
 	case BH_CALL_CONTROL: return partition_control(v, arg);
+	case BH_CALL_SET_MODE: return mode_set(v, arg);
+	case BH_CALL_FRAME: return mode_frame(v, arg);
 	default: return BH_E_UNKNOWN;
 	}
 }
 
 int64_t call_handle(struct vcpu *v, uint32_t function, uint64_t *arg)
 {
-	uint64_t first = arg[0];
+	uint64_t first = arg[0], second = arg[1];
 	int64_t status = dispatch(v, function, arg);
 
+	if (function - BH_CALL_SIGNAL <= BH_CALL_PORT_STATE - BH_CALL_SIGNAL)
+		trace(v->core, BH_TRACE_MESSAGE, v->who, (function & 0xffff) | (uint32_t)first << 16, second, (uint64_t)status);
 	if (unlikely(status == BH_E_CAP || status == BH_E_RIGHT || status == BH_E_ARG))
 		log_vcpu(v, BH_EVENT_CALL, function, first << 32 | (uint32_t)status);
 	return status;

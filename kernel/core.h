@@ -2,29 +2,65 @@
 /*
  * A physical core. A core owns the vCPUs bound to it: only it changes their scheduling state,
  * their registers and what the hardware holds of them. Everybody else posts requests (vcpu.h).
+ * Words of ranks: bit r stands for the vCPU of rank r.
  */
 #ifndef KERNEL_CORE_H
 #define KERNEL_CORE_H
 
+#include "abi/trace.h"
 #include "kernel/system.h"
+
+#define INBOX_NOW BIT(31) /* somebody is to stop, or the mode to change: whoever runs here */
 
 struct core {
 	const struct bh_core *desc;
 	struct vcpu *loaded;   /* whose registers the hardware holds, or NULL */
 	struct vcpu *fp_owner; /* whose FP registers the hardware holds, or NULL */
-	uint32_t stale;	       /* bit r: translations of that vCPU's VMID must go before it runs here; the port's */
+	uint32_t stale;	       /* ranks: translations of that vCPU's VMID must go before it runs here; the port's */
 	uint32_t number;
-	uint32_t ready;			      /* bit r: the vCPU of rank r can run; own core only */
-	uint32_t inbox;			      /* bit r: the vCPU of rank r has requests; set by any core, atomically */
-	uint32_t urgent;		      /* bit r: a request for rank r is worth a kick; own core writes, others read */
-	uint32_t helpers;		      /* bit r: the vCPU of rank r runs in a caller's place; own core only */
-	uint32_t own_post;		      /* the core has posted to itself since it last looked at inbox */
-	uint32_t online;		      /* set once by the core itself */
-	uint32_t realarm;		      /* the alarm has to be worked out again before a guest is entered */
-	ticks_t alarm;			      /* when the core's timer is set to fire; ~0: it is off */
+
+	/* written, or read, by others */
+	uint32_t inbox;	 /* ranks that have requests; INBOX_NOW; set by any core, atomically */
+	uint32_t urgent; /* ranks: a request for one is worth a kick; own core writes, others read */
+	uint32_t online; /* set once by the core itself */
+
+	/* who can run, and who does */
+	uint32_t ready;	   /* ranks that can run */
+	uint32_t attends;  /* ranks whose requests are looked at: `urgent`; while another comes to run, all that may */
+	uint32_t helpers;  /* ranks that run in a caller's place */
+	uint32_t own_post; /* the core has posted to itself since it last looked at inbox */
+	uint32_t realarm;  /* something has changed that `urgent` and the alarm depend on */
+	uint32_t rank;	   /* whose time is used (its own, or a caller's), or BH_NONE */
+	struct vcpu *runs; /* who runs, or NULL: the core idles */
+	ticks_t alarm;	   /* when the core's timer is set to fire; BH_NEVER: it is off */
+	ticks_t turn_end;  /* of the one that runs, where it has siblings here; else BH_NEVER */
+	uint32_t turned;   /* ranks: of siblings here, that one has had its turn */
+	uint32_t shut;	   /* ranks: lines of that vCPU's devices are masked until it runs; the port's */
+
+	/* who may run: words of ranks (budget.h, window.h) */
+	uint32_t funded; /* have budget left */
+	uint32_t window; /* are in the window under way */
+	uint32_t slack;
+
+	/* time */
+	uint32_t mode;
+	const struct bh_plan *plan; /* of the mode in force; NULL: not yet */
+	uint32_t next;		    /* number in the plan of the window under way, or of the one behind the gap */
+	uint32_t orders;	    /* changes of the mode that are known here (mode.c) */
+	ticks_t change_at;	    /* when the one under way is made here; BH_NEVER: there is none */
+	ticks_t mode_start;	    /* when the mode's first frame began */
+	ticks_t frame;		    /* when the frame under way began */
+	ticks_t frame_ticks;	    /* its length; 0: no windows */
+	ticks_t edge;		    /* when the window or the gap under way ends */
+	ticks_t since;		    /* from when on the running rank's budget has not been charged */
+
+	struct bh_trace *trace;
+	uint32_t trace_next, trace_mask;
+	ticks_t now; /* of the last record */
+
 	struct vcpu *vcpu[BH_MAX_CORE_VCPUS]; /* by rank */
 } __attribute__((aligned(64)));
 
-#include "arch_core.h" /* the port's this_core() */
+#include "arch_core.h" /* the port's this_core() and arch_stamp() */
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "kernel/arch.h"
 #include "kernel/print.h"
+#include "kernel/trace.h"
 #include "lib/record_text.h"
 
 #define DIRECT_LINES 24u /* of one partition, printed by the kernel itself: then it keeps silent */
@@ -77,6 +78,7 @@ static void record(struct partition *p, struct bh_record *r)
 	r->partition = (uint8_t)p->number;
 	r->time = arch_time();
 	r->repeats = swap_all(&p->repeats, 0);
+	trace(this_core(), BH_TRACE_FAULT, p->number | (uint32_t)r->vcpu << 8, r->event, r->address, r->value);
 	publish(p, r);
 }
 

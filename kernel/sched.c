@@ -1,26 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fixed-priority preemptive scheduling of the vCPUs bound to one core. The ready word has a bit for
- * each, most urgent lowest, so choosing is one instruction. Where that one waits for another of this
+ * The ready word has a bit for each vCPU of the core, most urgent lowest, and so have the words that say who may run,
+ * so choosing is a few instructions. Where the chosen one waits for another of this
  * core (sched_lend()), its bit says whether the one at the end of the chain can run.
  *
  * inbox pairs set_bits() in sched_post() with swap_all() in collect(): what was posted before is
  * seen after. A kick that comes between the last look at inbox and the guest's entry stays pending
  * (interrupts are masked) and brings the guest straight back.
  *
- * A core is kicked only for a vCPU at least as urgent as the one it runs: what others post for less
- * urgent ones waits in inbox for the next exit, and costs the one that runs nothing. (Only a stop
- * comes at once: its partition could not end before the urgent one leaves the core.) `urgent` says
+ * A core is kicked only for a vCPU that would run at once, were it ready, and attends to no other: what is posted
+ * for the rest waits in inbox until the one that runs leaves the core, or their time comes, and costs it
+ * nothing. (Only a stop comes at once: its partition could not end before the urgent one leaves the core.) `urgent` says
  * which those are. The poster writes inbox, then reads urgent; the core writes urgent, then reads
  * inbox; a full barrier between on both sides, so that one of them sees the other.
  */
 #include "kernel/sched.h"
 
+#include "abi/port.h"
 #include "kernel/arch.h"
+#include "kernel/budget.h"
+#include "kernel/mode.h"
+#include "kernel/trace.h"
+#include "kernel/window.h"
 
 void sched_post(struct core *c, uint32_t rank, bool at_once)
 {
-	uint32_t was = set_bits(&c->inbox, BIT(rank)), urgent;
+	uint32_t was = set_bits(&c->inbox, at_once ? BIT(rank) | INBOX_NOW : BIT(rank)), urgent;
 
 	if (c == this_core()) {
 		c->own_post = 1;
@@ -32,6 +37,15 @@ void sched_post(struct core *c, uint32_t rank, bool at_once)
 		arch_kick(c);
 }
 
+void sched_post_now(struct core *c)
+{
+	set_bits(&c->inbox, INBOX_NOW);
+	if (c == this_core())
+		c->own_post = 1;
+	else
+		arch_kick(c);
+}
+
 /*
  * What is attended to may post to its own core, which nobody kicks; and while such a bit stands in
  * inbox, nobody else's post need do so either. So those are collected here; a chain of them is short
@@ -39,40 +53,70 @@ void sched_post(struct core *c, uint32_t rank, bool at_once)
  */
 static void collect(struct core *c)
 {
-	do {
-		uint32_t posted = swap_all(&c->inbox, 0);
+	uint32_t these = c->attends | INBOX_NOW;
 
+	do {
+		uint32_t posted = load_relaxed(&c->inbox);
+
+		these = posted & INBOX_NOW ? ~0u : these;
 		c->own_post = 0;
-		for (; posted; posted &= posted - 1)
+		posted = clear_bits(&c->inbox, these) & these;
+		if (unlikely(posted & INBOX_NOW))
+			mode_attend(c);
+		for (posted &= ~INBOX_NOW; posted; posted &= posted - 1)
 			vcpu_attend(c->vcpu[lowest_bit(posted)]);
 	} while (unlikely(c->own_post));
+}
+
+static ticks_t earlier(ticks_t a, ticks_t b)
+{
+	return a < b ? a : b;
 }
 
 /* When v wants this core's attention by time. */
 static ticks_t wants_at(const struct core *c, const struct vcpu *v)
 {
-	ticks_t timer;
-
 	if (!vcpu_wakes_by_irq(v) && v != c->loaded)
 		return v->deadline;
-	timer = arch_vcpu_deadline(v);
-	return timer < v->deadline ? timer : v->deadline;
+	return earlier(arch_vcpu_deadline(v), v->deadline);
 }
 
-/* The core's own timer stands in for the timers of vCPUs that the hardware does not hold. */
+/*
+ * The core's own timer: time's edges, and the timers of vCPUs that would run if theirs fired and that the hardware does not
+ * hold. One vCPU alone on its core, without windows and reservation, has none of these.
+ */
 static void set_alarm(struct core *c)
 {
-	ticks_t first = ~0ull;
+	ticks_t first = c->edge < c->change_at ? c->edge : c->change_at;
 
-	for (uint32_t r = 0; r < c->desc->n_vcpus; r++) {
-		ticks_t t = wants_at(c, c->vcpu[r]);
-
-		first = t < first ? t : first;
-	}
+	if (c->plan && c->plan->budgets)
+		first = earlier(first, budget_alarm(c));
+	if (c->runs && (c->ready & c->vcpu[c->rank]->siblings))
+		first = earlier(first, c->turn_end);
+	for (uint32_t left = c->urgent; left; left &= left - 1)
+		first = earlier(first, wants_at(c, c->vcpu[lowest_bit(left)]));
 	if (first == c->alarm)
 		return;
 	c->alarm = first;
 	arch_timer_set(first);
+}
+
+static void wake_by_time(struct core *c, ticks_t now)
+{
+	for (uint32_t left = c->attends; left; left &= left - 1) {
+		uint32_t r = lowest_bit(left);
+
+		if (wants_at(c, c->vcpu[r]) <= now) {
+			set_bits(&c->vcpu[r]->requests, REQ_IRQ | REQ_PORT);
+			set_bits(&c->inbox, BIT(r));
+		}
+	}
+}
+
+void sched_widen(struct core *c)
+{
+	c->attends |= c->funded | c->window | c->slack;
+	c->realarm = 1;
 }
 
 void sched_alarm(void)
@@ -80,17 +124,27 @@ void sched_alarm(void)
 	struct core *c = this_core();
 	ticks_t now = arch_time();
 
-	c->alarm = ~0ull;
-	arch_timer_set(~0ull);
-	for (uint32_t r = 0; r < c->desc->n_vcpus; r++) {
-		struct vcpu *v = c->vcpu[r];
-
-		if (wants_at(c, v) <= now) {
-			set_bits(&v->requests, REQ_IRQ | REQ_PORT);
-			set_bits(&c->inbox, BIT(r));
-		}
-	}
+	c->alarm = BH_NEVER;
+	arch_timer_set(BH_NEVER);
 	c->realarm = 1;
+	if (c->plan)
+		budget_charge(c, now);
+	if (now >= c->change_at)
+		mode_change(c, now);
+	else if (now >= c->edge)
+		window_advance(c, now);
+	if (!c->plan)
+		return;
+	budget_give(c, now);
+	if (now >= c->turn_end)
+		c->turned |= BIT(c->rank);
+	sched_widen(c);
+	wake_by_time(c, now);
+}
+
+void sched_give_way(struct vcpu *v)
+{
+	v->core->turned |= BIT(v->desc->rank);
 }
 
 void sched_unload(struct vcpu *v)
@@ -125,6 +179,7 @@ void sched_lend(struct vcpu *v, struct vcpu *to)
 	uint32_t ranks = BIT(v->desc->rank) | v->lent;
 
 	v->callee = to;
+	v->core->realarm = 1;
 	for (struct vcpu *at = to; at; at = at->callee)
 		lent(at, at->lent | ranks);
 	if (runs_for(to)->state == VCPU_READY)
@@ -137,9 +192,47 @@ void sched_unlend(struct vcpu *v)
 
 	for (struct vcpu *at = v->callee; at; at = at->callee)
 		lent(at, at->lent & ~ranks);
-	if (v->callee)
+	if (v->callee) {
 		v->core->ready &= ~ranks;
+		v->core->realarm = 1;
+	}
 	v->callee = NULL;
+}
+
+/* Ranks that would run at once instead of the one that does, or again; and those that do so in the place of one of these. */
+static uint32_t worth_a_kick(const struct core *c)
+{
+	uint32_t self = c->runs ? BIT(c->rank) : 0, upto = (self << 1) - 1, ranks = c->funded;
+
+	if (ranks & self)
+		ranks &= upto;
+	else if (c->window & self)
+		ranks |= c->window & upto;
+	else
+		ranks |= c->window | (c->slack & upto);
+	for (uint32_t left = c->helpers & ~ranks; unlikely(left); left &= left - 1)
+		if (c->vcpu[lowest_bit(left)]->lent & ranks)
+			ranks |= left & -left;
+	return ranks;
+}
+
+/* Something has changed that alarm and `urgent` depend on. True: something that is urgent now had been posted before. */
+static bool settle(struct core *c)
+{
+	uint32_t ranks = worth_a_kick(c);
+
+	c->realarm = 0;
+	c->attends = ranks;
+	if (c->urgent != ranks) {
+		store_relaxed(&c->urgent, ranks);
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		if (load_relaxed(&c->inbox) & (ranks | INBOX_NOW)) {
+			c->realarm = 1;
+			return true;
+		}
+	}
+	set_alarm(c);
+	return false;
 }
 
 static void load(struct core *c, struct vcpu *v)
@@ -148,69 +241,92 @@ static void load(struct core *c, struct vcpu *v)
 		arch_vcpu_save(c->loaded);
 	c->loaded = v;
 	arch_vcpu_load(v);
+}
+
+/* v runs from now on, on the time of that rank; NULL and BH_NONE: nobody does. */
+static void run(struct core *c, struct vcpu *v, uint32_t rank)
+{
+	if (v && v != c->loaded)
+		load(c, v);
+	if (c->plan->budgets)
+		budget_charge(c, arch_time());
+	c->runs = v;
+	c->rank = rank;
+	c->turn_end = BH_NEVER;
 	c->realarm = 1;
-}
-
-/* From now on these are worth a kick. True: something had been posted before that was known. */
-static bool set_urgent(struct core *c, uint32_t ranks)
-{
-	if (likely(c->urgent == ranks))
-		return false;
-	store_relaxed(&c->urgent, ranks);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return load_relaxed(&c->inbox);
-}
-
-/* Ranks at least as urgent as r, and those that run, or would, in the place of one of these. */
-static uint32_t worth_a_kick(const struct core *c, uint32_t r)
-{
-	uint32_t ranks = (BIT(r) << 1) - 1;
-
-	for (uint32_t left = c->helpers & ~ranks; unlikely(left); left &= left - 1)
-		if (c->vcpu[lowest_bit(left)]->lent & ranks)
-			ranks |= left & -left;
-	return ranks;
-}
-
-/* One look at what is there: who is to run, or NULL after a sleep or when there is news. */
-static struct vcpu *choose(struct core *c)
-{
-	uint32_t rank;
-
-	if (load_relaxed(&c->inbox))
-		collect(c);
-	if (unlikely(!c->ready)) {
-		if (set_urgent(c, ~0u))
-			return NULL;
-		set_alarm(c);
-		arch_idle();
-		return NULL;
+	if (!v) {
+		trace(c, BH_TRACE_IDLE, TRACE_NOBODY, 0, 0, 0);
+		return;
 	}
-	rank = lowest_bit(c->ready);
-	return set_urgent(c, worth_a_kick(c, rank)) ? NULL : runs_for(c->vcpu[rank]);
+	if (unlikely(c->vcpu[rank]->siblings))
+		c->turn_end = c->now + ticks_of(BH_SLICE_NS);
+	budget_begin(c);
+	trace(c, BH_TRACE_SWITCH, v->who,
+	      c->funded & BIT(rank)   ? BH_TRACE_BY_BUDGET
+	      : c->window & BIT(rank) ? BH_TRACE_BY_WINDOW
+				      : BH_TRACE_BY_SLACK,
+	      rank, 0);
+}
+
+/* Siblings take turns: of a group, those that have not had theirs; then all again. */
+static uint32_t pick(struct core *c, uint32_t can)
+{
+	uint32_t rank = lowest_bit(can), group = c->vcpu[rank]->siblings;
+
+	if (likely(!group))
+		return rank;
+	group |= BIT(rank);
+	if (!(can & group & ~c->turned))
+		c->turned &= ~group;
+	return lowest_bit(can & group & ~c->turned);
+}
+
+static uint32_t contenders(const struct core *c)
+{
+	uint32_t can = c->ready & c->funded;
+
+	can = can ? can : c->ready & c->window;
+	return can ? can : c->ready & c->slack;
 }
 
 /*
  * The loaded vCPU stays loaded while the core idles: its virtual timer then wakes the core by
- * itself, and it goes on without a switch. The loop ends: news that comes after `urgent` is set is
- * worth a kick, which stays pending, or it is for later.
+ * itself, and it goes on without a switch.
+ */
+static void idle(struct core *c)
+{
+	if (c->runs)
+		run(c, NULL, BH_NONE);
+	if (c->own_post || (c->realarm && settle(c)))
+		return;
+	arch_idle();
+}
+
+/*
+ * The loop ends: news that comes after `urgent` is set is worth a kick, which stays pending, or it is for later. (A
+ * switch may hand an interrupt on to a sibling here: own_post.)
  */
 struct vcpu *sched_next(void)
 {
 	struct core *c = this_core();
+	uint32_t can, rank;
 	struct vcpu *v;
 
 	do {
-		do
-			v = choose(c);
-		while (unlikely(!v));
-		if (unlikely(v != c->loaded))
-			load(c, v);
-	} while (unlikely(c->own_post)); /* a switch may hand an interrupt on to a sibling here */
-	if (unlikely(c->realarm)) {
-		c->realarm = 0;
-		set_alarm(c);
-	}
+		if (c->own_post || (load_relaxed(&c->inbox) & (c->attends | INBOX_NOW)))
+			collect(c);
+		can = contenders(c);
+		if (unlikely(!can)) {
+			idle(c);
+			continue;
+		}
+		rank = pick(c, can);
+		v = runs_for(c->vcpu[rank]);
+		if (unlikely(v != c->runs || rank != c->rank || v != c->loaded))
+			run(c, v, rank);
+	} while (!can || unlikely(c->own_post) || (unlikely(c->realarm) && settle(c)));
+	if (unlikely(c->shut & BIT(v->desc->rank)))
+		arch_irq_open(v);
 	return v;
 }
 
@@ -218,8 +334,8 @@ noreturn void sched_start(void)
 {
 	struct core *c = this_core();
 
-	c->alarm = ~0ull;
-	(void)set_urgent(c, ~0u); /* sched_next() looks at inbox anyway */
+	c->realarm = 1;
 	store_release(&c->online, 1);
+	mode_arrive();
 	arch_enter(sched_next());
 }

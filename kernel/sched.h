@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who runs on this core: the ready vCPU of lowest rank (highest priority). Fixed priorities,
- * preemptive; O(1). Runs with interrupts masked, touches this core only.
+ * Who runs on this core. Of the vCPUs that are ready: who has budget left (budget.h), else who is in the window
+ * under way (window.h), else who takes slack; in each the lowest rank (highest priority). Nobody else runs.
+ * Preemptive, tickless, O(1) but for the alarm, which is bounded by the core's vCPUs. Interrupts are masked; touches this core only.
  */
 #ifndef KERNEL_SCHED_H
 #define KERNEL_SCHED_H
 
 #include "kernel/core.h"
 
-/* Any core: core c has to attend its vCPU of this rank. at_once: although somebody more urgent runs there. */
+/* Any core: core c has to attend its vCPU of this rank. at_once: whoever runs there. */
 void sched_post(struct core *c, uint32_t rank, bool at_once);
-struct vcpu *sched_next(void);	   /* who runs now; idles until there is one; loads its registers */
-void sched_alarm(void);		   /* this core's timer fired */
-void sched_unload(struct vcpu *v); /* own core: the hardware holds nothing of v any more */
+void sched_post_now(struct core *c); /* any core: it has to attend to everything that was posted, and to orders (mode.h) */
+struct vcpu *sched_next(void);	     /* who runs now; idles until there is one; loads its registers */
+void sched_alarm(void);		     /* this core's timer fired */
+void sched_unload(struct vcpu *v);   /* own core: the hardware holds nothing of v any more */
+void sched_widen(struct core *c);    /* own core: somebody leaves or comes into his time, so it attends to all that may run */
+void sched_give_way(struct vcpu *v);    /* own core: v gives way to its siblings */
 
 /*
- * v waits for a vCPU of its core, which runs in v's place until sched_unlend(): with v's rank, and with
+ * v waits for a vCPU of its core, which runs in v's place until sched_unlend(): with v's rank, so on v's time, and with
  * what is lent to v. Own core; v is blocked. Chains are as long as calls are nested, and have no cycle
  * (lib/blob_check.c).
  */

@@ -8,8 +8,10 @@
 #include "kernel/core.h"
 #include "kernel/emul.h"
 #include "kernel/log.h"
+#include "kernel/mode.h"
 #include "kernel/partition.h"
 #include "kernel/port.h"
+#include "kernel/trace.h"
 #include "kernel/vcpu.h"
 
 const struct bh_blob *blob;
@@ -80,6 +82,9 @@ static void core_init(struct core *c, uint32_t number)
 	c->desc = blob_cores(blob) + number;
 	for (uint32_t r = 0; r < c->desc->n_vcpus; r++)
 		c->vcpu[r] = vcpu_at(c->desc->vcpu[r]);
+	c->rank = BH_NONE;
+	c->alarm = c->edge = c->change_at = c->turn_end = BH_NEVER;
+	trace_init(c);
 }
 
 void system_init(const struct bh_blob *b)
@@ -96,4 +101,5 @@ void system_init(const struct bh_blob *b)
 	for (uint32_t i = 0; i < b->n_ports; i++)
 		port_init(port_at(i), i);
 	log_init();
+	mode_init();
 }

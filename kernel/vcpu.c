@@ -23,6 +23,13 @@ void vcpu_init(struct vcpu *v, uint32_t number)
 	v->part = partition_at(d->partition);
 	v->core = core_at(d->core);
 	v->deadline = BH_NEVER;
+	v->who = d->partition | d->index << 8;
+	for (uint32_t i = 0; i < v->part->desc->n_vcpus; i++) {
+		const struct bh_vcpu *other = d - d->index + i;
+
+		if (other != d && other->core == d->core)
+			v->siblings |= BIT(other->rank);
+	}
 	arch_vcpu_init(v);
 }
 
@@ -36,12 +43,15 @@ void vcpu_wake(struct vcpu *v)
 {
 	v->state = VCPU_READY;
 	v->core->ready |= BIT(v->desc->rank) | v->lent;
+	if (unlikely(v->siblings))
+		v->core->realarm = 1; /* they take turns from now on */
 }
 
 void vcpu_block(struct vcpu *v, enum vcpu_state why)
 {
 	v->state = why;
 	v->core->ready &= ~(BIT(v->desc->rank) | v->lent);
+	sched_widen(v->core);
 }
 
 void vcpu_wait(struct vcpu *v)

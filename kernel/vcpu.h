@@ -60,6 +60,10 @@ struct vcpu {
 	struct port *calls;  /* own core: CALLING on this port */
 	struct vcpu *callee; /* own core: CALLING, and this one runs in its place */
 	uint32_t lent;	     /* own core: ranks of the callers in whose place it runs */
+	uint32_t siblings;   /* ranks of the other vCPUs of its partition on its core */
+	uint32_t who;	     /* as the trace has it: partition, index << 8 */
+	int64_t left;	     /* own core: of its budget, ticks; below 0: what it has overrun (budget.h) */
+	ticks_t given;	     /* own core: the instant at which its budget was given last */
 } __attribute__((aligned(64)));
 
 /* Own core: an interrupt ends its wait. */

@@ -10,6 +10,7 @@
 #include "kernel/log.h"
 #include "kernel/print.h"
 #include "kernel/sched.h"
+#include "kernel/trace.h"
 
 #include "lib/blob_check.h"
 #include "lib/digest.h"
@@ -205,6 +206,7 @@ void irq_handle(void)
 
 	if (intid >= GIC_SPURIOUS)
 		return;
+	trace(this_core(), BH_TRACE_IRQ, trace_running(this_core()), intid, 0, 0);
 	if (intid == VIRTUAL_PPI) {
 		timer_virtual_irq(this_core()); /* the guest deactivates it */
 	} else if (intid >= 32) {
@@ -234,6 +236,11 @@ void arch_irq_raise(struct partition *p, uint32_t intid)
 void arch_irq_line(struct partition *p, uint32_t intid, bool level)
 {
 	vgic_line_spi(p, intid, level);
+}
+
+void arch_irq_open(struct vcpu *v)
+{
+	v->core->shut &= ~BIT(v->desc->rank);
 }
 
 void arch_irq_sync(struct vcpu *v)

@@ -8,6 +8,7 @@
 #include "kernel/arch.h"
 #include "kernel/call.h"
 #include "kernel/log.h"
+#include "kernel/sched.h"
 
 #include "abi/call.h"
 #include "abi/status.h"
@@ -125,6 +126,7 @@ static int64_t affinity_info(struct vcpu *v, uint64_t mpidr, uint64_t level)
 
 	if (level || index >= v->part->desc->n_vcpus)
 		return PSCI_INVALID_PARAMETERS;
+	sched_give_way(v); /* whoever asks again and again waits for one that may be its sibling here */
 	power = load_acquire(&partition_vcpu(v->part, (uint32_t)index)->power);
 	return power == POWER_ON ? 0 : power == POWER_OFF ? 1
 							  : 2;

@@ -31,12 +31,6 @@ static uint64_t vttbr(const struct partition *p, uint64_t root)
 void arch_vcpu_init(struct vcpu *v)
 {
 	v->arch.kernel_sp = v->core->desc->stack_va;
-	for (uint32_t i = 0; i < v->part->desc->n_vcpus; i++) {
-		const struct bh_vcpu *other = v->desc - v->desc->index + i;
-
-		if (other != v->desc && other->core == v->desc->core)
-			v->arch.siblings |= BIT(other->rank);
-	}
 }
 
 /* EL1 as after a reset: what the architecture leaves UNKNOWN starts as zero. */
@@ -87,7 +81,7 @@ void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t 
 	a->pstate = PSTATE_EL1H | PSTATE_DAIF;
 	a->vmpidr = 1ull << 31 | v->desc->index;
 	a->hcr = HCR_BASE | (d->flags & BH_PART_SETWAY_NATIVE ? 0 : HCR_EL2_TSW) |
-		 (how == ENTRY_STUB ? HCR_EL2_DC : 0);
+		 (how == ENTRY_STUB ? HCR_EL2_DC : 0) | (v->siblings ? HCR_EL2_TWE : 0);
 	a->vttbr = vttbr(v->part, how == ENTRY_STUB ? d->load_root : d->run_root);
 	a->mdcr = MDCR_BASE | hpmn();
 	a->cptr = cptr_base() | (d->fp == BH_FP_EAGER ? 0 : CPTR_EL2_TFP);
@@ -265,7 +259,7 @@ void arch_vcpu_load(struct vcpu *v)
 	isb();
 	if (unlikely(c->stale & BIT(v->desc->rank)))
 		flush();
-	c->stale = (c->stale & ~BIT(v->desc->rank)) | a->siblings;
+	c->stale = (c->stale & ~BIT(v->desc->rank)) | v->siblings;
 	if (!(a->cptr & CPTR_EL2_TFP))
 		fp_switch(c, v);
 	else if (c->fp_owner == v)

@@ -17,6 +17,7 @@
 #define HCR_EL2_FB     (1 << 9)	   /* guests' local TLB and cache maintenance is broadcast (off: each vCPU keeps its core) */
 #define HCR_EL2_DC     (1 << 12)   /* stage 1 off means cacheable: the boot stub's mode */
 #define HCR_EL2_TWI    (1 << 13)   /* WFI traps: a waiting guest gives up the core */
+#define HCR_EL2_TWE    (1 << 14)   /* WFE traps: for vCPUs that share a core with their siblings */
 #define HCR_EL2_TID3   (1 << 18)   /* identification registers trap: one policy */
 #define HCR_EL2_TSC    (1 << 19)   /* SMC traps: no guest reaches firmware */
 #define HCR_EL2_TIDCP  (1 << 20)   /* implementation defined registers trap */
@@ -112,6 +113,7 @@
 #define EC_IABT_CURRENT 0x21u
 #define EC_DABT_LOWER	0x24u
 #define EC_DABT_CURRENT 0x25u
+#define EC_SERROR	0x2fu
 
 #ifndef __ASSEMBLER__
 #include <stdint.h>

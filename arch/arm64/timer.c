@@ -20,6 +20,11 @@ ticks_t arch_time(void)
 	return read_reg(cntpct_el0);
 }
 
+uint64_t arch_frequency(void)
+{
+	return read_reg(cntfrq_el0);
+}
+
 void timer_core_init(void)
 {
 	write_reg(cnthctl_el2, CNTHCTL_EL2_EL1PCTEN);

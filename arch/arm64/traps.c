@@ -8,6 +8,7 @@
 #include "kernel/log.h"
 #include "kernel/print.h"
 #include "kernel/sched.h"
+#include "kernel/trace.h"
 
 /*
  * Did a conditional AArch32 instruction pass its condition? Traps of such instructions may come
@@ -48,7 +49,9 @@ static void undeclared(struct vcpu *v, uint64_t esr)
 static void wfx(struct vcpu *v, uint64_t esr)
 {
 	pc_advance(esr);
-	if (!(esr & 1)) /* WFI; WFE does not trap */
+	if (esr & 1) /* WFE traps only where v has siblings here: one of them may hold what it waits for */
+		sched_give_way(v);
+	else
 		vcpu_wait(v);
 }
 
@@ -70,6 +73,7 @@ struct vcpu *trap_sync(struct vcpu *v)
 {
 	uint64_t esr = read_reg(esr_el2);
 
+	trace(v->core, BH_TRACE_EXIT, v->who, ESR_EC(esr), esr, read_reg(elr_el2));
 	/* AArch32 runs at EL0 only; a failed condition makes the instruction a NOP. */
 	if (unlikely(read_reg(spsr_el2) & PSTATE_32) && ESR_EC(esr) < EC_HVC64 &&
 	    condition_failed(esr, read_reg(spsr_el2)))
@@ -92,6 +96,7 @@ struct vcpu *trap_irq(struct vcpu *v)
  */
 struct vcpu *trap_serror(struct vcpu *v)
 {
+	trace(v->core, BH_TRACE_EXIT, v->who, EC_SERROR, read_reg(esr_el2), 0);
 	log_vcpu(v, BH_EVENT_SERROR, 0, read_reg(esr_el2));
 	write_reg(hcr_el2, read_reg(hcr_el2) | HCR_EL2_VSE);
 	return sched_next();

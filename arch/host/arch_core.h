@@ -3,13 +3,18 @@
 #ifndef HOST_ARCH_CORE_H
 #define HOST_ARCH_CORE_H
 
+#include <stdint.h>
+
 struct core;
 
-extern _Thread_local struct core *host_this_core;
+extern _Thread_local struct core *host_this_core; /* NULL: of the test itself, which stands for a core outside the system */
+struct core *host_outside(void);
 
 static inline struct core *this_core(void)
 {
-	return host_this_core;
+	return host_this_core ? host_this_core : host_outside();
 }
+
+uint64_t arch_stamp(void);
 
 #endif

@@ -26,6 +26,15 @@ struct host_core {
 };
 
 _Thread_local struct core *host_this_core;
+
+/* Who calls the kernel while it is no core leaves its records here. */
+struct core *host_outside(void)
+{
+	static _Alignas(struct bh_trace) char ring[sizeof(struct bh_trace) + sizeof(struct bh_trace_record)];
+	static struct core outside = { .trace = (void *)ring };
+
+	return &outside;
+}
 void (*host_failed)(const char *rule);
 
 static struct host_core cores[BH_MAX_CORES];
@@ -192,7 +201,8 @@ void arch_idle(void)
 {
 	struct host_core *c = hardware(this_core());
 
-	rule(!this_core()->ready, "a core idles although a vCPU is ready");
+	rule(!(this_core()->ready & (this_core()->funded | this_core()->window | this_core()->slack)),
+	     "a core idles although a vCPU that may run is ready");
 	host_point();
 	while (!interrupted(c))
 		stop_at(HOST_IDLE);
@@ -306,6 +316,16 @@ enum emul_result host_access(struct vcpu *v, struct emul *e, struct access *a)
 }
 
 /* --- kernel/arch.h: the core --- */
+
+uint64_t arch_stamp(void)
+{
+	return arch_time();
+}
+
+uint64_t arch_frequency(void)
+{
+	return 1000000000u;
+}
 
 ticks_t arch_time(void)
 {
@@ -507,6 +527,11 @@ void arch_irq_sync(struct vcpu *v)
 {
 	own(v);
 	v->arch.syncs++;
+}
+
+void arch_irq_open(struct vcpu *v)
+{
+	v->core->shut &= ~BIT(v->desc->rank);
 }
 
 bool arch_irq_pending(struct vcpu *v)

@@ -19,6 +19,7 @@
 
 #define ARENA_BYTES 0x400000u
 #define NAMES_BYTES 1024u
+#define TRACE_BYTES BH_PAGE
 #define ROOT	    0x80000000ull
 
 static char *arena;
@@ -66,7 +67,11 @@ static void count(struct bh_blob *b, const struct host_system *s)
 	b->n_emuls = s->n_emuls;
 	b->n_regions = s->n_partitions + s->n_emuls;
 	b->n_ports = s->n_ports;
-	b->n_caps = 2 * (s->n_emuls + s->n_ports) + s->n_controls; /* an empty entry before each served region */
+	b->n_modes = s->n_modes ? s->n_modes : 1;
+	b->n_plans = b->n_modes * b->n_cores;
+	for (uint32_t i = 0; i < s->n_modes; i++)
+		b->n_windows += s->mode[i].n_windows;
+	b->n_caps = 2 * (s->n_emuls + s->n_ports) + s->n_controls + (uint32_t)__builtin_popcount(s->changers); /* an empty entry before each served region */
 	b->reg_bytes = s->n_emuls * BH_PAGE / 4;
 	b->names_bytes = NAMES_BYTES;
 	for (uint32_t i = 0; i < s->n_partitions; i++)
@@ -80,6 +85,9 @@ static void place(struct bh_blob *b)
 	b->off_vcpus = take(b->n_vcpus * sizeof(struct bh_vcpu), 8);
 	b->off_emuls = take(b->n_emuls * sizeof(struct bh_emul), 8);
 	b->off_ports = take(b->n_ports * sizeof(struct bh_port), 8);
+	b->off_modes = take(b->n_modes * sizeof(struct bh_mode), 8);
+	b->off_plans = take(b->n_plans * sizeof(struct bh_plan), 8);
+	b->off_windows = take(b->n_windows * sizeof(struct bh_window), 8);
 	b->off_regions = take(b->n_regions * sizeof(struct bh_region), 8);
 	b->off_caps = take(b->n_caps * sizeof(struct bh_cap), 8);
 	b->off_irqs = take(0, 8);
@@ -99,6 +107,8 @@ static void fill_system(struct bh_blob *b, const struct host_system *s)
 	b->emul_state_va = va(b->n_emuls * sizeof(struct emul), 64);
 	b->port_state_va = va(b->n_ports * sizeof(struct port), 64);
 	b->log_va = va(BH_LOG_PAGES * BH_PAGE, BH_PAGE);
+	b->trace_bytes = TRACE_BYTES;
+	b->trace_va = va(b->n_cores * b->trace_bytes, BH_PAGE);
 	b->gicd_va = BH_KERNEL_VA + 0x8000000;
 	b->uart_va = BH_KERNEL_VA + 0x9000000;
 	b->uart_kind = BH_UART_PL011;
@@ -152,6 +162,8 @@ static uint32_t fill_caps(struct bh_blob *b, const struct host_system *s, uint32
 	for (uint32_t i = 0; i < s->n_controls; i++)
 		if (s->control[i].holder == p)
 			c[n++] = (struct bh_cap){ .kind = BH_CAP_CONTROL, .object = s->control[i].object, .rights = s->control[i].rights };
+	if (s->changers & 1u << p)
+		c[n++] = (struct bh_cap){ .kind = BH_CAP_SCHEDULE };
 	return n - first;
 }
 
@@ -192,7 +204,7 @@ static void fill_vcpus(struct bh_blob *b, const struct host_system *s)
 
 	for (uint32_t p = 0; p < s->n_partitions; p++)
 		for (uint32_t i = 0; i < s->partition[p].n_vcpus; i++, n++) {
-			v[n] = (struct bh_vcpu){ .partition = p, .index = i, .core = s->partition[p].vcpu[i].core };
+			v[n] = (struct bh_vcpu){ .partition = p, .index = i, .core = s->partition[p].vcpu[i].core, .budget_ns = s->partition[p].vcpu[i].budget_ns, .period_ns = s->partition[p].vcpu[i].period_ns };
 			priority[n] = s->partition[p].vcpu[i].priority;
 			insert(&core[v[n].core], priority, n);
 		}
@@ -202,6 +214,63 @@ static void fill_vcpus(struct bh_blob *b, const struct host_system *s)
 		core[c].gicr_va = BH_KERNEL_VA + 0xa000000 + c * 0x20000;
 		for (uint32_t r = 0; r < core[c].n_vcpus; r++)
 			v[core[c].vcpu[r]].rank = r;
+	}
+}
+
+static uint32_t ranks_of(const struct bh_blob *b, uint32_t core, uint32_t partitions)
+{
+	const struct bh_core *c = blob_cores(b) + core;
+	uint32_t ranks = 0;
+
+	for (uint32_t r = 0; r < c->n_vcpus; r++)
+		if (partitions >> blob_vcpus(b)[c->vcpu[r]].partition & 1)
+			ranks |= 1u << r;
+	return ranks;
+}
+
+static uint32_t ranks_with_budget(const struct bh_blob *b, uint32_t core)
+{
+	const struct bh_core *c = blob_cores(b) + core;
+	uint32_t ranks = 0;
+
+	for (uint32_t r = 0; r < c->n_vcpus; r++)
+		if (blob_vcpus(b)[c->vcpu[r]].budget_ns)
+			ranks |= 1u << r;
+	return ranks;
+}
+
+static void fill_plan(struct bh_blob *b, const struct host_mode *m, uint32_t core, struct bh_plan *p, uint32_t *n)
+{
+	struct bh_window *w = array(b->off_windows);
+	uint32_t in = 0, with = ranks_of(b, core, ~m->without);
+
+	p->first_window = *n;
+	for (uint32_t i = 0; i < m->n_windows; i++)
+		if (m->window[i].core == core) {
+			w[*n] = (struct bh_window){ .start_ns = m->window[i].start_ns,
+						    .end_ns = m->window[i].end_ns,
+						    .ranks = ranks_of(b, core, m->window[i].partitions) };
+			in |= w[(*n)++].ranks;
+		}
+	p->n_windows = *n - p->first_window;
+	p->slack = ranks_of(b, core, m->slack);
+	p->budgets = ranks_with_budget(b, core) & with & ~in;
+	p->always = p->n_windows ? 0 : with & ~p->budgets;
+}
+
+static void fill_modes(struct bh_blob *b, const struct host_system *s)
+{
+	static const struct host_mode plain;
+	struct bh_mode *m = array(b->off_modes);
+	struct bh_plan *p = array(b->off_plans);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < b->n_modes; i++) {
+		const struct host_mode *from = s->n_modes ? s->mode + i : &plain;
+
+		m[i] = (struct bh_mode){ .name = name(b, "mode"), .flags = from->at_once ? BH_MODE_AT_ONCE : 0, .frame_ns = from->frame_ns };
+		for (uint32_t c = 0; c < b->n_cores; c++)
+			fill_plan(b, from, c, p++, &n);
 	}
 }
 
@@ -279,6 +348,7 @@ static void move(struct bh_blob *b)
 	b->emul_state_va += by;
 	b->port_state_va += by;
 	b->log_va += by;
+	b->trace_va += by;
 	for (uint32_t i = 0; i < b->n_emuls; i++) {
 		e[i].queue_va += by;
 		e[i].server_va += by;
@@ -305,6 +375,7 @@ const struct bh_blob *host_system_make(const struct host_system *s)
 	fill_system(b, s);
 	fill_partitions(b, s);
 	fill_vcpus(b, s);
+	fill_modes(b, s);
 	fill_emuls(b, s);
 	fill_ports(b, s);
 	check(b);
@@ -336,6 +407,16 @@ uint32_t host_system_control(const struct bh_blob *b, const struct host_system *
 	for (uint32_t i = 0; i < p->n_caps; i++)
 		if (blob_caps(b)[p->first_cap + i].kind == BH_CAP_CONTROL &&
 		    blob_caps(b)[p->first_cap + i].object == s->control[n].object)
+			return i;
+	return BH_NONE;
+}
+
+uint32_t host_system_schedule(const struct bh_blob *b, uint32_t p)
+{
+	const struct bh_partition *d = &blob_partitions(b)[p];
+
+	for (uint32_t i = 0; i < d->n_caps; i++)
+		if (blob_caps(b)[d->first_cap + i].kind == BH_CAP_SCHEDULE)
 			return i;
 	return BH_NONE;
 }

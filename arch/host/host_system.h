@@ -19,7 +19,8 @@
 
 struct host_vcpu {
 	uint32_t core;
-	uint32_t priority; /* higher is more urgent; different on one core */
+	uint32_t priority; /* higher is more urgent; different on one core, but for vCPUs of one partition */
+	uint64_t budget_ns, period_ns;
 };
 
 struct host_partition {
@@ -52,7 +53,25 @@ struct host_control {
 	uint32_t holder, object, rights;
 };
 
+/* Words of partitions: bit p. In order on each core. */
+struct host_window {
+	uint32_t core, partitions;
+	uint64_t start_ns, end_ns;
+};
+
+struct host_mode {
+	uint64_t frame_ns;
+	bool at_once;
+	uint32_t slack;	  /* partitions */
+	uint32_t without; /* partitions: neither reservation nor, where a core has no windows, all the time */
+	uint32_t n_windows;
+	const struct host_window *window;
+};
+
 struct host_system {
+	uint32_t n_modes; /* 0: one, without windows */
+	const struct host_mode *mode;
+	uint32_t changers; /* partitions that may change the mode */
 	uint32_t n_cores, n_partitions, n_emuls, n_ports, n_controls;
 	bool no_reader; /* else partition `reader` reads the log */
 	uint32_t reader;
@@ -71,6 +90,9 @@ uint32_t host_system_cap(const struct bh_blob *b, uint32_t n);
 
 /* Of control n, in its holder's table. The caps of port n are in its struct bh_port. */
 uint32_t host_system_control(const struct bh_blob *b, const struct host_system *s, uint32_t n);
+
+/* Of the right to change the mode, in partition p's table. */
+uint32_t host_system_schedule(const struct bh_blob *b, uint32_t p);
 
 /* What the ends of port n have in their windows; NULL: nothing. */
 struct bh_slot *host_slot(const struct bh_blob *b, uint32_t n, uint32_t slot); /* at its receiver */

@@ -67,7 +67,7 @@ static inline void late_lands(uint32_t core)
 
 static inline bool late_mine(uint32_t core)
 {
-	return this_core() && this_core()->number == core;
+	return host_this_core && host_this_core->number == core;
 }
 
 static uint64_t late_load(const volatile void *at, uint64_t now)
@@ -75,20 +75,20 @@ static uint64_t late_load(const volatile void *at, uint64_t now)
 	for (uint32_t i = 0; i < BH_MAX_CORES; i++)
 		if (late[i].at == at && !late_mine(i))
 			now = late[i].old;
-	if (this_core() && late[this_core()->number].passed)
-		late_lands(this_core()->number);
-	else if (this_core())
-		late[this_core()->number].passed = true;
+	if (host_this_core && late[host_this_core->number].passed)
+		late_lands(host_this_core->number);
+	else if (host_this_core)
+		late[host_this_core->number].passed = true;
 	return now;
 }
 
 static void late_store(const volatile void *at, uint64_t old)
 {
 	late_change(at);
-	if (this_core()) {
-		late[this_core()->number].at = at;
-		late[this_core()->number].old = old;
-		late[this_core()->number].passed = false;
+	if (host_this_core) {
+		late[host_this_core->number].at = at;
+		late[host_this_core->number].old = old;
+		late[host_this_core->number].passed = false;
 	}
 }
 
@@ -104,17 +104,21 @@ static void late_change(const volatile void *at)
 #define arch_time() (host_point(), arch_time())
 #endif
 
+#include "kernel/budget.c"
 #include "kernel/call.c"
 #include "kernel/emul.c"
 #include "kernel/event.c"
 #include "kernel/log.c"
+#include "kernel/mode.c"
 #include "kernel/partition.c"
 #include "kernel/port.c"
 #include "kernel/port_call.c"
 #include "kernel/print.c"
 #include "kernel/sched.c"
 #include "kernel/system.c"
+#include "kernel/trace.c"
 #include "kernel/vcpu.c"
+#include "kernel/window.c"
 
 #define MAX_STEPS 4000u
 

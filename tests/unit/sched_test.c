@@ -91,7 +91,7 @@ static void a_post_from_another_core_preempts_with_exactly_one_kick(void **state
 	quiet();
 }
 
-static void a_post_for_a_less_urgent_vcpu_waits_for_the_next_exit(void **state)
+static void a_post_for_a_less_urgent_vcpu_waits_until_it_may_run(void **state)
 {
 	uint32_t kicks = host_kicks(0);
 
@@ -106,9 +106,10 @@ static void a_post_for_a_less_urgent_vcpu_waits_for_the_next_exit(void **state)
 	does(other, guest_posts, high); /* what waits in inbox does not swallow this one's kick */
 	assert_int_equal(host_kicks(0), kicks + 1);
 	host_settle();
-	assert_int_equal(middle->state, VCPU_READY);
+	assert_int_equal(middle->state, VCPU_WAITING);
 	does(high, guest_take, NULL);
 	does(high, guest_wfi, NULL);
+	assert_int_equal(middle->state, VCPU_READY);
 	assert_true(runs_on(middle, 0));
 	quiet();
 }
@@ -133,7 +134,10 @@ static void a_less_urgent_vcpu_that_wakes_does_not_run(void **state)
 	does(low, guest_posts, high);
 	does(high, guest_posts, middle);
 	assert_true(runs_on(high, 0));
-	assert_int_equal(middle->state, VCPU_READY);
+	quiet();
+	does(high, guest_take, NULL);
+	does(high, guest_wfi, NULL);
+	assert_true(runs_on(middle, 0));
 	quiet();
 }
 
@@ -484,7 +488,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		AFTER(all_run, the_most_urgent_vcpu_runs),
 		AFTER(all_run, a_post_from_another_core_preempts_with_exactly_one_kick),
-		AFTER(all_run, a_post_for_a_less_urgent_vcpu_waits_for_the_next_exit),
+		AFTER(all_run, a_post_for_a_less_urgent_vcpu_waits_until_it_may_run),
 		AFTER(all_run, a_post_from_its_own_core_kicks_nobody),
 		AFTER(all_run, a_less_urgent_vcpu_that_wakes_does_not_run),
 		AFTER(all_run, a_wait_with_a_pending_interrupt_does_not_wait),

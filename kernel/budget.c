@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kernel/budget.h"
+
+#include "abi/port.h"
+#include "kernel/trace.h"
+#include "kernel/window.h"
+
+/* Does the rank that runs pay? */
+static bool charged(const struct core *c)
+{
+	return c->rank != BH_NONE && (c->plan->budgets & BIT(c->rank));
+}
+
+/* Where an instant has passed since its budget was given last: the full one, less what it has overrun. */
+static void renew(struct vcpu *v, ticks_t now)
+{
+	ticks_t period = ticks_of(v->desc->period_ns), past = now - v->given;
+	int64_t full = (int64_t)ticks_of(v->desc->budget_ns);
+
+	if ((int64_t)past < (int64_t)period)
+		return;
+	v->given += past - past % period;
+	v->left = v->left >= 0 ? full : v->left < -full ? 0
+							: full + v->left;
+}
+
+static void fund(struct core *c, struct vcpu *v)
+{
+	uint32_t bit = BIT(v->desc->rank);
+
+	if (((c->funded & bit) != 0) == (v->left > 0))
+		return;
+	c->funded ^= bit;
+	c->realarm = 1;
+	trace(c, BH_TRACE_BUDGET, v->who, v->left > 0, (uint64_t)v->left, 0);
+}
+
+void budget_epoch(struct core *c, ticks_t epoch)
+{
+	for (uint32_t r = 0; r < c->desc->n_vcpus; r++) {
+		c->vcpu[r]->given = epoch;
+		c->vcpu[r]->left = (int64_t)ticks_of(c->vcpu[r]->desc->budget_ns);
+	}
+}
+
+void budget_mode(struct core *c, ticks_t now)
+{
+	c->funded &= c->plan->budgets;
+	budget_give(c, now);
+}
+
+void budget_begin(struct core *c)
+{
+	if (!charged(c))
+		return;
+	c->since = c->now;
+	renew(c->vcpu[c->rank], c->now);
+}
+
+void budget_charge(struct core *c, ticks_t now)
+{
+	struct vcpu *v;
+	ticks_t instant;
+
+	if (!charged(c))
+		return;
+	v = c->vcpu[c->rank];
+	instant = v->given + ticks_of(v->desc->period_ns);
+	if (now >= instant) { /* until then it was the old budget's */
+		v->left -= (int64_t)(instant - c->since);
+		renew(v, now);
+		c->since = v->given;
+	}
+	v->left -= (int64_t)(now - c->since);
+	c->since = now;
+	fund(c, v);
+}
+
+void budget_give(struct core *c, ticks_t now)
+{
+	for (uint32_t left = c->plan->budgets & ~c->funded; left; left &= left - 1) {
+		struct vcpu *v = c->vcpu[lowest_bit(left)];
+
+		renew(v, now);
+		fund(c, v);
+	}
+}
+
+ticks_t budget_alarm(const struct core *c)
+{
+	ticks_t first = charged(c) && (c->funded & BIT(c->rank)) ? c->since + (ticks_t)c->vcpu[c->rank]->left : BH_NEVER;
+
+	for (uint32_t left = c->plan->budgets & ~c->funded; left; left &= left - 1) {
+		const struct vcpu *v = c->vcpu[lowest_bit(left)];
+		ticks_t instant = v->given + ticks_of(v->desc->period_ns);
+
+		first = instant < first ? instant : first;
+	}
+	return first;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The trace of the core we run on (abi/trace.h): always on, so it is stores in a row and nothing that waits. The last
+ * record's time stays in core->now: when the kernel was entered, as good as a second look at the counter.
+ */
+#ifndef KERNEL_TRACE_H
+#define KERNEL_TRACE_H
+
+#include "abi/trace.h"
+#include "kernel/core.h"
+#include "kernel/vcpu.h"
+
+#define TRACE_NOBODY (BH_TRACE_NOBODY | BH_TRACE_NOBODY << 8)
+
+void trace_init(struct core *c);		 /* at boot */
+void trace_epoch(struct core *c, ticks_t epoch); /* own core */
+
+/* who: partition and, 8 bits further, vCPU: vcpu->who, or TRACE_NOBODY. Own core. */
+static inline void trace(struct core *c, enum bh_trace_kind kind, uint32_t who, uint32_t arg, uint64_t a, uint64_t b)
+{
+	struct bh_trace *ring = c->trace;
+	uint32_t n = c->trace_next;
+	struct bh_trace_record *r = &ring->record[n & c->trace_mask];
+
+	c->now = arch_stamp();
+	c->trace_next = n + 1;
+	r->time = c->now;
+	r->kind = (uint16_t)kind;
+	r->partition = (uint8_t)who;
+	r->vcpu = (uint8_t)(who >> 8);
+	r->arg = arg;
+	r->a = a;
+	r->b = b;
+	__atomic_store_n(&ring->next, n + 1, __ATOMIC_RELEASE); /* for readers; no core of the kernel looks at it */
+}
+
+/* Who runs, for records of what happens to the core: an interrupt. */
+static inline uint32_t trace_running(const struct core *c)
+{
+	return c->runs ? c->runs->who : TRACE_NOBODY;
+}
+
+#endif

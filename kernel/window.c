@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kernel/window.h"
+
+#include "abi/port.h"
+#include "kernel/arch.h"
+#include "kernel/trace.h"
+
+ticks_t ticks_of(uint64_t ns)
+{
+	uint64_t frequency = arch_frequency();
+
+	return ns / 1000000000u * frequency + ns % 1000000000u * frequency / 1000000000u;
+}
+
+/* In a frame that began late enough to be still under way; the first window of a new one comes next. */
+static void frame_advance(struct core *c, ticks_t now)
+{
+	ticks_t past = now - c->frame;
+
+	if (past < c->frame_ticks)
+		return;
+	c->frame += past - past % c->frame_ticks;
+	c->next = 0;
+}
+
+static void window_begin(struct core *c, uint32_t ranks, uint32_t number, ticks_t planned, ticks_t end)
+{
+	c->window = ranks;
+	c->edge = c->frame + end;
+	trace(c, BH_TRACE_WINDOW, TRACE_NOBODY, number, planned, ranks);
+}
+
+/* At most as many turns as the plan has windows (BH_MAX_CORE_WINDOWS); one or two, unless the machine has stood still. */
+static void window_find(struct core *c, ticks_t now)
+{
+	const struct bh_window *w = blob_windows(blob) + c->plan->first_window;
+	ticks_t past = now - c->frame, gap = c->edge;
+
+	for (; c->next < c->plan->n_windows; c->next++) {
+		ticks_t start = ticks_of(w[c->next].start_ns), end = ticks_of(w[c->next].end_ns);
+
+		if (past < start) {
+			window_begin(c, 0, BH_TRACE_GAP, gap, start);
+			return;
+		}
+		if (past < end) {
+			window_begin(c, w[c->next].ranks, c->next, c->frame + start, end);
+			return;
+		}
+		gap = c->frame + end;
+	}
+	window_begin(c, 0, BH_TRACE_GAP, gap, c->frame_ticks);
+}
+
+void window_advance(struct core *c, ticks_t now)
+{
+	if (c->frame_ticks) {
+		frame_advance(c, now);
+		window_find(c, now);
+	} else {
+		c->window = c->plan->always;
+		c->edge = BH_NEVER;
+	}
+}
