@@ -243,6 +243,15 @@ static void load(struct core *c, struct vcpu *v)
 	arch_vcpu_load(v);
 }
 
+/* A turn ends as well when others than siblings take the core from one that could go on: windows may be shorter than turns. */
+static void turn_over(struct core *c, uint32_t next)
+{
+	uint32_t group = c->vcpu[c->rank]->siblings | BIT(c->rank);
+
+	if ((c->ready & BIT(c->rank)) && (next == BH_NONE || !(group & BIT(next))))
+		c->turned |= BIT(c->rank);
+}
+
 /* v runs from now on, on the time of that rank; NULL and BH_NONE: nobody does. */
 static void run(struct core *c, struct vcpu *v, uint32_t rank)
 {
@@ -250,6 +259,8 @@ static void run(struct core *c, struct vcpu *v, uint32_t rank)
 		load(c, v);
 	if (c->plan->budgets)
 		budget_charge(c, arch_time());
+	if (unlikely(c->turn_end != BH_NEVER))
+		turn_over(c, rank);
 	c->runs = v;
 	c->rank = rank;
 	c->turn_end = BH_NEVER;

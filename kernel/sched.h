@@ -16,7 +16,7 @@ struct vcpu *sched_next(void);	     /* who runs now; idles until there is one; l
 void sched_alarm(void);		     /* this core's timer fired */
 void sched_unload(struct vcpu *v);   /* own core: the hardware holds nothing of v any more */
 void sched_widen(struct core *c);    /* own core: somebody leaves or comes into his time, so it attends to all that may run */
-void sched_give_way(struct vcpu *v);    /* own core: v gives way to its siblings */
+void sched_give_way(struct vcpu *v); /* own core: v gives way to its siblings */
 
 /*
  * v waits for a vCPU of its core, which runs in v's place until sched_unlend(): with v's rank, so on v's time, and with

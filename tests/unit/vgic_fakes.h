@@ -329,7 +329,7 @@ static inline void hw_reset(uint32_t n_vcpus, uint32_t n_lrs, bool tdir)
 		cores[c].desc = &core_desc[c];
 	}
 	for (uint32_t i = 0; i < VCPUS; i++) {
-		vcpu_desc[i] = (struct bh_vcpu){ 0, i, i / 2 % CORES, i % 2 };
+		vcpu_desc[i] = (struct bh_vcpu){ .index = i, .core = i / 2 % CORES, .rank = i % 2 };
 		vcpus[i].desc = &vcpu_desc[i];
 		vcpus[i].part = &part;
 		vcpus[i].core = &cores[i / 2 % CORES];
