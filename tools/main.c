@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tools/analysis.h"
 #include "tools/draw.h"
 #include "tools/errors.h"
 #include "tools/header.h"
@@ -19,7 +20,8 @@ int audit_main(int argc, char **argv); /* audit.c */
 static const char help[] =
 	"Usage: bulkhead COMMAND ...\n"
 	"\n"
-	"  check SYSTEM                  says all that is wrong with a description\n"
+	"  check SYSTEM                  says all that is wrong with a description, and what its schedule promises\n"
+	"      --json                    the promises for a program to read\n"
 	"  build SYSTEM [-o IMAGE]       makes the image, and a report of what is where\n"
 	"  run SYSTEM [options] [-- ...] builds and starts it in QEMU; what follows -- goes to QEMU\n"
 	"      --until REGEX             ends when a line of the console shows it; exit status 0 only then\n"
@@ -86,6 +88,7 @@ void plan_system(struct plan *p, const char *system)
 	if (!plan_description(p, system))
 		return;
 	policy_check(p);
+	analysis_check(p);
 	kernel_read(p);
 	plan_parts(p);
 	layout(p);
@@ -139,13 +142,26 @@ static const char *one_system(const char *command, const char *given, const char
 
 static int check_main(int argc, char **argv)
 {
+	const char *system = NULL;
+	bool json = false;
 	struct plan *p;
 
-	if (argc != 3)
+	for (int i = 2; i < argc; i++) {
+		if (strcmp(argv[i], "--json") == 0)
+			json = true;
+		else if (argv[i][0] == '-')
+			usage("check has no option %s", argv[i]);
+		else
+			system = one_system("check", system, argv[i]);
+	}
+	if (!system)
 		usage("check takes one system");
-	p = plan_good(argv[2]);
+	p = plan_good(system);
 	image_write(p);
-	printf("%s: good\n", p->dts);
+	if (json)
+		fputs(analysis_json(p), stdout);
+	else
+		printf("%s: good\n%s", p->dts, analysis_text(p));
 	return 0;
 }
 

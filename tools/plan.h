@@ -273,6 +273,7 @@ struct plan {
 	int log_reader;
 	struct mode mode[BH_MAX_MODES]; /* one at least: without /schedules it has no windows */
 	uint32_t n_modes;
+	struct analysis *analysis; /* analysis.h; NULL: nobody asked for promises */
 
 	/* what stands beside the tool */
 	struct bytes kernel; /* text and rodata */

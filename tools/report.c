@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What was placed where, for people: physical addresses, and each partition's own (IPA). */
+#include "tools/analysis.h"
 #include "tools/plan.h"
 #include "tools/policy.h"
 #include "tools/report_channels.h"
@@ -173,6 +174,7 @@ const char *report(const struct plan *p)
 	kernel_lines(p, &b);
 	report_channels(p, &b);
 	report_policy(p, &b);
+	bytes_print(&b, "%s", analysis_text(p));
 	for (uint32_t i = 0; i < p->n_parts; i++)
 		part_lines(p, &p->part[i], &b);
 	bytes_add(&b, "", 1);
