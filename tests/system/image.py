@@ -17,8 +17,14 @@ U64 = {"digest": 64, "load_pa": 128, "file_bytes": 136, "covered_bytes": 144, "b
 U32 = {"text_bytes": 88, "rodata_bytes": 92}
 
 # Arrays of the blob: place of their number in its head (the offset stands behind it), bytes of an element.
-ARRAYS = {"partition": (24, 64), "emul": (40, 56), "port": (48, 80), "region": (56, 40), "cap": (64, 16), "irq": (72, 16)}
+ARRAYS = {"core": (16, 96), "partition": (24, 64), "vcpu": (32, 32), "emul": (40, 56), "port": (48, 80), "region": (56, 40),
+          "cap": (64, 16), "irq": (72, 16), "mode": (88, 16), "plan": (96, 24), "window": (104, 24)}
 FIELDS = {
+    "core": {"n_vcpus": 24},
+    "vcpu": {"partition": 0, "index": 4, "core": 8, "rank": 12},
+    "mode": {"name": 0, "flags": 4},
+    "plan": {"first_window": 0, "n_windows": 4, "always": 8, "slack": 12, "budgets": 16},
+    "window": {"ranks": 16},
     "partition": {"name": 0, "first_region": 16, "n_regions": 20, "first_cap": 24, "n_caps": 28},
     "emul": {"client": 0, "server": 4, "intid": 24, "doorbell": 28, "down": 52},
     "port": {"kind": 0, "flags": 4, "sender": 8, "receiver": 12, "send_cap": 16, "receive_cap": 20, "send_intid": 24,
@@ -27,7 +33,11 @@ FIELDS = {
     "cap": {"kind": 0, "object": 4, "rights": 8},
     "irq": {"pintid": 0, "vintid": 4, "partition": 8},
 }
-WIDE = {"region": {"ipa": 0, "bytes": 8, "pa": 16},
+WIDE = {"core": {"mpidr": 0, "stack_va": 8},
+        "vcpu": {"budget_ns": 16, "period_ns": 24},
+        "mode": {"frame_ns": 8},
+        "window": {"start_ns": 0, "end_ns": 8},
+        "region": {"ipa": 0, "bytes": 8, "pa": 16},
         "port": {"out_va": 48, "in_va": 56, "reply_out_va": 64, "reply_in_va": 72}}
 
 
@@ -105,7 +115,7 @@ class Image:
         return self
 
     def name(self, offset):
-        names = self.blob + self.u32(self.blob + 100)
+        names = self.blob + self.u32(self.blob + 124)
         return self.data[names + offset:self.data.index(0, names + offset)].decode()
 
     def all(self, array):

@@ -208,7 +208,7 @@ def test_a_buffer_in_an_in_window(good, audit):
 def test_a_port_that_is_not_described(good, audit):
     """Whole: name (the system's), both capabilities, an interrupt; a signal needs no memory."""
     image = good.copy()
-    name = next(at for at in range(image.u32(image.blob + 96)) if image.name(at) == "audit")
+    name = next(at for at in range(image.u32(image.blob + 120)) if image.name(at) == "audit")
     ends = {p: sum(c.kind == CAP_PORT for c in image.caps(p)) for p in ("right", "alone")}
     number = len(image.all("port"))
     image.grow(48, 80, number, struct.pack("<12I4Q", 1, 0, image.number("right"), image.number("alone"), ends["right"],
