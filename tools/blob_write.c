@@ -81,7 +81,7 @@ static void write_partitions(struct writer *w)
 static void write_vcpu(struct writer *w, const struct part *part, uint32_t index)
 {
 	const struct plan *p = w->p;
-	struct bh_vcpu v = { .partition = part->number, .index = index };
+	struct bh_vcpu v = { .partition = part->number, .index = index, .budget_ns = part->budget_ns, .period_ns = part->period_ns };
 
 	while (v.core < p->n_cores - 1 && p->core[v.core].board != part->core[index])
 		v.core++;
@@ -97,6 +97,53 @@ static void write_vcpus(struct writer *w)
 	for (uint32_t i = 0; i < w->p->n_parts; i++)
 		for (uint32_t k = 0; k < w->p->part[i].n_cores; k++)
 			write_vcpu(w, &w->p->part[i], k);
+}
+
+static void write_windows(struct writer *w)
+{
+	const struct plan *p = w->p;
+
+	w->head.off_windows = array_begin(w);
+	for (uint32_t m = 0; m < p->n_modes; m++)
+		for (uint32_t i = 0; i < p->mode[m].n_windows; i++, w->head.n_windows++) {
+			const struct plan_window *from = &p->mode[m].window[i];
+			struct bh_window d = { .start_ns = from->start_ns, .end_ns = from->end_ns, .ranks = from->ranks };
+
+			bytes_add(&w->body, &d, sizeof(d));
+		}
+}
+
+static void write_modes(struct writer *w)
+{
+	const struct plan *p = w->p;
+
+	w->head.n_modes = p->n_modes;
+	w->head.off_modes = array_begin(w);
+	for (uint32_t m = 0; m < p->n_modes; m++) {
+		struct bh_mode d = { .name = name(w, p->mode[m].name),
+				     .flags = p->mode[m].at_once ? BH_MODE_AT_ONCE : 0,
+				     .frame_ns = p->mode[m].frame_ns };
+
+		bytes_add(&w->body, &d, sizeof(d));
+	}
+}
+
+static void write_plans(struct writer *w)
+{
+	const struct plan *p = w->p;
+	struct bh_plan d = { 0 };
+
+	w->head.n_plans = p->n_modes * p->n_cores;
+	w->head.off_plans = array_begin(w);
+	for (uint32_t m = 0; m < p->n_modes; m++)
+		for (uint32_t c = 0; c < p->n_cores; c++) {
+			d.first_window += d.n_windows;
+			d.n_windows = p->mode[m].n_core_windows[c];
+			d.always = p->mode[m].always[c];
+			d.slack = p->mode[m].slack_ranks[c];
+			d.budgets = p->mode[m].budgets[c];
+			bytes_add(&w->body, &d, sizeof(d));
+		}
 }
 
 static void write_emuls(struct writer *w)
@@ -215,6 +262,8 @@ static void write_part_caps(struct writer *w, const struct part *part)
 			cap_add(w, BH_CAP_SERVE, e, 0);
 	for (uint32_t i = 0; i < part->n_controls; i++)
 		cap_add(w, BH_CAP_CONTROL, part->control[i], BH_CONTROL_MAY_START | BH_CONTROL_MAY_STOP);
+	if (part->sets_mode)
+		cap_add(w, BH_CAP_SCHEDULE, 0, 0);
 }
 
 static void write_caps(struct writer *w)
@@ -297,6 +346,8 @@ static void write_head(struct writer *w)
 	b->emul_state_va = p->emul_state_va;
 	b->port_state_va = p->port_state_va;
 	b->log_va = p->log_va;
+	b->trace_va = p->trace_va;
+	b->trace_bytes = p->trace_bytes;
 	b->empty_root = p->empty_root;
 	b->gicd_va = p->gicd_va;
 	b->uart_va = p->uart_va;
@@ -320,6 +371,9 @@ void blob_write(struct plan *p)
 	write_cores(&w);
 	write_partitions(&w);
 	write_vcpus(&w);
+	write_modes(&w);
+	write_plans(&w);
+	write_windows(&w);
 	write_emuls(&w);
 	write_ports(&w);
 	write_regions(&w);

@@ -11,6 +11,7 @@
 #include "tools/errors.h"
 #include "tools/plan.h"
 #include "tools/source.h"
+#include "tools/value.h"
 
 static int compatible(const struct plan *p, const char *what)
 {
@@ -155,8 +156,34 @@ static void read_console(struct plan *p, int own)
 static void check_own(struct plan *p, int own)
 {
 	static const char *const known[] = { "load-address", "console", "qemu", "dma-devices", "phandle" };
+	static const char *const nodes[] = { "overhead" };
+	int child;
 
 	node_known(p, own, known, sizeof(known) / sizeof(known[0]));
+	fdt_for_each_subnode(child, p->fdt, own)
+	{
+		const char *name = fdt_get_name(p->fdt, child, NULL);
+
+		if (strcmp(name, nodes[0]) != 0)
+			blame(p, node_path(p, child), NULL, "unknown node%s", near_miss(name, nodes, 1));
+	}
+}
+
+static void read_overhead(struct plan *p, int own)
+{
+	static const char *const known[] = { "section-ns", "switch-ns", "irq-ns", "inject-ns", "phandle" };
+	uint64_t *value[] = { &p->board.overhead.section_ns, &p->board.overhead.switch_ns, &p->board.overhead.irq_ns,
+			      &p->board.overhead.inject_ns };
+	int node = fdt_subnode_offset(p->fdt, own, "overhead");
+
+	if (node < 0)
+		return;
+	node_known(p, node, known, sizeof(known) / sizeof(known[0]));
+	for (uint32_t i = 0; i < 4; i++)
+		if (!fdt_getprop(p->fdt, node, known[i], NULL))
+			blame(p, node_path(p, node), known[i], "is missing; what the kernel costs here at most, in ns (docs/time.md)");
+		else
+			(void)value_number(p, node, known[i], value[i]);
 }
 
 static void read_own(struct plan *p)
@@ -177,6 +204,7 @@ static void read_own(struct plan *p)
 		blame(p, "/bulkhead", "load-address", "%#llx is not a multiple of 2 MiB", (unsigned long long)b->load);
 	b->qemu = fdt_getprop(p->fdt, own, "qemu", &b->qemu_bytes);
 	read_console(p, own);
+	read_overhead(p, own);
 }
 
 void board_plan(struct plan *p)

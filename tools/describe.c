@@ -55,14 +55,6 @@ static void read_memory(struct plan *p, struct part *part, const char *prop)
 	part->ram_bytes = value_size(p, part->node, prop);
 }
 
-static bool on_core(const struct part *part, uint32_t core)
-{
-	for (uint32_t i = 0; i < part->n_cores; i++)
-		if (part->core[i] == core)
-			return true;
-	return false;
-}
-
 static void read_cores(struct plan *p, struct part *part, const char *prop)
 {
 	int n = node_cells(p, part->node, prop);
@@ -77,8 +69,6 @@ static void read_cores(struct plan *p, struct part *part, const char *prop)
 		if (c >= p->board.n_cores && p->board.n_cores)
 			blame(p, part->path, prop, "the board has no core %u; it has %u, numbered 0 to %u", c, p->board.n_cores,
 			      p->board.n_cores - 1);
-		else if (on_core(part, c))
-			blame(p, part->path, prop, "names core %u twice; a partition has one vCPU on a core", c);
 		else
 			part->core[part->n_cores++] = c;
 	}
@@ -238,6 +228,16 @@ static void read_smc_allow(struct plan *p, struct part *part, const char *prop)
 	}
 }
 
+static void read_changes_mode(struct plan *p, struct part *part, const char *prop)
+{
+	part->sets_mode = value_flag(p, part->node, prop);
+}
+
+static void read_reads_trace(struct plan *p, struct part *part, const char *prop)
+{
+	part->reads_trace = value_flag(p, part->node, prop);
+}
+
 static void read_nothing(struct plan *p, struct part *part, const char *prop)
 {
 	(void)p, (void)part, (void)prop;
@@ -268,6 +268,10 @@ static const struct {
 	{ "set-way", read_set_way },
 	{ "restart", read_restart },
 	{ "smc-allow", read_smc_allow },
+	{ "changes-mode", read_changes_mode },
+	{ "reads-trace", read_reads_trace },
+	{ "budget-us", read_nothing }, /* schedule.c */
+	{ "period-us", read_nothing },
 	{ "phandle", read_nothing },
 };
 #define N_PROPERTIES (sizeof(properties) / sizeof(properties[0]))
@@ -319,8 +323,8 @@ static void read_part(struct plan *p, struct part *part, int node)
 		blame(p, part->path, NULL, "the name has %zu characters; at most %u are possible", strlen(part->name),
 		      BH_NAME_BYTES - 1);
 	read_properties(p, part);
-	fdt_for_each_subnode(child, p->fdt, node)
-		blame(p, node_path(p, child), NULL, "a partition has no children; remove this node");
+	fdt_for_each_subnode(child, p->fdt, node) if (strcmp(fdt_get_name(p->fdt, child, NULL), "tasks") != 0)
+		blame(p, node_path(p, child), NULL, "a partition has no children but `tasks`; remove this node");
 	check_required(p, part);
 	check_dma(p, part);
 }

@@ -57,6 +57,12 @@ static void add_part(struct flows *f, const struct plan *p, const struct part *p
 		add_both(f, part->number, part->control[i], "control");
 	if (p->log_reader >= 0 && p->log_reader != (int)part->number)
 		add(f, part->number, (uint32_t)p->log_reader, "health log");
+	for (uint32_t i = 0; i < p->n_parts; i++) {
+		if (i != part->number && part->reads_trace)
+			add(f, i, part->number, "trace");
+		if (i != part->number && part->sets_mode)
+			add(f, part->number, i, "change of the mode");
+	}
 }
 
 /* --- the graph --- */
@@ -75,7 +81,7 @@ static size_t most_flows(const struct plan *p, uint32_t devices)
 {
 	size_t pairs = (size_t)p->n_parts * p->n_parts;
 
-	return pairs * (p->n_channels + 2) + 2 * (p->n_emuls + p->n_channels) + 2ull * devices * (p->n_parts + 1) + p->n_parts;
+	return pairs * (p->n_channels + 4) + 2 * (p->n_emuls + p->n_channels) + 2ull * devices * (p->n_parts + 1) + p->n_parts;
 }
 
 struct flows *flow_graph(const struct plan *p)

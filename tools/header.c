@@ -79,7 +79,7 @@ static void control(struct header *h, uint32_t i)
 
 	bytes_print(&h->out, "\n/* control of %s */\n", other->name);
 	define(h, other->path, text("CONTROL_%s", channel_c_name(other->name)),
-	       text("%uu", h->part->n_caps - h->part->n_controls + i));
+	       text("%uu", h->part->control_cap + i));
 }
 
 static const struct part *part_named(const struct plan *p, const char *name)

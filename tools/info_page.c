@@ -152,9 +152,28 @@ static void add_controls(const struct plan *p, struct part *part)
 	for (uint32_t i = 0; i < part->n_controls; i++)
 		entry_add(part,
 			  (struct bh_info_entry){ .kind = BH_INFO_CONTROL,
-						  .cap = part->n_caps - part->n_controls + i,
+						  .cap = part->control_cap + i,
 						  .flags = BH_CONTROL_MAY_START | BH_CONTROL_MAY_STOP },
 			  p->part[part->control[i]].name, "");
+}
+
+static void add_partitions(const struct plan *p, struct part *part)
+{
+	for (uint32_t i = 0; i < p->n_parts && (part->reads_trace || p->log_reader == (int)part->number); i++)
+		entry_add(part, (struct bh_info_entry){ .kind = BH_INFO_PARTITION, .cap = i }, p->part[i].name, "");
+}
+
+static void add_time(const struct plan *p, struct part *part)
+{
+	if (part->sets_mode)
+		entry_add(part, (struct bh_info_entry){ .kind = BH_INFO_SCHEDULE, .cap = part->schedule_cap }, "schedule", "");
+	for (uint32_t i = 0; i < p->n_modes && (part->sets_mode || part->reads_trace); i++)
+		entry_add(part, (struct bh_info_entry){ .kind = BH_INFO_MODE, .cap = i }, p->mode[i].name, "");
+	if (part->reads_trace)
+		entry_add(part,
+			  (struct bh_info_entry){
+				  .kind = BH_INFO_TRACE, .ipa = part->trace_ipa, .bytes = p->trace_bytes, .depth = p->n_cores },
+			  "trace", "");
 }
 
 static void add_log(const struct plan *p, struct part *part)
@@ -165,8 +184,6 @@ static void add_log(const struct plan *p, struct part *part)
 		  (struct bh_info_entry){
 			  .kind = BH_INFO_LOG, .intid = part->log_intid, .ipa = part->log_ipa, .bytes = BH_LOG_PAGES * BH_PAGE },
 		  "log", "");
-	for (uint32_t i = 0; i < p->n_parts; i++)
-		entry_add(part, (struct bh_info_entry){ .kind = BH_INFO_PARTITION, .cap = i }, p->part[i].name, "");
 }
 
 void info_plan(struct plan *p)
@@ -185,10 +202,12 @@ void info_plan(struct plan *p)
 		add_served(p, part);
 		add_emulated(p, part);
 		add_log(p, part);
+		add_partitions(p, part);
 		add_ports(p, part);
 		add_carried(p, part);
 		add_shared(p, part);
 		add_controls(p, part);
+		add_time(p, part);
 		if (part->payload.info.n > INFO_MAX)
 			blame(p, part->path, NULL,
 			      "its information page has %llu KiB, for all that it holds; at most %u KiB are possible: give it fewer "

@@ -78,6 +78,7 @@ static bool plan_description(struct plan *p, const char *system)
 	if (p->n_parts == 0)
 		return false;
 	relate(p);
+	schedule_plan(p);
 	channels_read(p);
 	channels_relate(p);
 	return true;

@@ -159,8 +159,9 @@ struct part {
 	uint64_t log_ipa, trace_ipa;
 	uint64_t high_end; /* of what lies above RAM: shared memory that finds no room among the windows */
 	uint32_t log_intid;
-	uint32_t n_ports, n_caps;     /* of its capability table: ports, then served regions, then controls */
-	uint64_t in_bytes, out_bytes; /* of its ports' windows, multiples of BH_PAGE; 0: none */
+	uint32_t n_ports, n_caps;	    /* of its capability table: ports, then served regions, controls, the schedule */
+	uint32_t control_cap, schedule_cap; /* its first control; the right to change the mode, if it has that */
+	uint64_t in_bytes, out_bytes;	    /* of its ports' windows, multiples of BH_PAGE; 0: none */
 	uint64_t in_ipa, out_ipa, in_pa, out_pa, in_va, out_va;
 	uint64_t ram_pa, store_pa, params_pa, info_pa;
 	uint64_t load_root, run_root;

@@ -92,14 +92,16 @@ static void number_caps(struct plan *p)
 		for (uint32_t e = 0; e < p->n_emuls; e++)
 			if (p->emul[e].server == i)
 				p->emul[e].cap = part->n_caps++;
-		part->n_caps += part->n_controls;
+		part->control_cap = part->n_caps;
+		part->schedule_cap = part->n_caps += part->n_controls;
+		part->n_caps += part->sets_mode;
 		part->in_bytes = align_up(part->in_bytes, BH_PAGE);
 		part->out_bytes = align_up(part->out_bytes, BH_PAGE);
 		all += part->n_caps;
 	}
 	if (all > BH_MAX_CAPS)
 		blame(p, "/partitions", NULL,
-		      "have %u capabilities together (ports, emulated regions served, `controls`), %u too many; a system can have %u",
+		      "have %u capabilities together (ports, emulated regions served, `controls`, `changes-mode`), %u too many; a system can have %u",
 		      all, all - BH_MAX_CAPS, BH_MAX_CAPS);
 }
 

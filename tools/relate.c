@@ -231,6 +231,8 @@ static void core_insert(struct plan *p, struct plan_core *c, struct part *part, 
 	for (uint32_t i = 0; i < c->n_vcpus; i++) {
 		struct part *other = part_of_vcpu(p, c->vcpu[i]);
 
+		if (other == part)
+			continue;
 		if (!part->has_priority)
 			blame(p, part->path, "priority", "is missing; core %u is shared with %s, so both need one", c->board,
 			      other->path);

@@ -93,6 +93,6 @@ void report_channels(const struct plan *p, struct bytes *b)
 void report_controls(const struct plan *p, const struct part *part, struct bytes *b)
 {
 	for (uint32_t i = 0; i < part->n_controls; i++)
-		bytes_print(b, "  control:   capability %u starts and stops %s\n", part->n_caps - part->n_controls + i,
+		bytes_print(b, "  control:   capability %u starts and stops %s\n", part->control_cap + i,
 			    p->part[part->control[i]].name);
 }

@@ -69,6 +69,8 @@ static void add_windows(struct plan *p, struct part *part)
 	}
 	if (p->log_reader == (int)part->number)
 		part->log_ipa = window(part, "health log", BH_LOG_PAGES * BH_PAGE, BH_READ, &p->log_pa);
+	if (part->reads_trace)
+		part->trace_ipa = window(part, "trace", p->n_cores * p->trace_bytes, BH_READ, &p->trace_pa);
 	if (part->in_bytes)
 		part->in_ipa = window(part, "in window", part->in_bytes, BH_READ, &part->in_pa);
 	if (part->out_bytes)
