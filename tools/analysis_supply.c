@@ -102,10 +102,10 @@ static uint64_t solve(const struct walk *w, const struct stretch *t, uint64_t be
 	uint64_t len, next = t->cost;
 
 	do {
-		uint64_t want = demand_at(w->d, t->start + next - w->from);
+		uint64_t want = demand_at(w->d, t->start + next - w->from) + taken(w, t, next, true);
 
 		len = next;
-		next = max_u64(len, t->cost + (want > before ? want - before : 0) + taken(w, t, len, true));
+		next = max_u64(len, t->cost + (want > before ? want - before : 0));
 	} while (next > len && next <= t->len);
 	return next;
 }
