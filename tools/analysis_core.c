@@ -13,10 +13,10 @@
 
 /* --- what the kernel costs --- */
 
-/* Interrupts for others while one vCPU runs: a line is masked at its first one, a timer expires once. */
+/* Interrupts for others while one vCPU runs: each line is masked at its first one; the timer of who was there before expires once. */
 static uint64_t disturbance(const struct core_time *c, uint32_t rank)
 {
-	uint64_t seen = 1ull << c->vcpu[rank].partition, n = c->n_vcpus - 1;
+	uint64_t seen = 1ull << c->vcpu[rank].partition, n = c->n_vcpus > 1;
 
 	for (uint32_t r = 0; r < c->n_vcpus; r++) {
 		if (!(seen >> c->vcpu[r].partition & 1))

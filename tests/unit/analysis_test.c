@@ -108,7 +108,7 @@ static void the_kernel_costs_a_section_a_switch_and_an_exit_for_each_line(void *
 	window(0, 2000, 1);
 	window(2000, 10000, 2);
 	analyse();
-	assert_us(f[0].late_ns, 20 + 2 + 4 + 1); /* and one exit for the timer of the other vCPU */
+	assert_us(f[0].late_ns, 20 + 2 + 4 + 1); /* and one for the timer of who ran before */
 	assert_us(f[1].late_ns, 20 + 2 + 1);
 	assert_us(f[0].frame_ns, 2000 - 27);
 	assert_us(f[0].blackout_ns, 8000 + 27 + 5); /* the lines may also interrupt its last instructions */
