@@ -41,7 +41,7 @@ static void draw_partitions(void)
 				priority = random_below(32);
 			while (used & BIT(priority));
 			used |= BIT(priority);
-			p->vcpu[v] = (struct host_vcpu){ random_below(description.n_cores), priority };
+			p->vcpu[v] = (struct host_vcpu){ .core = random_below(description.n_cores), .priority = priority };
 		}
 	}
 }
