@@ -5,10 +5,10 @@
 #include "kernel/trace.h"
 #include "kernel/window.h"
 
-/* Does the rank that runs pay? */
+/* Does the rank that runs pay? On slack it does not. */
 static bool charged(const struct core *c)
 {
-	return c->rank != BH_NONE && (c->plan->budgets & BIT(c->rank));
+	return c->rank != BH_NONE && (c->funded & BIT(c->rank));
 }
 
 /* Where an instant has passed since its budget was given last: the full one, less what it has overrun. */
@@ -24,13 +24,14 @@ static void renew(struct vcpu *v, ticks_t now)
 							: full + v->left;
 }
 
-static void fund(struct core *c, struct vcpu *v)
+static void fund(struct core *c, struct vcpu *v, ticks_t now)
 {
 	uint32_t bit = BIT(v->desc->rank);
 
 	if (((c->funded & bit) != 0) == (v->left > 0))
 		return;
 	c->funded ^= bit;
+	c->since = v->desc->rank == c->rank ? now : c->since;
 	c->realarm = 1;
 	trace(c, BH_TRACE_BUDGET, v->who, v->left > 0, (uint64_t)v->left, 0);
 }
@@ -73,7 +74,7 @@ void budget_charge(struct core *c, ticks_t now)
 	}
 	v->left -= (int64_t)(now - c->since);
 	c->since = now;
-	fund(c, v);
+	fund(c, v, now);
 }
 
 void budget_give(struct core *c, ticks_t now)
@@ -82,13 +83,13 @@ void budget_give(struct core *c, ticks_t now)
 		struct vcpu *v = c->vcpu[lowest_bit(left)];
 
 		renew(v, now);
-		fund(c, v);
+		fund(c, v, now);
 	}
 }
 
 ticks_t budget_alarm(const struct core *c)
 {
-	ticks_t first = charged(c) && (c->funded & BIT(c->rank)) ? c->since + (ticks_t)c->vcpu[c->rank]->left : BH_NEVER;
+	ticks_t first = charged(c) ? c->since + (ticks_t)c->vcpu[c->rank]->left : BH_NEVER;
 
 	for (uint32_t left = c->plan->budgets & ~c->funded; left; left &= left - 1) {
 		const struct vcpu *v = c->vcpu[lowest_bit(left)];

@@ -26,7 +26,6 @@ struct core {
 
 	/* who can run, and who does */
 	uint32_t ready;	   /* ranks that can run */
-	uint32_t attends;  /* ranks whose requests are looked at: `urgent`; while another comes to run, all that may */
 	uint32_t helpers;  /* ranks that run in a caller's place */
 	uint32_t own_post; /* the core has posted to itself since it last looked at inbox */
 	uint32_t realarm;  /* something has changed that `urgent` and the alarm depend on */

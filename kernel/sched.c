@@ -46,26 +46,15 @@ void sched_post_now(struct core *c)
 		arch_kick(c);
 }
 
-/*
- * What is attended to may post to its own core, which nobody kicks; and while such a bit stands in
- * inbox, nobody else's post need do so either. So those are collected here; a chain of them is short
- * (the end of a partition, its restart, the log's doorbell). What others post comes with their kick.
- */
+/* What others post meanwhile comes with their kick, what is attended to posts to this core itself with own_post. */
 static void collect(struct core *c)
 {
-	uint32_t these = c->attends | INBOX_NOW;
+	uint32_t these = load_relaxed(&c->inbox) & INBOX_NOW ? ~0u : c->urgent, posted = clear_bits(&c->inbox, these) & these;
 
-	do {
-		uint32_t posted = load_relaxed(&c->inbox);
-
-		these = posted & INBOX_NOW ? ~0u : these;
-		c->own_post = 0;
-		posted = clear_bits(&c->inbox, these) & these;
-		if (unlikely(posted & INBOX_NOW))
-			mode_attend(c);
-		for (posted &= ~INBOX_NOW; posted; posted &= posted - 1)
-			vcpu_attend(c->vcpu[lowest_bit(posted)]);
-	} while (unlikely(c->own_post));
+	if (unlikely(posted & INBOX_NOW))
+		mode_attend(c);
+	for (posted &= ~INBOX_NOW; posted; posted &= posted - 1)
+		vcpu_attend(c->vcpu[lowest_bit(posted)]);
 }
 
 static ticks_t earlier(ticks_t a, ticks_t b)
@@ -101,22 +90,14 @@ static void set_alarm(struct core *c)
 	arch_timer_set(first);
 }
 
+/* Whoever may not run now finds it in his inbox later. */
 static void wake_by_time(struct core *c, ticks_t now)
 {
-	for (uint32_t left = c->attends; left; left &= left - 1) {
-		uint32_t r = lowest_bit(left);
-
+	for (uint32_t r = 0; r < c->desc->n_vcpus; r++)
 		if (wants_at(c, c->vcpu[r]) <= now) {
 			set_bits(&c->vcpu[r]->requests, REQ_IRQ | REQ_PORT);
 			set_bits(&c->inbox, BIT(r));
 		}
-	}
-}
-
-void sched_widen(struct core *c)
-{
-	c->attends |= c->funded | c->window | c->slack;
-	c->realarm = 1;
 }
 
 void sched_alarm(void)
@@ -138,7 +119,6 @@ void sched_alarm(void)
 	budget_give(c, now);
 	if (now >= c->turn_end)
 		c->turned |= BIT(c->rank);
-	sched_widen(c);
 	wake_by_time(c, now);
 }
 
@@ -199,10 +179,13 @@ void sched_unlend(struct vcpu *v)
 	v->callee = NULL;
 }
 
-/* Ranks that would run at once instead of the one that does, or again; and those that do so in the place of one of these. */
-static uint32_t worth_a_kick(const struct core *c)
+/*
+ * Where this rank runs (BH_NONE: nobody): those that would run at once in its stead, or again; and those that would do so in the
+ * place of one of these.
+ */
+static uint32_t worth_a_kick(const struct core *c, uint32_t rank)
 {
-	uint32_t self = c->runs ? BIT(c->rank) : 0, upto = (self << 1) - 1, ranks = c->funded;
+	uint32_t self = rank == BH_NONE ? 0 : BIT(rank), upto = (self << 1) - 1, ranks = c->funded;
 
 	if (ranks & self)
 		ranks &= upto;
@@ -216,23 +199,14 @@ static uint32_t worth_a_kick(const struct core *c)
 	return ranks;
 }
 
-/* Something has changed that alarm and `urgent` depend on. True: something that is urgent now had been posted before. */
-static bool settle(struct core *c)
+/* From now on these are worth a kick. True: they were others before, so something may have been posted to them. */
+static bool set_urgent(struct core *c, uint32_t ranks)
 {
-	uint32_t ranks = worth_a_kick(c);
-
-	c->realarm = 0;
-	c->attends = ranks;
-	if (c->urgent != ranks) {
-		store_relaxed(&c->urgent, ranks);
-		__atomic_thread_fence(__ATOMIC_SEQ_CST);
-		if (load_relaxed(&c->inbox) & (ranks | INBOX_NOW)) {
-			c->realarm = 1;
-			return true;
-		}
-	}
-	set_alarm(c);
-	return false;
+	if (likely(c->urgent == ranks))
+		return false;
+	store_relaxed(&c->urgent, ranks);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return true;
 }
 
 static void load(struct core *c, struct vcpu *v)
@@ -243,13 +217,21 @@ static void load(struct core *c, struct vcpu *v)
 	arch_vcpu_load(v);
 }
 
-/* A turn ends as well when others than siblings take the core from one that could go on: windows may be shorter than turns. */
-static void turn_over(struct core *c, uint32_t next)
+/* The rank that runs leaves the core. What is left of its turn it has when it comes back: windows may be shorter. */
+static void turn_pause(struct core *c)
 {
-	uint32_t group = c->vcpu[c->rank]->siblings | BIT(c->rank);
+	struct vcpu *v = c->vcpu[c->rank];
 
-	if ((c->ready & BIT(c->rank)) && (next == BH_NONE || !(group & BIT(next))))
-		c->turned |= BIT(c->rank);
+	v->turn_left = c->turn_end > c->now && !(c->turned & BIT(c->rank)) ? c->turn_end - c->now : 0;
+	c->turn_end = BH_NEVER;
+}
+
+static void turn_begin(struct core *c)
+{
+	struct vcpu *v = c->vcpu[c->rank];
+
+	c->turned &= ~BIT(c->rank);
+	c->turn_end = c->now + (v->turn_left ? v->turn_left : ticks_of(BH_SLICE_NS));
 }
 
 /* v runs from now on, on the time of that rank; NULL and BH_NONE: nobody does. */
@@ -260,17 +242,16 @@ static void run(struct core *c, struct vcpu *v, uint32_t rank)
 	if (c->plan->budgets)
 		budget_charge(c, arch_time());
 	if (unlikely(c->turn_end != BH_NEVER))
-		turn_over(c, rank);
+		turn_pause(c);
 	c->runs = v;
 	c->rank = rank;
-	c->turn_end = BH_NEVER;
 	c->realarm = 1;
 	if (!v) {
 		trace(c, BH_TRACE_IDLE, TRACE_NOBODY, 0, 0, 0);
 		return;
 	}
 	if (unlikely(c->vcpu[rank]->siblings))
-		c->turn_end = c->now + ticks_of(BH_SLICE_NS);
+		turn_begin(c);
 	budget_begin(c);
 	trace(c, BH_TRACE_SWITCH, v->who,
 	      c->funded & BIT(rank)   ? BH_TRACE_BY_BUDGET
@@ -300,45 +281,51 @@ static uint32_t contenders(const struct core *c)
 	return can ? can : c->ready & c->slack;
 }
 
-/*
- * The loaded vCPU stays loaded while the core idles: its virtual timer then wakes the core by
- * itself, and it goes on without a switch.
- */
-static void idle(struct core *c)
+/* There is news: once, and again where others have become urgent. What comes later is worth a kick, or it can wait. */
+static bool news(struct core *c, bool look)
 {
-	if (c->runs)
-		run(c, NULL, BH_NONE);
-	if (c->own_post || (c->realarm && settle(c)))
-		return;
-	arch_idle();
+	look |= c->own_post;
+	c->own_post = 0;
+	return look && (load_relaxed(&c->inbox) & (c->urgent | INBOX_NOW));
 }
 
 /*
- * The loop ends: news that comes after `urgent` is set is worth a kick, which stays pending, or it is for later. (A
- * switch may hand an interrupt on to a sibling here: own_post.)
+ * The loaded vCPU stays loaded while the core idles: its virtual timer then wakes the core by
+ * itself, and it goes on without a switch. (A switch may hand an interrupt on to a sibling here: own_post.)
  */
 struct vcpu *sched_next(void)
 {
 	struct core *c = this_core();
-	uint32_t can, rank;
-	struct vcpu *v;
+	bool look = true;
 
-	do {
-		if (c->own_post || (load_relaxed(&c->inbox) & (c->attends | INBOX_NOW)))
+	for (;;) {
+		uint32_t can = contenders(c), rank = likely(can) ? pick(c, can) : BH_NONE, funded = c->funded;
+		struct vcpu *v = likely(can) ? runs_for(c->vcpu[rank]) : NULL;
+		bool changed = v != c->runs || rank != c->rank || (v && v != c->loaded);
+
+		if (unlikely(changed || c->realarm))
+			look |= set_urgent(c, worth_a_kick(c, rank));
+		if (unlikely(news(c, look))) {
 			collect(c);
-		can = contenders(c);
-		if (unlikely(!can)) {
-			idle(c);
+			look = false;
 			continue;
 		}
-		rank = pick(c, can);
-		v = runs_for(c->vcpu[rank]);
-		if (unlikely(v != c->runs || rank != c->rank || v != c->loaded))
+		if (unlikely(changed))
 			run(c, v, rank);
-	} while (!can || unlikely(c->own_post) || (unlikely(c->realarm) && settle(c)));
-	if (unlikely(c->shut & BIT(v->desc->rank)))
-		arch_irq_open(v);
-	return v;
+		if (unlikely(c->own_post || c->funded != funded))
+			continue;
+		if (unlikely(c->realarm)) {
+			c->realarm = 0;
+			set_alarm(c);
+		}
+		if (likely(v)) {
+			if (unlikely(c->shut & BIT(v->desc->rank)))
+				arch_irq_open(v);
+			return v;
+		}
+		arch_idle();
+		look = true;
+	}
 }
 
 noreturn void sched_start(void)

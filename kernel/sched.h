@@ -15,7 +15,6 @@ void sched_post_now(struct core *c); /* any core: it has to attend to everything
 struct vcpu *sched_next(void);	     /* who runs now; idles until there is one; loads its registers */
 void sched_alarm(void);		     /* this core's timer fired */
 void sched_unload(struct vcpu *v);   /* own core: the hardware holds nothing of v any more */
-void sched_widen(struct core *c);    /* own core: somebody leaves or comes into his time, so it attends to all that may run */
 void sched_give_way(struct vcpu *v); /* own core: v gives way to its siblings */
 
 /*

@@ -51,7 +51,6 @@ void vcpu_block(struct vcpu *v, enum vcpu_state why)
 {
 	v->state = why;
 	v->core->ready &= ~(BIT(v->desc->rank) | v->lent);
-	sched_widen(v->core);
 }
 
 void vcpu_wait(struct vcpu *v)

@@ -308,7 +308,7 @@ static void caller_looks(struct model_vcpu *v)
 	if (p->end == MODEL_REPLIED) {
 		answer_message(v, p, &p->reply, 0);
 		v->answer.is_reply = true;
-	} else if (p->end == MODEL_SERVER_ENDED) {
+	} else if (p->end == MODEL_SERVER_ENDED || (!p->taken && !runs(p->is->receiver))) {
 		answer(v, BH_E_PEER);
 	} else if (v->deadline <= model.now) {
 		answer(v, BH_E_TIMEOUT);
@@ -529,7 +529,16 @@ static void attend(struct model_vcpu *v)
 		v->state = MODEL_READY;
 }
 
-/* Those that were posted when it looks, the most urgent first; then those posted meanwhile. */
+/* Whoever runs, a stop makes the core look at all. */
+static bool stops_somebody(uint32_t core)
+{
+	EACH_BY_PRIORITY(v, core)
+	if (v->stop)
+		return true;
+	return false;
+}
+
+/* Those that would run at once, as things stand when it looks; then those posted meanwhile. The others wait. */
 void model_core_exits(uint32_t core, bool alarm)
 {
 	bool wanted[BH_MAX_VCPUS], any;
@@ -539,12 +548,18 @@ void model_core_exits(uint32_t core, bool alarm)
 	EACH_BY_PRIORITY(v, core)
 	v->look |= alarm && v->deadline <= model.now;
 	do {
+		bool all = stops_somebody(core);
+
 		any = false;
 		EACH_BY_PRIORITY(v, core)
-		any |= wanted[v - model.vcpu] = v->stop || v->start || v->look;
+		any |= wanted[v - model.vcpu] = v->stop || ((v->start || v->look) && (all || is_urgent(v)));
 		EACH_BY_PRIORITY(v, core)
 		if (wanted[v - model.vcpu])
 			attend(v);
+		if (any || model_alarm(core) > model.now)
+			continue;
+		EACH_BY_PRIORITY(v, core) /* the alarm is taken before a guest goes on */
+		any |= v->look |= v->deadline <= model.now;
 	} while (any);
 	here = -1;
 }
@@ -554,7 +569,7 @@ uint64_t model_alarm(uint32_t core)
 	uint64_t first = BH_NEVER;
 
 	EACH_BY_PRIORITY(v, core)
-	if (v->deadline < first)
+	if (v->deadline < first && is_urgent(v))
 		first = v->deadline;
 	return first;
 }

@@ -34,14 +34,16 @@ static void draw_partitions(void)
 		struct host_partition *p = &partitions[i];
 
 		*p = (struct host_partition){ .name = names[i], .n_vcpus = 1 + (random_below(4) == 0), .flags = random_below(4) ? BH_PART_RESTART : 0 };
-		for (uint32_t v = 0; v < p->n_vcpus; v++) {
+		if (p->n_vcpus > description.n_cores)
+			p->n_vcpus = description.n_cores;
+		for (uint32_t v = 0, core = random_below(description.n_cores); v < p->n_vcpus; v++) { /* siblings: sched_model.c */
 			uint32_t priority;
 
 			do
 				priority = random_below(32);
 			while (used & BIT(priority));
 			used |= BIT(priority);
-			p->vcpu[v] = (struct host_vcpu){ .core = random_below(description.n_cores), .priority = priority };
+			p->vcpu[v] = (struct host_vcpu){ .core = (core + v) % description.n_cores, .priority = priority };
 		}
 	}
 }
