@@ -41,9 +41,14 @@ enum bh_trace_why {
 
 struct bh_trace_record {
 	uint64_t time; /* counter ticks */
-	uint16_t kind; /* enum bh_trace_kind */
-	uint8_t partition, vcpu;
-	uint32_t arg;
+	union {
+		struct {
+			uint16_t kind; /* enum bh_trace_kind */
+			uint8_t partition, vcpu;
+			uint32_t arg;
+		};
+		uint64_t what; /* the same as one word */
+	};
 	uint64_t a, b;
 };
 

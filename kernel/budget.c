@@ -32,7 +32,7 @@ static void fund(struct core *c, struct vcpu *v, ticks_t now)
 		return;
 	c->funded ^= bit;
 	c->since = v->desc->rank == c->rank ? now : c->since;
-	c->realarm = 1;
+	c->changed = 1;
 	trace(c, BH_TRACE_BUDGET, v->who, v->left > 0, (uint64_t)v->left, 0);
 }
 

@@ -27,8 +27,7 @@ struct core {
 	/* who can run, and who does */
 	uint32_t ready;	   /* ranks that can run */
 	uint32_t helpers;  /* ranks that run in a caller's place */
-	uint32_t own_post; /* the core has posted to itself since it last looked at inbox */
-	uint32_t realarm;  /* something has changed that `urgent` and the alarm depend on */
+	uint32_t changed;  /* something that who runs, `urgent` and the alarm depend on; or the core has posted to itself */
 	uint32_t rank;	   /* whose time is used (its own, or a caller's), or BH_NONE */
 	struct vcpu *runs; /* who runs, or NULL: the core idles */
 	ticks_t alarm;	   /* when the core's timer is set to fire; BH_NEVER: it is off */

@@ -59,7 +59,7 @@ int64_t event_listen(struct vcpu *v, uint64_t mask, ticks_t deadline)
 	if (status != CALL_NO_RETURN)
 		return status;
 	v->deadline = deadline;
-	v->core->realarm = 1;
+	v->core->changed = 1;
 	vcpu_block(v, VCPU_LISTENING);
 	store_relaxed(&v->listens, mask);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);

@@ -57,7 +57,7 @@ void mode_attend(struct core *c)
 		return;
 	c->orders = number;
 	c->change_at = change.at;
-	c->realarm = 1;
+	c->changed = 1;
 }
 
 /* Of the mode in force; without frames, now. */

@@ -68,7 +68,7 @@ static void begin_call(struct vcpu *v, struct port *p, ticks_t deadline)
 
 	v->calls = p;
 	v->deadline = deadline;
-	v->core->realarm = 1;
+	v->core->changed = 1;
 	vcpu_block(v, VCPU_CALLING);
 	if (here)
 		sched_lend(v, here);

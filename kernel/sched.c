@@ -28,7 +28,7 @@ void sched_post(struct core *c, uint32_t rank, bool at_once)
 	uint32_t was = set_bits(&c->inbox, at_once ? BIT(rank) | INBOX_NOW : BIT(rank)), urgent;
 
 	if (c == this_core()) {
-		c->own_post = 1;
+		c->changed = 1;
 		return;
 	}
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -41,12 +41,12 @@ void sched_post_now(struct core *c)
 {
 	set_bits(&c->inbox, INBOX_NOW);
 	if (c == this_core())
-		c->own_post = 1;
+		c->changed = 1;
 	else
 		arch_kick(c);
 }
 
-/* What others post meanwhile comes with their kick, what is attended to posts to this core itself with own_post. */
+/* What others post meanwhile comes with their kick. */
 static void collect(struct core *c)
 {
 	uint32_t these = load_relaxed(&c->inbox) & INBOX_NOW ? ~0u : c->urgent, posted = clear_bits(&c->inbox, these) & these;
@@ -107,7 +107,7 @@ void sched_alarm(void)
 
 	c->alarm = BH_NEVER;
 	arch_timer_set(BH_NEVER);
-	c->realarm = 1;
+	c->changed = 1;
 	if (c->plan)
 		budget_charge(c, now);
 	if (now >= c->change_at)
@@ -125,6 +125,7 @@ void sched_alarm(void)
 void sched_give_way(struct vcpu *v)
 {
 	v->core->turned |= BIT(v->desc->rank);
+	v->core->changed = 1;
 }
 
 void sched_unload(struct vcpu *v)
@@ -135,6 +136,7 @@ void sched_unload(struct vcpu *v)
 		return;
 	arch_vcpu_save(v);
 	c->loaded = NULL;
+	c->changed = 1;
 }
 
 static void lent(struct vcpu *to, uint32_t ranks)
@@ -159,7 +161,7 @@ void sched_lend(struct vcpu *v, struct vcpu *to)
 	uint32_t ranks = BIT(v->desc->rank) | v->lent;
 
 	v->callee = to;
-	v->core->realarm = 1;
+	v->core->changed = 1;
 	for (struct vcpu *at = to; at; at = at->callee)
 		lent(at, at->lent | ranks);
 	if (runs_for(to)->state == VCPU_READY)
@@ -174,7 +176,7 @@ void sched_unlend(struct vcpu *v)
 		lent(at, at->lent & ~ranks);
 	if (v->callee) {
 		v->core->ready &= ~ranks;
-		v->core->realarm = 1;
+		v->core->changed = 1;
 	}
 	v->callee = NULL;
 }
@@ -245,7 +247,6 @@ static void run(struct core *c, struct vcpu *v, uint32_t rank)
 		turn_pause(c);
 	c->runs = v;
 	c->rank = rank;
-	c->realarm = 1;
 	if (!v) {
 		trace(c, BH_TRACE_IDLE, TRACE_NOBODY, 0, 0, 0);
 		return;
@@ -281,58 +282,72 @@ static uint32_t contenders(const struct core *c)
 	return can ? can : c->ready & c->slack;
 }
 
-/* There is news: once, and again where others have become urgent. What comes later is worth a kick, or it can wait. */
-static bool news(struct core *c, bool look)
+/* Something that is urgent, or cannot wait, has been posted. */
+static bool news(const struct core *c)
 {
-	look |= c->own_post;
-	c->own_post = 0;
-	return look && (load_relaxed(&c->inbox) & (c->urgent | INBOX_NOW));
+	return load_relaxed(&c->inbox) & (c->urgent | INBOX_NOW);
+}
+
+/*
+ * Who is to run, once all that is urgent has been attended to; NULL: nobody. It is looked for news once, and again where
+ * others have become urgent or the core has posted to itself: what comes later is worth a kick, or it can wait. Bounded, should
+ * others post without end.
+ */
+#define MAX_TURNS (2 * BH_MAX_CORE_VCPUS)
+
+static struct vcpu *choose(struct core *c, uint32_t *rank)
+{
+	bool look = true;
+
+	for (uint32_t turns = 0;; turns++) {
+		uint32_t can = contenders(c);
+
+		*rank = likely(can) ? pick(c, can) : BH_NONE;
+		look |= c->changed;
+		c->changed = 0;
+		look |= set_urgent(c, worth_a_kick(c, *rank));
+		if (!look || !news(c) || turns == MAX_TURNS)
+			return likely(can) ? runs_for(c->vcpu[*rank]) : NULL;
+		look = false;
+		collect(c);
+	}
 }
 
 /*
  * The loaded vCPU stays loaded while the core idles: its virtual timer then wakes the core by
- * itself, and it goes on without a switch. (A switch may hand an interrupt on to a sibling here: own_post.)
+ * itself, and it goes on without a switch. (A switch may hand an interrupt on to a sibling here, or use a budget up: changed.)
  */
+static struct vcpu *next(struct core *c)
+{
+	for (;;) {
+		uint32_t rank;
+		struct vcpu *v = choose(c, &rank);
+
+		if (v != c->runs || rank != c->rank || (v && v != c->loaded))
+			run(c, v, rank);
+		if (unlikely(c->changed))
+			continue;
+		set_alarm(c);
+		if (unlikely(v && (c->shut & BIT(v->desc->rank))))
+			arch_irq_open(v);
+		if (v)
+			return v;
+		arch_idle();
+	}
+}
+
 struct vcpu *sched_next(void)
 {
 	struct core *c = this_core();
-	bool look = true;
 
-	for (;;) {
-		uint32_t can = contenders(c), rank = likely(can) ? pick(c, can) : BH_NONE, funded = c->funded;
-		struct vcpu *v = likely(can) ? runs_for(c->vcpu[rank]) : NULL;
-		bool changed = v != c->runs || rank != c->rank || (v && v != c->loaded);
-
-		if (unlikely(changed || c->realarm))
-			look |= set_urgent(c, worth_a_kick(c, rank));
-		if (unlikely(news(c, look))) {
-			collect(c);
-			look = false;
-			continue;
-		}
-		if (unlikely(changed))
-			run(c, v, rank);
-		if (unlikely(c->own_post || c->funded != funded))
-			continue;
-		if (unlikely(c->realarm)) {
-			c->realarm = 0;
-			set_alarm(c);
-		}
-		if (likely(v)) {
-			if (unlikely(c->shut & BIT(v->desc->rank)))
-				arch_irq_open(v);
-			return v;
-		}
-		arch_idle();
-		look = true;
-	}
+	return likely(!c->changed && !news(c)) ? c->runs : next(c);
 }
 
 noreturn void sched_start(void)
 {
 	struct core *c = this_core();
 
-	c->realarm = 1;
+	c->changed = 1;
 	store_release(&c->online, 1);
 	mode_arrive();
 	arch_enter(sched_next());

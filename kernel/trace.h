@@ -25,10 +25,7 @@ static inline void trace(struct core *c, enum bh_trace_kind kind, uint32_t who, 
 	c->now = arch_stamp();
 	c->trace_next = n + 1;
 	r->time = c->now;
-	r->kind = (uint16_t)kind;
-	r->partition = (uint8_t)who;
-	r->vcpu = (uint8_t)(who >> 8);
-	r->arg = arg;
+	r->what = kind | who << 16 | (uint64_t)arg << 32;
 	r->a = a;
 	r->b = b;
 	__atomic_store_n(&ring->next, n + 1, __ATOMIC_RELEASE); /* for readers; no core of the kernel looks at it */

@@ -43,14 +43,14 @@ void vcpu_wake(struct vcpu *v)
 {
 	v->state = VCPU_READY;
 	v->core->ready |= BIT(v->desc->rank) | v->lent;
-	if (unlikely(v->siblings))
-		v->core->realarm = 1; /* they take turns from now on */
+	v->core->changed = 1;
 }
 
 void vcpu_block(struct vcpu *v, enum vcpu_state why)
 {
 	v->state = why;
 	v->core->ready &= ~(BIT(v->desc->rank) | v->lent);
+	v->core->changed = 1;
 }
 
 void vcpu_wait(struct vcpu *v)
@@ -127,7 +127,7 @@ void vcpu_attend(struct vcpu *v)
 	else if (v->state == VCPU_WAITING && arch_irq_pending(v))
 		resume(v);
 	if (vcpu_wakes_by_irq(v))
-		v->core->realarm = 1; /* a sibling may have changed when its timer fires */
+		v->core->changed = 1; /* a sibling may have changed when its timer fires */
 }
 
 int64_t vcpu_power_on(struct partition *p, uint64_t index, uint64_t entry, uint64_t arg)

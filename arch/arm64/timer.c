@@ -77,7 +77,7 @@ ticks_t arch_vcpu_deadline(const struct vcpu *v)
 void timer_physical_changed(struct vcpu *v)
 {
 	vgic_line_private(v, PHYSICAL_PPI, physical_level(v));
-	v->core->realarm = 1;
+	v->core->changed = 1;
 }
 
 void arch_irq_update(struct vcpu *v)

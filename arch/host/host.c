@@ -265,7 +265,7 @@ void host_ptimer(struct vcpu *v, ticks_t when)
 	own(v);
 	v->arch.ptimer = when;
 	(void)clear_bits(&v->arch.pending, (uint32_t)HOST_PTIMER);
-	v->core->realarm = 1; /* as the port does when it emulates the timer */
+	v->core->changed = 1; /* as the port does when it emulates the timer */
 }
 
 void host_private(struct vcpu *v, uint32_t which)
