@@ -267,9 +267,17 @@ void gic_kick(uint64_t mpidr)
 	isb();
 }
 
-void gic_spi_route(uint32_t intid, uint64_t mpidr)
+void gic_spi_mask(uint32_t intid)
+{
+	gicd_bit(GICD_ICENABLER, intid);
+	gicd_wait();
+	dsb(sy);
+}
+
+void gic_spi_open(uint32_t intid, uint64_t mpidr)
 {
 	*(volatile uint64_t *)gicd(GICD_IROUTER + intid * 8) = mpidr & 0xff00ffffffull;
+	gicd_bit(GICD_ISENABLER, intid);
 }
 
 void gic_spi_off(uint32_t intid)
@@ -279,13 +287,6 @@ void gic_spi_off(uint32_t intid)
 	gicd_bit(GICD_ICPENDR, intid);
 	gicd_bit(GICD_ICACTIVER, intid);
 	dsb(sy);
-}
-
-void gic_spi_on(uint32_t intid, uint64_t mpidr)
-{
-	gic_spi_off(intid);
-	gic_spi_route(intid, mpidr);
-	gicd_bit(GICD_ISENABLER, intid);
 }
 
 void gic_private_on(uint32_t intid)

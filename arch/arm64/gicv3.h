@@ -22,11 +22,11 @@ void gic_kick(uint64_t mpidr);	     /* SGI 0 to that core; preceding stores are 
 
 /*
  * SPIs of devices, from any core: no register that is shared between interrupts is read and
- * written back. mpidr: the core that gets it. Both clear what was pending or active.
+ * written back.
  */
-void gic_spi_on(uint32_t intid, uint64_t mpidr);
-void gic_spi_off(uint32_t intid);
-void gic_spi_route(uint32_t intid, uint64_t mpidr); /* while on */
+void gic_spi_off(uint32_t intid);		   /* masked, and what was pending or active is so no more */
+void gic_spi_mask(uint32_t intid);		   /* its states stay; done when it returns */
+void gic_spi_open(uint32_t intid, uint64_t mpidr); /* to that core */
 
 /* This core's private interrupts. */
 void gic_private_on(uint32_t intid);

@@ -238,37 +238,27 @@ void arch_irq_line(struct partition *p, uint32_t intid, bool level)
 	vgic_line_spi(p, intid, level);
 }
 
-void arch_irq_open(struct vcpu *v)
-{
-	v->core->shut &= ~BIT(v->desc->rank);
-}
-
 void arch_irq_sync(struct vcpu *v)
 {
 	vgic_sync(v);
 }
 
-static void devices(struct partition *p, bool on)
+static void lines_off(struct partition *p)
 {
 	const struct bh_irq *irqs = blob_irqs(blob);
 
-	for (uint32_t i = 0; i < blob->n_irqs; i++) {
-		if (irqs[i].partition != p->number)
-			continue;
-		if (on)
-			gic_spi_on(irqs[i].pintid, partition_vcpu(p, 0)->core->desc->mpidr);
-		else
+	for (uint32_t i = 0; i < blob->n_irqs; i++)
+		if (irqs[i].partition == p->number)
 			gic_spi_off(irqs[i].pintid);
-	}
 }
 
 void arch_partition_start(struct partition *p)
 {
+	lines_off(p); /* an edge that came meanwhile was nobody's */
 	vgic_dist_reset(p);
-	devices(p, true);
 }
 
 void arch_partition_reset(struct partition *p)
 {
-	devices(p, false);
+	lines_off(p);
 }

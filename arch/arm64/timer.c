@@ -84,6 +84,7 @@ void arch_irq_update(struct vcpu *v)
 {
 	if (runs(v->arch.cntp_ctl))
 		vgic_line_private(v, PHYSICAL_PPI, physical_level(v));
+	vgic_lines_told(v);
 	vgic_update(v);
 }
 

@@ -14,6 +14,12 @@ void vgic_update(struct vcpu *v)
 		vgic_pass(v);
 }
 
+void vgic_lines_told(struct vcpu *t)
+{
+	if (unlikely(load_relaxed(&t->arch.vgic.closed) != 0) && t->core == this_core())
+		t->core->shut |= BIT(t->desc->rank);
+}
+
 void vgic_maintenance(struct vcpu *v)
 {
 	vgic_pass(v);
@@ -34,6 +40,8 @@ bool vgic_pending(struct vcpu *v)
 
 	if (load_relaxed(&c->todo) != 0 || c->shut != 0)
 		vgic_pass(v);
+	if (unlikely(load_relaxed(&c->closed) != 0))
+		return true;
 	if (c->used == 0)
 		return false;
 	vmcr = c->live ? ich_vmcr_read() : c->vmcr;
@@ -219,6 +227,7 @@ void vgic_raise_device(struct partition *p, uint32_t vintid)
 	set_bits(&word->pending, BIT(vintid % 32));
 	set_bits(&word->owed, BIT(vintid % 32));
 	vgic_spi_tell(p, vintid);
+	vgic_line_fired(p, vintid);
 }
 
 /* ICC_SGI1R_EL1 and its kin: Aff3 [55:48], RS [47:44], IRM [40], Aff2 [39:32], INTID [27:24],
@@ -383,6 +392,7 @@ void vgic_cpu_reset(struct vcpu *v)
 		vgic_changed(v->part, intid / 32, BIT(intid % 32), v);
 	}
 	cpu_clear(v);
+	vgic_lines_told(v);
 }
 
 static void irqs_of(struct partition *p, struct vgic_dist *d)
@@ -407,6 +417,7 @@ void vgic_dist_reset(struct partition *p)
 		d->pintid[n] = 0;
 	}
 	irqs_of(p, d);
+	vgic_lines_reset(p);
 	for (uint32_t i = 0; i < p->desc->n_vcpus; i++) {
 		struct vcpu *v = partition_vcpu(p, i);
 

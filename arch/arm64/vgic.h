@@ -2,10 +2,10 @@
 /*
  * The virtual GICv3 of a partition (Arm IHI 0069; one security state, affinity routing always on,
  * no LPIs): distributor, redistributors and, through the list registers (ich.h), CPU interfaces.
- * vgic.c delivers, vgic_regs.c answers for the registers.
+ * vgic.c delivers, vgic_regs.c answers for the registers, vgic_lines.c masks and opens devices' lines.
  *
  * Ownership: list registers, and what struct vgic_cpu says of them, belong to the vCPU's core. Words
- * (struct vgic_word), and `todo`, `mine` and `evicted` of a vCPU, are changed by any vCPU of the
+ * (struct vgic_word), and `todo`, `mine`, `evicted` and `masked` of a vCPU, are changed by any vCPU of the
  * partition and by whoever raises a line, with atomics and without locks. The rule that loses nothing:
  * first change the word, then set the bit in `todo` of who delivers it and post a request; the owner
  * takes `todo` first and reads the words then.
@@ -66,6 +66,8 @@ struct vgic_cpu {
 	uint32_t todo;		      /* bit w: something new in word w; any core, atomically */
 	uint32_t mine[VGIC_WORDS];    /* SPIs routed here, [0] all ones; any core, atomically */
 	uint32_t evicted[VGIC_WORDS]; /* acknowledged here, active, put out of the list registers; likewise */
+	uint32_t masked[VGIC_WORDS];  /* physical lines that are masked until this vCPU runs; likewise */
+	uint32_t closed;	      /* bit w: masked[w] may not be zero; likewise, set after it */
 
 	/* its own core's; others only read `used` and `lr`, after a sync */
 	bool live;	   /* in the hardware */
@@ -101,12 +103,14 @@ struct vgic_dist {
 };
 
 /* All on the vCPU's own core unless said otherwise. */
-void vgic_dist_reset(struct partition *p); /* nobody of p runs: everything, its vCPUs too; pintid[] from the blob */
+void vgic_dist_reset(struct partition *p); /* nobody of p runs: everything, its vCPUs too; pintid[] from the blob;
+					      its lines, which are masked, are the first vCPU's to open */
 void vgic_cpu_reset(struct vcpu *v);	   /* not live. Also when it is switched off: pending SPIs go back to the others */
 void vgic_cpu_wake(struct vcpu *v);	   /* not live. After a suspend that lost the core: the CPU interface is as after
 					      reset, the redistributor and what is pending are as they were */
 void vgic_load(struct vcpu *v);		   /* to hardware. Before the virtual timer is switched on (below) */
 void vgic_save(struct vcpu *v);		   /* from hardware, which is left disabled. After the virtual timer is off */
+void vgic_lines_told(struct vcpu *t);	   /* REQ_IRQ; also another core's t, where it does nothing: lines may have been left to it */
 void vgic_update(struct vcpu *v);	   /* REQ_IRQ: takes in what others posted; nothing new: a load and a branch */
 void vgic_sync(struct vcpu *v);		   /* REQ_SYNC: publishes the list registers' states */
 void vgic_maintenance(struct vcpu *v);	   /* the maintenance interrupt; v live */

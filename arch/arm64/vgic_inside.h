@@ -44,6 +44,13 @@ void vgic_deactivate(struct vcpu *v, uint32_t w, uint32_t bits);
 /* Bits of word w that are in t's list registers, in one of the states. Own core, or after a sync. */
 uint32_t vgic_lr_bits(const struct vcpu *t, uint32_t w, uint64_t states);
 
+/* --- vgic_lines.c --- */
+
+/* A device's physical interrupt: it has fired here, and what it is to p is noted already. */
+void vgic_line_fired(struct partition *p, uint32_t intid);
+void vgic_lines_reset(struct partition *p);
+void vgic_line_mask(struct partition *p, uint32_t intid); /* any core; until the vCPU that it is routed to runs */
+
 /* --- list registers --- */
 
 static inline uint32_t vgic_lr_intid(uint64_t lr)

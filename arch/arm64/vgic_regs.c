@@ -302,11 +302,10 @@ static void route_set(struct vcpu *v, uint32_t intid, uint32_t to)
 	store_relaxed(&p->arch.vgic.route[intid], (uint8_t)to);
 	if (from < n)
 		clear_bits(&partition_vcpu(p, from)->arch.vgic.mine[w], bit);
-	if (to < n) {
+	if (to < n)
 		set_bits(&partition_vcpu(p, to)->arch.vgic.mine[w], bit);
-		if (p->arch.vgic.pintid[intid] != 0)
-			gic_spi_route(p->arch.vgic.pintid[intid], partition_vcpu(p, to)->core->desc->mpidr);
-	}
+	if (p->arch.vgic.pintid[intid] != 0)
+		vgic_line_mask(p, intid);
 	vgic_changed(p, w, bit, v);
 }
 

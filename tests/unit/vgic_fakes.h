@@ -12,6 +12,8 @@
 #define KERNEL_PARTITION_H
 #define KERNEL_CORE_H
 #define KERNEL_SYSTEM_H
+#define KERNEL_ARCH_H
+#define KERNEL_TRACE_H
 #define ARM64_SYSREG_H
 
 #include <setjmp.h>
@@ -42,6 +44,8 @@
 
 struct core {
 	const struct bh_core *desc;
+	struct vcpu *loaded;
+	uint32_t urgent, shut;
 };
 struct partition {
 	struct {
@@ -57,8 +61,12 @@ struct vcpu {
 	const struct bh_vcpu *desc;
 	struct partition *part;
 	struct core *core;
-	uint32_t requests, power;
+	uint32_t requests, power, state;
 };
+
+enum { VCPU_READY,
+       VCPU_WAITING,
+       VCPU_CALLING };
 
 static struct {
 	struct bh_blob head;
@@ -84,6 +92,18 @@ static inline void vcpu_post(struct vcpu *v, uint32_t requests)
 {
 	v->requests |= requests;
 }
+
+static inline bool vcpu_wakes_by_irq(const struct vcpu *v)
+{
+	return v->state == VCPU_WAITING;
+}
+
+void arch_irq_open(struct vcpu *v);
+
+/* what is noted, counted */
+static uint32_t lines_shut;
+#define BH_TRACE_NOBODY			  0xffu
+#define trace(core, kind, who, arg, a, b) ((void)(core), lines_shut++)
 
 /* --- of a core --- */
 
@@ -178,7 +198,8 @@ void ich_apr_load(const uint32_t ap0r[4], const uint32_t ap1r[4])
 #define DEVICE_VINTID(d) (40u + (d)*60u)
 #define DEVICE_PINTID(d) (140u + (d))
 
-static bool device_line[DEVICES], device_active[DEVICES];
+static bool device_line[DEVICES], device_active[DEVICES], device_open[DEVICES];
+static uint32_t device_core[DEVICES];
 
 static inline void hw_physical_end(uint32_t pintid)
 {
@@ -197,10 +218,19 @@ void gic_deactivate(uint32_t intid)
 	hw_physical_end(intid);
 }
 
-void gic_spi_route(uint32_t intid, uint64_t mpidr)
+void gic_spi_mask(uint32_t intid)
 {
 	assert_in_range(intid, DEVICE_PINTID(0), DEVICE_PINTID(DEVICES - 1));
-	assert_true(mpidr < CORES);
+	device_open[intid - DEVICE_PINTID(0)] = false;
+}
+
+/* Who opens a line gets it. */
+void gic_spi_open(uint32_t intid, uint64_t mpidr)
+{
+	assert_in_range(intid, DEVICE_PINTID(0), DEVICE_PINTID(DEVICES - 1));
+	assert_int_equal(mpidr, here);
+	device_open[intid - DEVICE_PINTID(0)] = true;
+	device_core[intid - DEVICE_PINTID(0)] = here;
 }
 
 void gic_private_active(uint32_t intid, bool active)
@@ -318,6 +348,8 @@ static inline void hw_reset(uint32_t n_vcpus, uint32_t n_lrs, bool tdir)
 	memset(interfaces, 0, sizeof(interfaces));
 	memset(device_line, 0, sizeof(device_line));
 	memset(device_active, 0, sizeof(device_active));
+	memset(device_open, 0, sizeof(device_open));
+	memset(cores, 0, sizeof(cores));
 	fake_blob.head.off_irqs = offsetof(__typeof__(fake_blob), irq);
 	fake_blob.head.n_irqs = DEVICES;
 	for (uint32_t d = 0; d < DEVICES; d++)

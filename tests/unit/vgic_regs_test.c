@@ -6,6 +6,7 @@
 #include "tests/unit/vgic_fakes.h"
 
 #include "arch/arm64/vgic.c"
+#include "arch/arm64/vgic_lines.c"
 #include "arch/arm64/vgic_pass.c"
 #include "arch/arm64/vgic_regs.c"
 
@@ -17,8 +18,10 @@ static void attend(struct vcpu *v)
 
 	here = v->desc->core;
 	v->requests = 0;
-	if (requests & REQ_IRQ)
+	if (requests & REQ_IRQ) {
+		vgic_lines_told(v);
 		vgic_update(v);
+	}
 	if (requests & REQ_SYNC)
 		vgic_sync(v);
 	here = was;
@@ -39,7 +42,9 @@ static void load(struct vcpu *v)
 	if (interfaces[here].loaded)
 		vgic_save(interfaces[here].loaded);
 	vgic_load(v);
-	interfaces[here].loaded = v;
+	interfaces[here].loaded = cores[here].loaded = v;
+	if ((cores[here].shut & BIT(v->desc->rank)) != 0)
+		arch_irq_open(v);
 }
 
 static uint64_t gicd(struct vcpu *v, uint32_t offset, uint32_t bytes)
