@@ -3,7 +3,8 @@
  * What the portable kernel needs of a processor: exactly this, chosen at link time. A port lives
  * in arch/<port>, and also defines struct arch_vcpu (arch_vcpu.h), struct arch_partition
  * (arch_partition.h) and this_core() (arch_core.h). Everything runs with interrupts masked. "Own core" means:
- * called on the core that v is bound to.
+ * called on the core that v is bound to. Whenever a guest or a sleep ends, the port leaves a trace record (trace.h) first: its time is
+ * when the kernel was entered.
  */
 #ifndef KERNEL_ARCH_H
 #define KERNEL_ARCH_H

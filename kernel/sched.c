@@ -189,6 +189,8 @@ static uint32_t worth_a_kick(const struct core *c, uint32_t rank)
 {
 	uint32_t self = rank == BH_NONE ? 0 : BIT(rank), upto = (self << 1) - 1, ranks = c->funded;
 
+	if (self)
+		upto |= c->vcpu[rank]->siblings; /* their turn comes, too */
 	if (ranks & self)
 		ranks &= upto;
 	else if (c->window & self)

@@ -8,6 +8,7 @@
 #include <ucontext.h>
 
 #include "kernel/sched.h"
+#include "kernel/trace.h"
 
 #define STACK_BYTES 0x20000u
 #define TEXT_BYTES  0x10000u
@@ -188,6 +189,7 @@ static void timer_irq(struct host_core *c)
 
 static void take_interrupts(struct host_core *c)
 {
+	trace(this_core(), BH_TRACE_IRQ, trace_running(this_core()), 0, 0, 0);
 	(void)swap_all(&c->kicked, 0);
 	if (timer_due(c))
 		timer_irq(c);
@@ -230,10 +232,12 @@ noreturn void arch_enter(struct vcpu *v)
 		c->trap = NULL;
 		if (!interrupted(c))
 			stop_at(HOST_GUEST);
-		if (c->trap)
+		if (c->trap) {
+			trace(this_core(), BH_TRACE_EXIT, v->who, 0, 0, 0);
 			c->trap(v, c->arg);
-		else
+		} else {
 			take_interrupts(c);
+		}
 		v = sched_next();
 	}
 }

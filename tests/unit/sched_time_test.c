@@ -1,0 +1,581 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Time, over a machine of memory whose clock stands still unless the test moves it: windows, reservations, slack, turns,
+ * modes. A tick is a nanosecond, and all instants here are in microseconds after the epoch.
+ * sources: kernel/[a-z]*.c arch/host/[a-z]*.c lib/[a-z]*.c
+ */
+#include "tests/unit/machine.h"
+
+#include "abi/call.h"
+#include "abi/port.h"
+#include "abi/status.h"
+#include "abi/trace.h"
+
+#define US(n) ((n)*1000ull)
+
+enum { CONTROL,
+       LINUX,
+       SERVICE,
+       SPARE,
+       PAIR,
+       PARTITIONS };
+
+/* Core 0 has windows, and SERVICE's reservation breaks into them; core 1 has neither but PAIR, two siblings. */
+static const struct host_partition partitions[PARTITIONS] = {
+	[CONTROL] = { .name = "control", .n_vcpus = 1, .vcpu = { { .core = 0, .priority = 3 } } },
+	[LINUX] = { .name = "linux", .n_vcpus = 1, .vcpu = { { .core = 0, .priority = 2 } }, .flags = BH_PART_RESTART },
+	[SERVICE] = { .name = "service", .n_vcpus = 1, .vcpu = { { .core = 0, .priority = 4, .budget_ns = US(10), .period_ns = US(50) } } },
+	[SPARE] = { .name = "spare", .n_vcpus = 1, .vcpu = { { .core = 0, .priority = 1 } } },
+	[PAIR] = { .name = "pair", .n_vcpus = 2, .vcpu = { { .core = 1, .priority = 1 }, { .core = 1, .priority = 1 } } },
+};
+
+/* 0-30 CONTROL, 30-80 LINUX, 80-100 nobody's */
+static const struct host_window normal[] = {
+	{ .core = 0, .start_ns = 0, .end_ns = US(30), .partitions = BIT(CONTROL) },
+	{ .core = 0, .start_ns = US(30), .end_ns = US(80), .partitions = BIT(LINUX) },
+};
+
+static const struct host_window limp[] = {
+	{ .core = 0, .start_ns = 0, .end_ns = US(40), .partitions = BIT(CONTROL) },
+	{ .core = 1, .start_ns = US(10), .end_ns = US(40), .partitions = BIT(PAIR) },
+};
+
+enum { NORMAL,
+       LIMP,
+       PANIC,
+       MODES };
+
+static const struct host_mode modes[MODES] = {
+	[NORMAL] = { .frame_ns = US(100), .slack = BIT(SPARE), .n_windows = 2, .window = normal },
+	[LIMP] = { .frame_ns = US(40), .without = BIT(LINUX) | BIT(SPARE), .n_windows = 2, .window = limp },
+	[PANIC] = { .frame_ns = US(40), .at_once = true, .without = BIT(LINUX) | BIT(SPARE) | BIT(SERVICE), .n_windows = 2, .window = limp },
+};
+
+static const struct host_system description = {
+	.n_cores = 2, .n_partitions = PARTITIONS, .partition = partitions, .no_reader = true, .n_modes = MODES, .mode = modes, .changers = BIT(CONTROL) | BIT(PAIR)
+};
+
+static ticks_t now;
+static struct vcpu *control, *linux_, *service, *spare, *first, *second;
+
+/* To that instant, with every alarm on the way taken exactly when it fires. */
+static void to(ticks_t us)
+{
+	while (now < US(us)) {
+		ticks_t next = US(us);
+
+		for (uint32_t c = 0; c < description.n_cores; c++)
+			if (host_alarm(c) > now && host_alarm(c) < next)
+				next = host_alarm(c);
+		host_time_set(now = next);
+		host_settle();
+	}
+}
+
+static void load_in_time(uint32_t partition)
+{
+	struct vcpu *v = vcpu_of(partition, 0);
+	ticks_t us = now / US(1);
+
+	partition_start(partition_at(partition));
+	host_settle();
+	for (uint32_t i = 0; i < 200 && !runs_on(v, v->core->number); i++)
+		to(++us);
+	loads(partition);
+	does(v, guest_wfi, NULL);
+}
+
+/* Everybody waits; a frame and a period of SERVICE begin: instant 0 is there. */
+static int all_wait(void **state)
+{
+	(void)state;
+	now = 0;
+	boot(&description);
+	for (uint32_t i = 0; i < PARTITIONS; i++)
+		load_in_time(i);
+	control = vcpu_of(CONTROL, 0);
+	linux_ = vcpu_of(LINUX, 0);
+	service = vcpu_of(SERVICE, 0);
+	spare = vcpu_of(SPARE, 0);
+	first = vcpu_of(PAIR, 0);
+	second = vcpu_of(PAIR, 1);
+	to((now / US(100) + 1) * 100);
+	return 0;
+}
+
+static ticks_t base; /* us: instant 0 of the test */
+
+static void at(ticks_t us)
+{
+	to(base + us);
+}
+
+static void wakes(struct vcpu *v)
+{
+	host_private(v, HOST_SGI);
+	host_settle();
+}
+
+static int all_run(void **state)
+{
+	all_wait(state);
+	base = now / US(1);
+	wakes(control);
+	wakes(linux_);
+	wakes(spare);
+	return 0;
+}
+
+static int nobody_runs(void **state)
+{
+	all_wait(state);
+	base = now / US(1);
+	return 0;
+}
+
+static int64_t calls(struct vcpu *v, uint32_t function, uint64_t a, uint64_t b)
+{
+	struct guest_call c = { .function = function, .arg = { a, b } };
+
+	does(v, guest_call, &c);
+	host_settle();
+	return c.result;
+}
+
+/* --- windows --- */
+
+static void windows_begin_and_end_on_their_edges(void **state)
+{
+	(void)state;
+	for (uint32_t frame = 0; frame < 3; frame++) {
+		at(frame * 100);
+		assert_true(runs_on(control, 0));
+		at(frame * 100 + 29);
+		assert_true(runs_on(control, 0));
+		at(frame * 100 + 30);
+		assert_true(runs_on(linux_, 0));
+		at(frame * 100 + 79);
+		assert_true(runs_on(linux_, 0));
+		at(frame * 100 + 80);
+		assert_true(runs_on(spare, 0));
+	}
+}
+
+static void slack_is_what_the_windows_owner_leaves_and_what_is_nobodys(void **state)
+{
+	(void)state;
+	does(control, guest_take, NULL);
+	does(control, guest_wfi, NULL);
+	assert_true(runs_on(spare, 0)); /* LINUX has no slack */
+	at(30);
+	assert_true(runs_on(linux_, 0));
+	wakes(control);
+	at(80);
+	assert_true(runs_on(spare, 0));
+	at(100);
+	assert_true(runs_on(control, 0));
+}
+
+static void outside_its_window_a_vcpu_gets_no_kick_and_does_not_run(void **state)
+{
+	uint32_t kicks;
+
+	(void)state;
+	at(40);
+	kicks = host_kicks(0);
+	wakes(control);
+	assert_int_equal(host_kicks(0), kicks);
+	assert_int_equal(host_where(0), HOST_IDLE);
+	at(99);
+	assert_int_equal(host_where(0), HOST_IDLE);
+	at(100);
+	assert_true(runs_on(control, 0));
+}
+
+static void a_timer_outside_its_window_waits_for_the_window(void **state)
+{
+	ticks_t when;
+
+	(void)state;
+	wakes(control);
+	when = US(base + 50);
+	does(control, guest_take, NULL);
+	does(control, guest_ptimer, &when);
+	does(control, guest_wfi, NULL);
+	at(30);
+	assert_int_equal(host_alarm(0), US(base + 80)); /* the window's end, not the timer */
+	at(99);
+	assert_int_equal(host_where(0), HOST_IDLE);
+	at(100);
+	assert_true(runs_on(control, 0));
+}
+
+static void a_machine_that_stood_still_comes_back_into_the_right_window(void **state)
+{
+	(void)state;
+	host_time_set(now = US(base + 1234 + 5 * 100 - 4));
+	host_settle();
+	assert_true(runs_on(linux_, 0)); /* 1,730: 30 in its frame */
+	assert_int_equal(core_at(0)->frame, US(base + 1700));
+	at(1780);
+	assert_true(runs_on(spare, 0));
+}
+
+static void a_late_alarm_does_not_move_the_next_edge(void **state)
+{
+	(void)state;
+	at(29);
+	host_time_set(now = US(base + 37));
+	host_settle();
+	assert_true(runs_on(linux_, 0));
+	assert_int_equal(host_alarm(0), US(base + 80));
+}
+
+static void a_core_without_windows_and_budgets_has_no_alarm(void **state)
+{
+	(void)state;
+	assert_int_equal(host_alarm(1), BH_NEVER);
+	wakes(first);
+	assert_int_equal(host_alarm(1), BH_NEVER);
+}
+
+/* --- reservations --- */
+
+static void a_reservation_interrupts_windows_until_its_budget_is_used_up(void **state)
+{
+	(void)state;
+	at(5);
+	wakes(service);
+	assert_true(runs_on(service, 0));
+	at(14);
+	assert_true(runs_on(service, 0));
+	at(15);
+	assert_true(runs_on(control, 0));
+	at(49);
+	assert_true(runs_on(linux_, 0));
+	at(50); /* given anew */
+	assert_true(runs_on(service, 0));
+	at(60);
+	assert_true(runs_on(linux_, 0));
+}
+
+static void what_is_left_of_a_budget_is_lost_at_the_next_instant(void **state)
+{
+	(void)state;
+	at(45);
+	wakes(service);
+	at(50); /* 5 of 10 are left, and 10 are given */
+	assert_true(runs_on(service, 0));
+	at(59);
+	assert_true(runs_on(service, 0));
+	at(60);
+	assert_true(runs_on(linux_, 0));
+}
+
+static void what_is_overrun_is_taken_from_the_next_budget(void **state)
+{
+	(void)state;
+	at(5);
+	wakes(service);
+	at(14);
+	host_time_set(now = US(base + 18)); /* the alarm is late by 3 */
+	host_settle();
+	assert_true(runs_on(control, 0));
+	at(50);
+	assert_true(runs_on(service, 0));
+	at(57);
+	assert_true(runs_on(linux_, 0));
+	at(100);
+	assert_true(runs_on(service, 0));
+	at(109);
+	assert_true(runs_on(service, 0));
+	at(110);
+	assert_true(runs_on(control, 0));
+}
+
+static void who_sleeps_does_not_pay(void **state)
+{
+	(void)state;
+	at(1);
+	for (ticks_t i = 0; i < 4; i++) {
+		at(2 + 10 * i);
+		wakes(service);
+		at(2 + 10 * i + 2);
+		assert_true(runs_on(service, 0));
+		does(service, guest_take, NULL);
+		does(service, guest_wfi, NULL);
+	}
+	assert_int_equal(service->left, US(2));
+}
+
+static void a_reservation_without_budget_gets_no_kick(void **state)
+{
+	uint32_t kicks;
+
+	(void)state;
+	at(5);
+	wakes(service);
+	at(15);
+	kicks = host_kicks(0);
+	wakes(service);
+	assert_int_equal(host_kicks(0), kicks);
+	assert_true(runs_on(control, 0));
+}
+
+/* --- turns of siblings --- */
+
+static void both_run(void)
+{
+	struct guest_on on = { .index = 1, .entry = ENTRY, .arg = 0 };
+
+	wakes(first);
+	does(first, guest_cpu_on, &on);
+	host_settle();
+}
+
+static void siblings_take_turns_by_slices(void **state)
+{
+	ticks_t begin;
+
+	(void)state;
+	both_run();
+	begin = host_alarm(1) / 1000 - base;
+	assert_true(begin > 0 && begin <= BH_SLICE_NS / 1000);
+	assert_true(runs_on(first, 1));
+	for (uint32_t i = 0; i < 6; i++) {
+		at(begin + 1000 * i);
+		assert_true(runs_on(i % 2 ? first : second, 1));
+	}
+}
+
+static void gives_way(struct vcpu *v, void *arg)
+{
+	(void)arg;
+	sched_give_way(v);
+}
+
+static void who_gives_way_lets_its_sibling_run(void **state)
+{
+	(void)state;
+	both_run();
+	does(first, gives_way, NULL);
+	assert_true(runs_on(second, 1));
+	does(second, gives_way, NULL);
+	assert_true(runs_on(first, 1));
+}
+
+static void a_sibling_alone_keeps_the_core(void **state)
+{
+	(void)state;
+	both_run();
+	does(first, gives_way, NULL);
+	does(second, guest_wfi, NULL);
+	assert_true(runs_on(first, 1));
+	assert_int_equal(host_alarm(1), BH_NEVER);
+	does(first, gives_way, NULL);
+	assert_true(runs_on(first, 1));
+}
+
+static void turns_go_on_across_windows_that_are_shorter(void **state)
+{
+	ticks_t ran[2] = { 0 };
+
+	(void)state;
+	both_run();
+	assert_int_equal(calls(control, BH_CALL_SET_MODE, host_system_schedule(blob, CONTROL), LIMP), BH_OK);
+	at(200);
+	for (ticks_t us = 200; us < 200 + 40 * 200; us++) {
+		at(us);
+		ran[0] += runs_on(first, 1);
+		ran[1] += runs_on(second, 1);
+	}
+	assert_int_equal(ran[0] + ran[1], 30 * 200);
+	assert_in_range(ran[0], 2000, 4000);
+}
+
+/* --- modes --- */
+
+static uint64_t schedule(uint32_t partition)
+{
+	return host_system_schedule(blob, partition);
+}
+
+static void a_mode_changes_at_the_end_of_the_frame_on_all_cores(void **state)
+{
+	(void)state;
+	both_run();
+	at(10);
+	assert_int_equal(calls(control, BH_CALL_SET_MODE, schedule(CONTROL), LIMP), BH_OK);
+	at(99);
+	assert_int_equal(core_at(0)->mode, NORMAL);
+	assert_int_equal(core_at(1)->mode, NORMAL);
+	at(100);
+	for (uint32_t c = 0; c < 2; c++) {
+		assert_int_equal(core_at(c)->mode, LIMP);
+		assert_int_equal(core_at(c)->frame, US(base + 100));
+	}
+	assert_true(runs_on(control, 0));
+	assert_int_equal(host_where(1), HOST_IDLE);
+	at(110);
+	assert_int_equal(host_where(1), HOST_GUEST);
+	at(150);
+	assert_true(runs_on(control, 0)); /* LINUX and SPARE are not in this mode */
+}
+
+static void an_order_too_late_for_this_frame_is_for_the_next(void **state)
+{
+	(void)state;
+	both_run();
+	at(60);
+	assert_int_equal(calls(host_guest(1), BH_CALL_SET_MODE, schedule(PAIR), LIMP), BH_OK);
+	at(199);
+	assert_int_equal(core_at(0)->mode, NORMAL);
+	at(200);
+	assert_int_equal(core_at(0)->mode, LIMP);
+}
+
+static void a_mode_that_is_so_declared_comes_at_once(void **state)
+{
+	(void)state;
+	both_run();
+	at(45);
+	assert_int_equal(calls(host_guest(1), BH_CALL_SET_MODE, schedule(PAIR), PANIC), BH_OK);
+	assert_int_equal(core_at(0)->mode, PANIC);
+	assert_int_equal(core_at(0)->frame, US(base + 45));
+	assert_int_equal(core_at(1)->frame, US(base + 45));
+	assert_true(runs_on(control, 0));
+	wakes(service); /* its reservation is not in force */
+	assert_true(runs_on(control, 0));
+	at(55);
+	assert_int_equal(host_where(1), HOST_GUEST);
+}
+
+static void a_second_order_waits_for_the_first(void **state)
+{
+	(void)state;
+	at(10);
+	assert_int_equal(calls(control, BH_CALL_SET_MODE, schedule(CONTROL), LIMP), BH_OK);
+	assert_int_equal(calls(control, BH_CALL_SET_MODE, schedule(CONTROL), PANIC), BH_E_AGAIN);
+	at(100);
+	assert_int_equal(calls(control, BH_CALL_SET_MODE, schedule(CONTROL), NORMAL), BH_OK);
+	at(200);
+	assert_int_equal(core_at(0)->mode, NORMAL);
+	assert_int_equal(calls(control, BH_CALL_SET_MODE, schedule(CONTROL), NORMAL), BH_OK);
+}
+
+static void who_has_no_right_changes_nothing(void **state)
+{
+	(void)state;
+	at(40);
+	for (uint64_t cap = 0; cap < 70; cap++)
+		assert_int_equal(calls(linux_, BH_CALL_SET_MODE, cap, LIMP), BH_E_CAP);
+	at(100);
+	assert_int_equal(calls(control, BH_CALL_SET_MODE, schedule(CONTROL), MODES), BH_E_ARG);
+	assert_int_equal(calls(control, BH_CALL_SET_MODE, schedule(CONTROL), 1ull << 32), BH_E_ARG);
+	at(250);
+	assert_int_equal(core_at(0)->mode, NORMAL);
+}
+
+/* --- the rest --- */
+
+static void nobody_runs_before_all_cores_are_there(void **state)
+{
+	(void)state;
+	now = 0;
+	host_power_on(host_system_make(&description));
+	host_run(0);
+	partition_start(partition_at(CONTROL));
+	while (host_can_run(0))
+		host_run(0);
+	host_time_set(now = US(500));
+	assert_int_equal(host_where(0), HOST_IDLE);
+	host_settle();
+	assert_true(runs_on(vcpu_of(CONTROL, 0), 0));
+	assert_int_equal(core_at(0)->frame, US(500));
+	assert_int_equal(core_at(1)->mode_start, US(500));
+}
+
+static uint32_t records(uint32_t core, enum bh_trace_kind kind)
+{
+	const struct bh_trace *ring = core_at(core)->trace;
+	uint32_t n = 0;
+
+	for (uint32_t i = ring->next > ring->n ? ring->next - ring->n : 0; i < ring->next; i++)
+		n += ring->record[i % ring->n].kind == kind;
+	return n;
+}
+
+static void the_trace_has_each_window_with_its_plan(void **state)
+{
+	const struct bh_trace *ring = core_at(0)->trace;
+	uint32_t windows = records(0, BH_TRACE_WINDOW), from = ring->next;
+
+	(void)state, (void)windows;
+	at(100);
+	for (uint32_t i = from, n = 0; i < ring->next; i++) {
+		const struct bh_trace_record *r = &ring->record[i % ring->n];
+
+		if (r->kind != BH_TRACE_WINDOW)
+			continue;
+		assert_int_equal(r->time, r->a); /* on time, as nothing takes time here */
+		assert_int_equal(r->a, US(base) + (n == 0 ? US(30) : n == 1 ? US(80)
+									    : US(100)));
+		assert_int_equal(r->arg, n == 0 ? 1 : n == 1 ? BH_TRACE_GAP
+							     : 0);
+		n++;
+	}
+	assert_int_equal(ring->frequency, 1000000000);
+}
+
+static void a_partition_is_told_its_own_time(void **state)
+{
+	uint64_t *arg;
+
+	(void)state;
+	at(107);
+	assert_int_equal(calls(control, BH_CALL_FRAME, 0, 0), BH_OK);
+	arg = control->arch.args;
+	assert_int_equal(arg[0], NORMAL);
+	assert_int_equal(arg[1], US(base + 100));
+	assert_int_equal(arg[2], US(100));
+	assert_int_equal(arg[3], BH_NONE);
+	assert_int_equal(arg[5], 0);
+	wakes(service);
+	at(110);
+	assert_int_equal(calls(service, BH_CALL_FRAME, 0, 0), BH_OK);
+	assert_int_equal(service->arch.args[4], US(7));
+}
+
+#define AFTER(setup, test) cmocka_unit_test_setup_teardown(test, setup, machine_off)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		AFTER(all_run, windows_begin_and_end_on_their_edges),
+		AFTER(all_run, slack_is_what_the_windows_owner_leaves_and_what_is_nobodys),
+		AFTER(nobody_runs, outside_its_window_a_vcpu_gets_no_kick_and_does_not_run),
+		AFTER(nobody_runs, a_timer_outside_its_window_waits_for_the_window),
+		AFTER(all_run, a_machine_that_stood_still_comes_back_into_the_right_window),
+		AFTER(all_run, a_late_alarm_does_not_move_the_next_edge),
+		AFTER(nobody_runs, a_core_without_windows_and_budgets_has_no_alarm),
+		AFTER(all_run, a_reservation_interrupts_windows_until_its_budget_is_used_up),
+		AFTER(all_run, what_is_left_of_a_budget_is_lost_at_the_next_instant),
+		AFTER(all_run, what_is_overrun_is_taken_from_the_next_budget),
+		AFTER(all_run, who_sleeps_does_not_pay),
+		AFTER(all_run, a_reservation_without_budget_gets_no_kick),
+		AFTER(nobody_runs, siblings_take_turns_by_slices),
+		AFTER(nobody_runs, who_gives_way_lets_its_sibling_run),
+		AFTER(nobody_runs, a_sibling_alone_keeps_the_core),
+		AFTER(all_run, turns_go_on_across_windows_that_are_shorter),
+		AFTER(all_run, a_mode_changes_at_the_end_of_the_frame_on_all_cores),
+		AFTER(all_run, an_order_too_late_for_this_frame_is_for_the_next),
+		AFTER(all_run, a_mode_that_is_so_declared_comes_at_once),
+		AFTER(all_run, a_second_order_waits_for_the_first),
+		AFTER(all_run, who_has_no_right_changes_nothing),
+		AFTER(NULL, nobody_runs_before_all_cores_are_there),
+		AFTER(all_run, the_trace_has_each_window_with_its_plan),
+		AFTER(all_run, a_partition_is_told_its_own_time),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
