@@ -175,12 +175,20 @@ void vgic_line_private(struct vcpu *v, uint32_t intid, bool level)
 	vgic_update(v);
 }
 
+/* One that is pending already was told when it became so, or will be: the core is not disturbed again. */
+static void latch(struct partition *p, uint32_t intid)
+{
+	uint32_t bit = BIT(intid % 32);
+
+	if ((set_bits(&p->arch.vgic.word[intid / 32].pending, bit) & bit) == 0)
+		vgic_spi_tell(p, intid);
+}
+
 void vgic_raise_spi(struct partition *p, uint32_t intid)
 {
 	if (intid < 32 || intid >= VGIC_LINES)
 		return;
-	set_bits(&p->arch.vgic.word[intid / 32].pending, BIT(intid % 32));
-	vgic_spi_tell(p, intid);
+	latch(p, intid);
 }
 
 void vgic_line_spi(struct partition *p, uint32_t intid, bool level)
@@ -192,8 +200,10 @@ void vgic_line_spi(struct partition *p, uint32_t intid, bool level)
 		return;
 	if (level) {
 		set_bits(&word->line, bit);
-		if ((load_relaxed(&word->level) & bit) == 0)
-			set_bits(&word->pending, bit); /* a rising edge */
+		if ((load_relaxed(&word->level) & bit) == 0) { /* a rising edge */
+			latch(p, intid);
+			return;
+		}
 	} else {
 		clear_bits(&word->line, bit);
 		vgic_barrier();
@@ -253,7 +263,8 @@ static __attribute__((noinline)) void sgi(struct vcpu *v, uint64_t value, uint32
 
 		if (((load_relaxed(&word->group) & bit) != 0) != (group != 0))
 			continue;
-		set_bits(&word->pending, bit);
+		if ((set_bits(&word->pending, bit) & bit) != 0)
+			continue; /* as in latch() */
 		vgic_barrier();
 		if ((load_relaxed(&word->enabled) & bit) != 0)
 			vgic_tell(t, 0, v);

@@ -255,6 +255,39 @@ static void a_line_that_fires_where_it_was_routed_before_goes_to_whom_it_is_rout
 	assert_int_equal(device_core[0], 1);
 }
 
+/* vCPU 1 does not take it: its group is disabled. Its sender does not stop others on that core by saying so again. */
+static void an_edge_that_is_pending_already_disturbs_nobody(void **state)
+{
+	(void)state;
+	machine();
+	interfaces[0].vmcr &= ~ICH_VMCR_VENG1;
+	run(0);
+	gicd(2, 0x6000 + 8 * 50, 8, 1);
+	gicd(2, 0x100 + 4, 4, BIT(50 % 32));
+	here = 1;
+	vgic_raise_spi(&part, 50);
+	assert_int_equal(vcpus[1].requests, REQ_IRQ);
+	go_on(0);
+	here = 1;
+	vgic_raise_spi(&part, 50);
+	assert_int_equal(vcpus[1].requests, 0);
+	vgic_sgi(&vcpus[2], 5ull << 24 | 2, 1);
+	assert_int_equal(vcpus[1].requests, 0); /* not enabled there */
+	vcpus[1].arch.vgic.own.enabled = vcpus[1].arch.vgic.own.group = BIT(6);
+	vgic_sgi(&vcpus[2], 6ull << 24 | 2, 1);
+	assert_int_equal(vcpus[1].requests, REQ_IRQ);
+	go_on(0);
+	here = 1;
+	vgic_sgi(&vcpus[2], 6ull << 24 | 2, 1);
+	assert_int_equal(vcpus[1].requests, 0);
+	run(1);
+	interfaces[0].vmcr |= ICH_VMCR_VENG1;
+	vgic_maintenance(&vcpus[1]);
+	assert_int_equal(hw_acknowledge(), 6);
+	hw_end(6);
+	assert_int_equal(hw_acknowledge(), 50);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +299,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_line_of_an_urgent_one_that_does_not_run_for_it_is_masked),
 		cmocka_unit_test(an_edge_that_comes_while_its_line_is_masked_is_not_lost),
 		cmocka_unit_test(a_line_that_fires_where_it_was_routed_before_goes_to_whom_it_is_routed),
+		cmocka_unit_test(an_edge_that_is_pending_already_disturbs_nobody),
 	};
 
 	if (argc > 1)
