@@ -58,6 +58,7 @@ static void add_budget(struct supply *s, const struct core_time *c, uint32_t ran
 	};
 }
 
+/* Each job may be interrupted for others; and it opens its own lines, which then interrupt who comes after it. */
 static void add_tasks(struct supply *s, const struct core_time *c, uint32_t rank, const struct core_figures *f)
 {
 	const struct core_vcpu *v = &c->vcpu[rank];
@@ -65,7 +66,7 @@ static void add_tasks(struct supply *s, const struct core_time *c, uint32_t rank
 	for (uint32_t i = 0; i < v->n_tasks; i++)
 		s->rival[s->n_rivals++] = (struct rival){
 			.rank = rank,
-			.take_ns = v->task[i].cost_ns + 2 * c->cost.switch_ns + c->cost.inject_ns,
+			.take_ns = v->task[i].cost_ns + 2 * c->cost.switch_ns + c->cost.inject_ns + v->lines * c->cost.irq_ns + disturbance(c, rank),
 			.every_ns = v->task[i].period_ns,
 			.jitter_ns = f->response_ns[i],
 		};
@@ -255,14 +256,23 @@ static uint64_t begin(const struct supply *s, const struct piece *p, bool fixed)
 	return end == NEVER || (!one.endless && end > p->end_ns) ? NEVER : end - 1 - p->start_ns;
 }
 
+static uint32_t windows_of(const struct core_time *c, uint32_t rank)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->n_windows; i++)
+		n += c->window[i].ranks >> rank & 1;
+	return n;
+}
+
 static uint64_t worst_start(const struct core_time *c, uint32_t rank, const struct supply *s)
 {
 	uint64_t late = 0;
 
-	if (!c->n_windows || !s->n_pieces)
+	if (!c->n_windows || s->n_pieces == 0 || s->n_pieces < windows_of(c, rank)) /* a more urgent one may take one of them */
 		return NEVER;
 	for (uint32_t i = 0; i < s->n_pieces; i++)
-		if (s->piece[i].cost_ns >= start_cost(c, rank))
+		if (s->piece[i].cost_ns >= start_cost(c, rank)) /* else it runs on */
 			late = max_u64(late, begin(s, &s->piece[i], true));
 	return late;
 }
@@ -341,11 +351,6 @@ static void budget_figures(const struct core_time *c, uint32_t rank, struct supp
 	f->blackout_ns = f->tail_ns = f->start_ns = f->blackout_ns - (f->blackout_ns != NEVER);
 }
 
-static void alone(const struct core_time *c, struct core_figures *f)
-{
-	f->interrupt_ns = c->cost.section_ns + c->cost.inject_ns;
-}
-
 static void figures_of(const struct core_time *c, uint32_t rank, struct core_figures *out)
 {
 	struct core_figures *f = &out[rank];
@@ -363,8 +368,6 @@ static void figures_of(const struct core_time *c, uint32_t rank, struct core_fig
 	else
 		window_figures(c, rank, s, f);
 	f->interrupt_ns = plus(f->blackout_ns, path(c) + c->cost.inject_ns);
-	if (c->n_vcpus == 1 && s->endless)
-		alone(c, f);
 	respond(c, rank, s, f);
 }
 

@@ -142,7 +142,7 @@ static bool stretch_of(const struct walk *w, uint64_t n, struct stretch *t)
 	end = s->endless ? s->limit_ns : base + t->piece->end_ns;
 	t->start = max_u64(start, w->from);
 	t->len = end > t->start ? end - t->start : 0;
-	t->cost = w->from > start ? s->cut_ns : t->piece->cost_ns;
+	t->cost = s->endless || w->from > start ? s->cut_ns : t->piece->cost_ns;
 	return t->len > 0;
 }
 
