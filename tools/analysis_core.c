@@ -272,8 +272,7 @@ static uint64_t worst_start(const struct core_time *c, uint32_t rank, const stru
 	if (!c->n_windows || s->n_pieces == 0 || s->n_pieces < windows_of(c, rank)) /* a more urgent one may take one of them */
 		return NEVER;
 	for (uint32_t i = 0; i < s->n_pieces; i++)
-		if (s->piece[i].cost_ns >= start_cost(c, rank)) /* else it runs on */
-			late = max_u64(late, begin(s, &s->piece[i], true));
+		late = max_u64(late, begin(s, &s->piece[i], true));
 	return late;
 }
 

@@ -40,7 +40,7 @@ struct core {
 	uint64_t *seed;
 	uint64_t now, frame; /* start of the frame under way */
 	uint64_t looked;     /* what was due until then has been seen; since then the kernel may have worked */
-	uint32_t runs;
+	uint32_t runs, before;
 	bool pays;		 /* who runs does so on its budget */
 	uint64_t since;		 /* paid until then */
 	uint64_t line_at;	 /* the next interrupt for others */
@@ -243,16 +243,28 @@ static void open_lines(struct core *c, uint32_t v)
 			c->a[i].shut = 0;
 }
 
-/* Lines of partitions that are not v's, and were open: they interrupt it once each; and so does a timer. */
-static uint32_t open_for(struct core *c, uint32_t v)
+/* An interrupt for it does not disturb who runs, but ends its run. */
+static bool would_preempt(const struct core *c, uint32_t v)
 {
-	uint32_t n = c->plan->n_vcpus > 1 && !c->lines_seen, seen = 1u << c->plan->vcpu[v].partition;
+	bool funded = reserved(c, v) && c->a[v].left > 0, windowed = window_ranks(c) >> v & 1;
+
+	if (c->pays)
+		return funded && v < c->runs;
+	if (window_ranks(c) >> c->runs & 1)
+		return funded || (windowed && v < c->runs);
+	return funded || windowed;
+}
+
+/* Lines of others that were open: they interrupt who runs once each; and so does the timer of who ran before. */
+static uint32_t open_for(struct core *c)
+{
+	uint32_t n = c->before != NOBODY && !c->lines_seen && !would_preempt(c, c->before), seen = 1u << c->plan->vcpu[c->runs].partition;
 
 	c->lines_seen = 1;
 	for (uint32_t i = 0; i < c->plan->n_vcpus; i++) {
 		uint32_t p = 1u << c->plan->vcpu[i].partition;
 
-		if (!(seen & p) && !c->a[i].shut) {
+		if (!(seen & p) && !c->a[i].shut && !would_preempt(c, i)) {
 			n += c->plan->vcpu[i].lines;
 			c->a[i].shut = 1;
 		}
@@ -267,8 +279,10 @@ static void change(struct core *c, uint32_t to, bool pays)
 
 	c->now += to == NOBODY ? 0 : cost(c, c->plan->cost.switch_ns);
 	charge(c, c->now);
-	if (to != c->runs)
+	if (to != c->runs) {
 		c->lines_seen = 0;
+		c->before = c->runs;
+	}
 	c->runs = to;
 	c->pays = pays;
 	c->since = entry;
@@ -373,7 +387,7 @@ static void small_things(struct core *c)
 	}
 	if (c->line_at <= c->now) {
 		c->line_at = ~0ull;
-		for (uint32_t n = open_for(c, c->runs); n; n--)
+		for (uint32_t n = open_for(c); n; n--)
 			c->now += cost(c, c->plan->cost.irq_ns);
 	}
 }
@@ -458,7 +472,7 @@ static void begin(struct core *c)
 
 void sim(struct sim_run *r, uint64_t *seed)
 {
-	struct core core = { .r = r, .plan = r->plan, .seed = seed, .runs = NOBODY, .last = ~0ull, .start = ~0ull, .line_at = ~0ull }, *c = &core;
+	struct core core = { .r = r, .plan = r->plan, .seed = seed, .runs = NOBODY, .before = NOBODY, .last = ~0ull, .start = ~0ull, .line_at = ~0ull }, *c = &core;
 
 	begin(c);
 	while (c->now < r->end_ns)
