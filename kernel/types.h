@@ -41,4 +41,9 @@ static inline uint32_t lowest_bit(uint32_t mask)
 	return (uint32_t)__builtin_ctz(mask);
 }
 
+static inline uint32_t highest_bit(uint32_t mask)
+{
+	return 31u - (uint32_t)__builtin_clz(mask);
+}
+
 #endif

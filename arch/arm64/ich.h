@@ -64,10 +64,11 @@ static inline uint32_t ich_lrs(void)
 	return (ich_vtr() & 31u) + 1;
 }
 
-/* Bits of a virtual priority that are kept: 4 bits at least, so 0xf0 to 0xff. */
+/* Bits of a virtual priority that are kept: 5, or 4 where the hardware has no more (vgic_pass.c has a
+ * list for each of the 32). */
 static inline uint8_t ich_priority_mask(void)
 {
-	return (uint8_t)(0xff00u >> ((ich_vtr() >> 29) + 1));
+	return (uint8_t)(0xff00u >> ((ich_vtr() >> 29) + 1)) & 0xf8u;
 }
 
 /*

@@ -14,7 +14,8 @@
  *  - an active interrupt that is pending again has both states in its list register where the
  *    hardware allows that and nothing is left over, else a maintenance interrupt at its end.
  *
- * Loops run over list registers, over the partition's vCPUs, or over the candidates of a word.
+ * Loops run over list registers, over the partition's vCPUs, or over the candidates of a word; all
+ * together a pass takes some 5,000 instructions at most.
  */
 #include "arch/arm64/gicv3.h"
 #include "arch/arm64/vgic_inside.h"
@@ -344,24 +345,60 @@ bool vgic_holds(const struct vgic_cpu *c, uint32_t intid)
 	return false;
 }
 
-static void offer(struct vgic_pass *k, struct vgic_word *word, uint32_t intid)
-{
-	uint32_t w = intid / 32, bit = BIT(intid % 32), n;
+/*
+ * What found no free list register: a list for each of the 32 priorities that are kept
+ * (ich_priority_mask()), made by one look at each, whatever their order. Built from the highest INTID down, so
+ * each has the lowest first.
+ */
+#define LEVELS	    32u
+#define LEVEL_SHIFT 3
+#define NO_NEXT	    0xffffu
 
-	if ((load_relaxed(&word->held) & bit) != 0) {
-		/* In a list register of ours: vgic_pass_end() sees to it. Of another vCPU, before it was routed
-		 * here: that one gives it back, or at its end tells us. */
-		if (w != 0 && !vgic_holds(k->c, intid) && (set_bits(&word->wanted, bit) & bit) == 0)
-			vgic_changed(k->v->part, w, bit, k->v);
-		return;
+struct candidates {
+	uint32_t levels; /* bit n: there are some at level n */
+	uint16_t first[LEVELS];
+	uint16_t next[VGIC_LINES]; /* of those that are on a list */
+	uint32_t words;		   /* bit w: */
+	uint32_t rest[VGIC_WORDS]; /* ... those of the word that are on a list */
+};
+
+static void list_word(const struct vgic_pass *k, struct candidates *list, uint32_t w)
+{
+	const uint8_t *priority = w == 0 ? k->c->priority : k->v->part->arch.vgic.priority + w * 32;
+	uint32_t levels = list->levels;
+
+	for (uint32_t bits = list->rest[w]; bits != 0;) {
+		uint32_t b = highest_bit(bits), level = priority[b] >> LEVEL_SHIFT;
+
+		bits ^= BIT(b);
+		levels |= BIT(level);
+		list->next[w * 32 + b] = list->first[level];
+		list->first[level] = (uint16_t)(w * 32 + b);
 	}
-	if ((load_relaxed(&word->active) & bit) != 0)
-		return; /* evicted for a candidate before it */
-	n = lr_choose(k, vgic_priority(k->v, intid));
-	if (n == NO_LR) {
-		k->c->left |= BIT(w);
-		return;
-	}
+	list->levels = levels;
+}
+
+/* The first of the best, which is no longer on its list; VGIC_LINES: none is left. */
+static uint32_t take_best(struct candidates *list)
+{
+	uint32_t level, intid;
+
+	if (list->levels == 0)
+		return VGIC_LINES;
+	level = lowest_bit(list->levels);
+	intid = list->first[level];
+	list->first[level] = list->next[intid];
+	if (list->first[level] == NO_NEXT)
+		list->levels &= ~BIT(level);
+	list->rest[intid / 32] &= ~BIT(intid % 32);
+	return intid;
+}
+
+static void put_in(struct vgic_pass *k, uint32_t n, uint32_t intid)
+{
+	uint32_t w = intid / 32, bit = BIT(intid % 32);
+	struct vgic_word *word = vgic_word(k->v, w);
+
 	if (!vgic_claim(word, w, bit))
 		return;
 	lr_fill(k, n, word, intid);
@@ -373,16 +410,56 @@ static void offer(struct vgic_pass *k, struct vgic_word *word, uint32_t intid)
 		vgic_lr_retract(k, n);
 }
 
-static void scan(struct vgic_pass *k, uint32_t w)
+/* The best first, so that none that is put in gives way to a later one. */
+static __attribute__((noinline)) void place_best(struct vgic_pass *k, struct candidates *list)
+{
+	list->levels = 0;
+	for (uint32_t n = 0; n < LEVELS; n++)
+		list->first[n] = NO_NEXT;
+	for (uint32_t words = list->words; words != 0; words ^= BIT(highest_bit(words)))
+		list_word(k, list, highest_bit(words));
+	for (uint32_t intid = take_best(list); intid != VGIC_LINES; intid = take_best(list)) {
+		uint32_t n = lr_choose(k, vgic_priority(k->v, intid));
+
+		if (n == NO_LR) {
+			k->c->left |= BIT(intid / 32);
+			break;
+		}
+		put_in(k, n, intid);
+	}
+	for (uint32_t words = list->words; words != 0; words &= words - 1)
+		if (list->rest[lowest_bit(words)] != 0)
+			k->c->left |= words & -words;
+}
+
+/* In a list register of another vCPU, to which they were routed before: that one gives them back, or at
+ * its end tells us. Ours vgic_pass_end() sees to. */
+static void ask_back(struct vgic_pass *k, struct vgic_word *word, uint32_t w, uint32_t bits)
+{
+	for (uint32_t used = k->c->used; used != 0; used &= used - 1) {
+		uint32_t intid = vgic_lr_intid(k->c->lr[lowest_bit(used)]);
+
+		if (intid / 32 == w)
+			bits &= ~BIT(intid % 32);
+	}
+	bits &= ~load_relaxed(&word->wanted);
+	if (bits != 0 && (bits &= ~set_bits(&word->wanted, bits)) != 0)
+		vgic_changed(k->v->part, w, bits, k->v);
+}
+
+/* Bits of word w that could be put into list registers. */
+static uint32_t scan(struct vgic_pass *k, uint32_t w)
 {
 	struct vgic_word *word = vgic_word(k->v, w);
 	uint32_t dist = load_relaxed(&k->v->part->arch.vgic.ctlr), groups = dist & k->vmcr;
-	uint32_t g0, g1, bits;
+	uint32_t g0, g1, bits, held;
 
 	if (unlikely(load_relaxed(&word->owed) != 0))
 		end_owed(k->v, w, word);
 	bits = vgic_pending_bits(word) & load_relaxed(&word->enabled) & load_relaxed(&k->c->mine[w]);
 	bits &= ~load_relaxed(&word->active);
+	if (bits == 0)
+		return 0;
 	g1 = bits & word->group;
 	g0 = bits & ~word->group;
 	if ((g0 != 0 && (dist & ~k->vmcr & 1) != 0) || (g1 != 0 && (dist & ~k->vmcr & 2) != 0)) {
@@ -390,8 +467,30 @@ static void scan(struct vgic_pass *k, uint32_t w)
 		k->shut_groups |= (g0 != 0 ? 1u : 0u) | (g1 != 0 ? 2u : 0u);
 	}
 	bits = ((groups & 1) != 0 ? g0 : 0) | ((groups & 2) != 0 ? g1 : 0);
-	for (; bits != 0; bits &= bits - 1)
-		offer(k, word, w * 32 + lowest_bit(bits));
+	held = load_relaxed(&word->held) & bits;
+	if (w != 0 && held != 0)
+		ask_back(k, word, w, held);
+	return bits & ~held;
+}
+
+/* What is pending costs a look each, not a choice each: whoever finds a free list register takes it; of the rest, the best. */
+static void fill(struct vgic_pass *k)
+{
+	struct candidates list;
+
+	list.words = 0;
+	for (uint32_t words = k->words; words != 0; words &= words - 1) {
+		uint32_t w = lowest_bit(words), bits = scan(k, w), free;
+
+		for (; bits != 0 && (free = vgic_lr_all() & ~k->c->used) != 0; bits &= bits - 1)
+			put_in(k, lowest_bit(free), w * 32 + lowest_bit(bits));
+		if (unlikely(bits != 0)) {
+			list.words |= BIT(w);
+			list.rest[w] = bits;
+		}
+	}
+	if (unlikely(list.words != 0))
+		place_best(k, &list);
 }
 
 /* An active interrupt that is pending again. */
@@ -482,9 +581,7 @@ void vgic_pass_end(struct vgic_pass *k)
 		lr_review(k, lowest_bit(used));
 	c->left = 0;
 	c->shut = 0;
-	for (uint32_t w = 0; w < VGIC_WORDS; w++)
-		if ((k->words & BIT(w)) != 0)
-			scan(k, w);
+	fill(k);
 	for (uint32_t used = c->used; used != 0; used &= used - 1)
 		lr_again(k, lowest_bit(used));
 	if (c->out != 0)

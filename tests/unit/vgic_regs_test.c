@@ -419,6 +419,88 @@ static void an_interrupt_that_comes_again_does_not_overtake_a_better_one_left_ov
 	}
 }
 
+/* The slowest way to find the best. */
+static uint8_t best_of(const bool pending[VGIC_LINES], const uint8_t priority[VGIC_LINES])
+{
+	uint8_t best = 0xff;
+
+	for (uint32_t n = 32; n < VGIC_LINES; n++)
+		if (pending[n] && priority[n] < best)
+			best = priority[n];
+	return best;
+}
+
+enum { EQUAL,
+       BETTER_BY_NUMBER,
+       WORSE_BY_NUMBER,
+       AT_RANDOM,
+       ORDERS };
+
+static uint8_t priority_of(uint32_t order, uint32_t n)
+{
+	switch (order) {
+	case EQUAL: return 0xa0;
+	case BETTER_BY_NUMBER: return (uint8_t)(0xe0 - ((n - 32) & 0xf8) * 7 / 8) & 0xf8;
+	case WORSE_BY_NUMBER: return (uint8_t)((n - 32) * 7 / 8) & 0xf8;
+	}
+	return (uint8_t)(n * 2654435761u >> 24) % 0xe8 & 0xf8;
+}
+
+/* All are pending, and some once more while others are taken. */
+static void all_pending_are_taken(uint32_t n_lrs, uint32_t order)
+{
+	struct vcpu *v = &vcpus[0];
+	bool pending[VGIC_LINES] = { false };
+	uint8_t priority[VGIC_LINES];
+	uint32_t taken = 0, raised = 0, intid;
+
+	hw_reset(1, n_lrs, true);
+	guest_starts();
+	for (uint32_t n = 32; n < VGIC_LINES; n++) {
+		priority[n] = priority_of(order, n);
+		gicd_set(v, 0x400 + n, 1, priority[n]);
+		gicd_set(v, 0xc00 + n / 16 * 4, 4, 0xaaaaaaaa);
+	}
+	for (uint32_t n = 32; n < VGIC_LINES; n++, raised++) {
+		vgic_raise_spi(&part, n);
+		pending[n] = true;
+		if (n % 7 == 0)
+			attend(v);
+	}
+	for (uint32_t round = 0;; round++) {
+		attend(v);
+		for (uint32_t n = 0; hw_maintenance(); n++) {
+			assert_true(n < 2);
+			vgic_maintenance(v);
+		}
+		intid = hw_acknowledge();
+		if (intid == 1023)
+			break;
+		assert_true(pending[intid]);
+		assert_int_equal(priority[intid], best_of(pending, priority));
+		pending[intid] = false;
+		taken++;
+		hw_end(intid);
+		intid = 32 + round * 89 % 256;
+		if (round % 3 == 0 && raised < 400 && !pending[intid]) {
+			vgic_raise_spi(&part, intid);
+			pending[intid] = true;
+			raised++;
+		}
+	}
+	assert_int_equal(taken, raised);
+}
+
+static void of_all_that_is_pending_the_best_comes_first_and_each_once(void **state)
+{
+	static const uint32_t n_lrs[] = { 1, 2, 4, 16 };
+
+	(void)state;
+	for (uint32_t n = 0; n < 4; n++)
+		for (uint32_t order = 0; order < ORDERS; order++)
+			all_pending_are_taken(n_lrs[n], order);
+}
+
 /* A guest may access anything, at any width, as often as it likes. */
 static void no_access_reaches_beyond_the_registers(void **state)
 {
@@ -465,6 +547,7 @@ int main(void)
 		cmocka_unit_test(a_group_that_the_guest_enables_lets_in_what_waited),
 		cmocka_unit_test(an_active_interrupt_ends_by_the_register_wherever_it_is),
 		cmocka_unit_test(an_interrupt_that_comes_again_does_not_overtake_a_better_one_left_over),
+		cmocka_unit_test(of_all_that_is_pending_the_best_comes_first_and_each_once),
 		cmocka_unit_test(no_access_reaches_beyond_the_registers),
 	};
 
