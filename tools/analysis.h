@@ -41,6 +41,10 @@ void analysis_core(const struct plan *p, const struct mode *m, uint32_t core, st
 const char *analysis_text(const struct plan *p); /* tables, one for each mode; "" where nothing is promised */
 const char *analysis_json(const struct plan *p);
 
+/* "linux.1", where a partition has several; "windows, slack" */
+const char *analysis_vcpu_name(const struct plan *p, const struct vcpu_analysis *v);
+const char *analysis_means(const struct vcpu_analysis *v);
+
 /* "1.34 ms", exact to three digits behind the point, rounded up; NEVER: "never". */
 const char *time_up(uint64_t ns);
 

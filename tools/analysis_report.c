@@ -30,7 +30,7 @@ static const char *or_dash(uint64_t ns)
 	return ns == NEVER ? "-" : time_up(ns);
 }
 
-static const char *means(const struct vcpu_analysis *v)
+const char *analysis_means(const struct vcpu_analysis *v)
 {
 	switch (v->promise) {
 	case PROMISE_NONE: return "-";
@@ -42,7 +42,7 @@ static const char *means(const struct vcpu_analysis *v)
 	return "?";
 }
 
-static const char *vcpu_name(const struct plan *p, const struct vcpu_analysis *v)
+const char *analysis_vcpu_name(const struct plan *p, const struct vcpu_analysis *v)
 {
 	return p->part[v->part].n_cores > 1 ? text("%s.%u", p->part[v->part].name, v->index) : p->part[v->part].name;
 }
@@ -56,7 +56,7 @@ static void row(const struct plan *p, const struct vcpu_analysis *v, struct byte
 {
 	bool promised = v->f.share > 0;
 
-	bytes_print(b, "  %-20s %4u  %-14s %7s  %12s  %12s  %12s  %12s%s", vcpu_name(p, v), p->core[v->core].board, means(v),
+	bytes_print(b, "  %-20s %4u  %-14s %7s  %12s  %12s  %12s  %12s%s", analysis_vcpu_name(p, v), p->core[v->core].board, analysis_means(v),
 		    promised ? text("%.1f %%", v->f.share * 100) : "-", promised ? or_dash(v->f.blackout_ns) : "-",
 		    promised ? or_dash(v->f.interrupt_ns) : "-", or_dash(v->f.late_ns),
 		    promised && v->change_ns ? or_dash(v->change_ns) : "-", v->f.funded_ns == NEVER ? "\n" : "");
@@ -123,7 +123,7 @@ static void json_tasks(const struct plan *p, const struct vcpu_analysis *v, stru
 static void json_vcpu(const struct plan *p, const struct vcpu_analysis *v, struct bytes *b)
 {
 	bytes_print(b, "{\"partition\": \"%s\", \"vcpu\": %u, \"core\": %u, \"rank\": %u, \"by\": \"%s\", \"share\": %.6f, \"frame_ns\": %s, ",
-		    p->part[v->part].name, v->index, p->core[v->core].board, v->rank, means(v), v->f.share, number(v->f.frame_ns));
+		    p->part[v->part].name, v->index, p->core[v->core].board, v->rank, analysis_means(v), v->f.share, number(v->f.frame_ns));
 	bytes_print(b, "\"blackout_ns\": %s, \"interrupt_ns\": %s, \"interrupt_funded_ns\": %s, \"window_late_ns\": %s, \"change_ns\": %s",
 		    number(v->f.blackout_ns), number(v->f.interrupt_ns), number(v->f.funded_ns), number(v->f.late_ns), number(v->change_ns ? v->change_ns : NEVER));
 	json_tasks(p, v, b);

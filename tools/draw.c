@@ -19,8 +19,7 @@
 #define AMBER  "#b45309"
 #define TEAL   "#0e7490"
 
-/* Text for an HTML-like label. */
-static const char *safe(const char *s)
+const char *draw_safe(const char *s)
 {
 	struct bytes b = { 0 };
 
@@ -61,7 +60,7 @@ static void row(struct bytes *b, const char *colour, const char *format, ...)
 
 	va_start(args, format);
 	bytes_print(b, "<TR><TD ALIGN=\"LEFT\"><FONT POINT-SIZE=\"10\" COLOR=\"%s\">%s</FONT></TD></TR>", colour,
-		    safe(vtext(format, args)));
+		    draw_safe(vtext(format, args)));
 	va_end(args);
 }
 
@@ -88,7 +87,7 @@ static void part_box(const struct plan *p, const struct part *part, struct bytes
 {
 	bytes_print(b, "%sp%u [color=\"%s\", label=<<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"1\" CELLPADDING=\"1\">", indent,
 		    part->number, is_trusted(part) ? RED : INK);
-	bytes_print(b, "<TR><TD ALIGN=\"LEFT\"><B>%s</B></TD></TR>", safe(part->name));
+	bytes_print(b, "<TR><TD ALIGN=\"LEFT\"><B>%s</B></TD></TR>", draw_safe(part->name));
 	row(b, INK, "%s, %s", cores(part), bytes_text(part->ram_bytes));
 	if (part->image)
 		row(b, INK, "%s", base_name(part->image));
@@ -116,7 +115,7 @@ static void domain_boxes(const struct plan *p, struct bytes *b)
 
 		bytes_print(b, "\tsubgraph cluster_%u {\n\t\tlabel=<<B>%s</B>%s>; labeljust=l; style=\"rounded,filled\"; color=\"#cbd5e1\"; "
 			       "fillcolor=\"#eef2f7\"; fontcolor=\"%s\"; margin=14;\n",
-			    d, safe(dom->name), dom->has_level ? text(", level %u", dom->level) : "", INK);
+			    d, draw_safe(dom->name), dom->has_level ? text(", level %u", dom->level) : "", INK);
 		for (uint32_t i = 0; i < p->n_parts; i++)
 			if (pol->domain_of[i] == (int)d)
 				part_box(p, &p->part[i], b, "\t\t");
@@ -155,7 +154,7 @@ static void shared_memory(const struct plan *p, const struct channel *c, uint32_
 {
 	bytes_print(b, "\tc%u [shape=cylinder, style=filled, fillcolor=\"#e0f2f1\", margin=0.08, %s, label=<<B>%s</B><BR/>"
 		       "<FONT POINT-SIZE=\"10\">%s</FONT>>];\n",
-		    n, style[c->kind], safe(c->name), safe(channel_text(c)));
+		    n, style[c->kind], draw_safe(c->name), draw_safe(channel_text(c)));
 	for (uint32_t i = 0; i < p->n_parts; i++) {
 		if (c->writer[i])
 			bytes_print(b, "\tp%u -> c%u [%s, dir=both, label=<rw>];\n", i, n, style[c->kind]);
@@ -201,8 +200,8 @@ static void port_edge(const struct channel *c, const uint32_t *depth, struct byt
 		bytes_print(b, "\tp%d -> p%d [dir=both, arrowtail=%s, ", from, to, tail);
 	else
 		bytes_print(b, "\tp%d -> p%d [dir=both, arrowhead=%s, ", to, from, tail);
-	bytes_print(b, "%s, label=<<B>%s</B><BR/><FONT POINT-SIZE=\"10\">%s</FONT>>];\n", style[c->kind], safe(c->name),
-		    safe(channel_text(c)));
+	bytes_print(b, "%s, label=<<B>%s</B><BR/><FONT POINT-SIZE=\"10\">%s</FONT>>];\n", style[c->kind], draw_safe(c->name),
+		    draw_safe(channel_text(c)));
 }
 
 static void channels(const struct plan *p, struct bytes *b)
@@ -225,7 +224,7 @@ static const char *carried(const struct plan *p, const struct part *part)
 
 	for (uint32_t i = 0; i < p->n_emuls; i++)
 		if (p->emul[i].client == part->number && p->emul[i].channel)
-			bytes_print(&b, "<BR/>%s", safe(p->emul[i].channel->name));
+			bytes_print(&b, "<BR/>%s", draw_safe(p->emul[i].channel->name));
 	bytes_add(&b, "", 1);
 	return (const char *)b.at;
 }
@@ -300,7 +299,7 @@ const char *draw(const struct plan *p)
 	bytes_print(&b, "digraph \"%s\" {\n", p->name);
 	bytes_print(&b, "\tgraph [rankdir=LR, bgcolor=white, fontname=\"Helvetica,Arial,sans-serif\", fontsize=12, nodesep=0.35, "
 			"ranksep=0.9, pad=0.3, label=<<B>%s</B> on %s>, labelloc=t, fontcolor=\"" INK "\"];\n",
-		    safe(p->system_name), safe(p->board.name));
+		    draw_safe(p->system_name), draw_safe(p->board.name));
 	bytes_print(&b, "\tnode [shape=box, style=\"rounded,filled\", fillcolor=white, color=\"" INK "\", fontcolor=\"" INK
 			"\", fontname=\"Helvetica,Arial,sans-serif\", fontsize=13, margin=0.06];\n");
 	bytes_print(&b, "\tedge [fontname=\"Helvetica,Arial,sans-serif\", fontsize=11, arrowsize=0.8];\n");

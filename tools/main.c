@@ -31,7 +31,7 @@ static const char help[] =
 	"                                writes the numbers of its ports as a C header; needs no payload\n"
 	"  audit IMAGE SYSTEM            proves that an image is what a description says\n"
 	"  draw SYSTEM [-o FILE] [--dot] draws it: FILE.svg, .png or .pdf, or an SVG to the standard output;\n"
-	"                                --dot: the graph as text\n"
+	"                                --dot: the graph as text; --schedule: who runs when, as an SVG\n"
 	"\n"
 	"SYSTEM is a folder with a system.dts, or a .dts file. Images go to the folder that holds this program.\n"
 	"Exit status: 0 done, 1 refused, 2 wrong use.\n";
@@ -216,17 +216,34 @@ static int header_main(int argc, char **argv)
 	return 0;
 }
 
+static int draw_time(const struct plan *p, const char *file)
+{
+	const char *end = file ? strrchr(file, '.') : ".svg";
+
+	if (!p->analysis)
+		fail("%s has no windows, reservations, modes or tasks: there is no schedule to draw", p->dts);
+	if (!end || strcmp(end, ".svg") != 0)
+		usage("draw --schedule makes an SVG: %s must end in .svg", file);
+	if (file)
+		file_write(file, draw_schedule(p), strlen(draw_schedule(p)));
+	else
+		fputs(draw_schedule(p), stdout);
+	return 0;
+}
+
 static int draw_main(int argc, char **argv)
 {
 	const char *system = NULL, *file = NULL;
 	struct plan *p = take(sizeof(*p));
-	bool dot = false;
+	bool dot = false, schedule = false;
 
 	for (int i = 2; i < argc; i++) {
 		if (strcmp(argv[i], "-o") == 0 && i + 1 < argc)
 			file = argv[++i];
 		else if (strcmp(argv[i], "--dot") == 0)
 			dot = true;
+		else if (strcmp(argv[i], "--schedule") == 0)
+			schedule = true;
 		else if (argv[i][0] == '-')
 			usage("draw has no option %s", argv[i]);
 		else
@@ -234,10 +251,16 @@ static int draw_main(int argc, char **argv)
 	}
 	if (!system)
 		usage("draw takes a system");
-	if (plan_description(p, system))
+	if (dot && schedule)
+		usage("draw makes one picture: --dot or --schedule");
+	if (plan_description(p, system)) {
 		p->policy = policy_read(p);
+		analysis_check(p);
+	}
 	if (errors_tell(p))
 		return 1;
+	if (schedule)
+		return draw_time(p, file);
 	if (!dot)
 		return draw_picture(draw(p), file);
 	if (file)
