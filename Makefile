@@ -90,7 +90,7 @@ UNIT_PROGRAMS := $(UNITS:%=$B/unit/%) $(MODELS:%=$B/model/%)
 PROGRAMS := $(KERNEL) $(STUB) $(SDK) $(TOOL) $(if $(SDK),$(NATIVE_PROGRAMS)) $(LINUX_PROGRAMS) $B/linux/bulkhead-port $(GUEST_IMAGES)
 IMAGES := $(if $(and $(KERNEL),$(TOOL),$(STUB)),$(SYSTEMS:%=$B/%.img) $(TEST_SYSTEMS:%=$B/tests/%.img))
 
-.PHONY: menu all run test test-unit test-system test-tool stress bench size lint format fuzz clean setup guests FORCE
+.PHONY: menu all run test test-unit test-system test-tool stress adversaries bench size lint format fuzz clean setup guests FORCE
 
 menu:
 	@echo 'Bulkhead: an embedded separation kernel. Targets:'
@@ -98,6 +98,7 @@ menu:
 	@echo '  make test         the same, and every test (test-unit, test-tool, test-system for a part)'
 	@echo '  make all          build the kernel, the tool, the services and the systems'
 	@echo '  make stress       ten million messages of each kind, with stops and starts (STRESS_MESSAGES, STRESS_STOPS, STRESS_SEED)'
+	@echo '  make adversaries  a control loop beside everything that might take its time, what takes long as well'
 	@echo '  make bench        instructions of each path, bare machine beside partition'
 	@echo '  make size         bytes and lines of the kernel'
 	@echo '  make lint         include directions, headers, licences, format'
@@ -307,6 +308,10 @@ stress: $B/tests/stress.img
 	$(Q)$(PYTHON) scripts/test stress
 bench: $(TESTED)
 	$(Q)$(PYTHON) tests/bench/bench.py
+# Those that take too long for `make test` as well.
+adversaries: export ADVERSARIES := all
+adversaries: $(patsubst %,$B/tests/%.img,$(filter time-%,$(TEST_SYSTEMS)))
+	$(Q)$(PYTHON) scripts/test adversaries
 fuzz: $(FUZZERS:%=$B/fuzz/%)
 	$(Q)$(PYTHON) scripts/test fuzz
 size: $(KERNEL)

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The partition's name says what it does. */
+#include "tests/native/time_adversary/adversary.h"
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} storms[] = {
+	{ "busy", storm_busy },
+	{ "wfi", storm_wfi },
+	{ "calls", storm_calls },
+	{ "faults", storm_faults },
+	{ "restarts", storm_restarts },
+	{ "console-flood", storm_console },
+	{ "ipi", storm_ipi },
+	{ "timers", storm_timers },
+	{ "device", storm_device },
+	{ "gic", storm_gic },
+};
+
+uint64_t chance(void)
+{
+	static uint64_t state = 88172645463325252u;
+
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state;
+}
+
+static bool same(const char *a, const char *b)
+{
+	while (*a && *a == *b)
+		a++, b++;
+	return *a == *b;
+}
+
+int main(void)
+{
+	for (uint32_t i = 0; i < sizeof storms / sizeof storms[0]; i++)
+		if (same(bh_info()->name, storms[i].name))
+			storms[i].run();
+	return 1;
+}

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`control` begins each of its windows in time, whatever the partition does that shares its core.
+
+One ns of virtual time is one instruction, so the figures are exact and repeat. `control` reads the counter over and over and
+keeps how long after each window's planned start its first instruction ran; what it may be at most, `bulkhead check` has said before."""
+
+import concurrent.futures
+import os
+
+import pytest
+
+import machine
+import promise
+import spinner
+
+FRAMES = 10000
+# What the adversary does -> how late a window begins at most, in us: not less than what `check` promises.
+STORMS = {"busy": 27, "wfi": 27, "calls": 27, "faults": 27, "ipi": 27, "timers": 27, "device": 27, "gic": 27, "console": 27, "linux": 27}
+LONG = {"restarts": 27}  # a minute and more, for the emulator translates the program anew each time: `make adversaries`
+if os.environ.get("ADVERSARIES") == "all":
+    STORMS.update(LONG)
+
+
+def _run(storm):
+    m = machine.qemu(f"adversary-{storm}", f"build/tests/time-{storm}.img", timeout=400, icount=True)
+    try:
+        return spinner.measured(m, "control")
+    finally:
+        m.stop()
+
+
+@pytest.fixture(scope="module")
+def runs(request):
+    """Two machines at a time: what they count does not depend on what else the host does."""
+    chosen = [i.callspec.params["storm"] for i in request.session.items if i.module is request.module]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        yield {storm: pool.submit(_run, storm) for storm in chosen}
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+@pytest.mark.parametrize("storm, bound_us", STORMS.items(),
+                         ids=[f"{s}-storm-{FRAMES}-frames-within-{us}us" for s, us in STORMS.items()])
+def test_each_window_of_control_begins_in_time(runs, storm, bound_us):
+    promised = promise.promises(f"tests/systems/time-{storm}")["shared", "control"]
+    assert promised["late"] <= bound_us * 1000
+    seen = runs[storm].result()
+    print(storm, seen, promised)
+    assert seen["frames"] == FRAMES and seen["missed"] == 0
+    assert seen["late"] <= promised["late"]
+    assert seen["slept_late"] <= promised["interrupt"]
+    assert seen["least"] >= promised["share"] * promised["frame"]
