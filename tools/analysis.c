@@ -127,19 +127,6 @@ static void check_budget(struct plan *p, const struct mode *m, const struct vcpu
 		      where(p, m, v), time_up(part->budget_ns));
 }
 
-/* What a window would have to be longer than: as if it had no end. */
-static uint64_t lost_to(const struct core_time *c, uint32_t rank, uint32_t w)
-{
-	struct core_figures f[BH_MAX_CORE_VCPUS];
-	struct core_time *one = take(sizeof(*one));
-
-	*one = *c;
-	one->n_windows = 0;
-	one->always = c->window[w].ranks;
-	core_analyse(one, f);
-	return f[rank].blackout_ns == NEVER ? NEVER : f[rank].blackout_ns + c->cost.section_ns + c->cost.switch_ns;
-}
-
 static bool reserved(const struct core_time *c)
 {
 	for (uint32_t r = 0; r < c->n_vcpus; r++)
@@ -149,22 +136,18 @@ static bool reserved(const struct core_time *c)
 }
 
 /* The most urgent one of each window can expect something of it; the others may have to leave it to that one. */
-static void check_windows(struct plan *p, const struct mode *m, uint32_t core, const struct core_time *c)
+static void check_windows(struct plan *p, const struct mode *m, uint32_t core, const struct core_time *c, const struct core_figures *f)
 {
 	for (uint32_t i = 0; i < c->n_windows; i++) {
 		const struct plan_window *w = &m->window[m->first_window[core] + i];
-		uint32_t rank = (uint32_t)__builtin_ctz(c->window[i].ranks | 1u << 31);
-		uint64_t lost, len = w->end_ns - w->start_ns;
+		uint64_t lost = w->ranks ? core_window_lost(c, i, f) : 0, len = w->end_ns - w->start_ns;
 
-		if (rank >= c->n_vcpus)
-			continue;
-		lost = lost_to(c, rank, i);
 		if (lost == NEVER)
 			blame(p, w->path, NULL, "core %u: the reservations on it may take all of its time; make budgets smaller", p->core[core].board);
 		else if (lost >= len)
 			blame(p, w->path, NULL, "core %u: of its %s, %s may be lost to %s before %s runs; make it longer than that%s", p->core[core].board,
 			      time_up(len), time_up(lost), reserved(c) ? "reservations and the kernel" : "the kernel",
-			      p->part[c->vcpu[rank].partition].name, reserved(c) ? ", or budgets smaller" : "");
+			      p->part[c->vcpu[__builtin_ctz(w->ranks)].partition].name, reserved(c) ? ", or budgets smaller" : "");
 	}
 }
 
@@ -227,7 +210,7 @@ static void analyse_core(struct plan *p, const struct mode *m, uint32_t core)
 			.slack = m->slack_ranks[core] >> r & 1,
 			.f = f[r],
 		};
-	check_windows(p, m, core, c);
+	check_windows(p, m, core, c, f);
 }
 
 static void changes(struct plan *p, uint32_t to)

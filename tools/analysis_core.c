@@ -339,7 +339,9 @@ static void budget_figures(const struct core_time *c, uint32_t rank, struct supp
 	rest.endless = true;
 	rest.most_ns = NEVER;
 	rest.limit_ns = 64 * v->period_ns;
+	rest.cut_ns = start_cost(c, rank);
 	f->need_ns = supply_end(&rest, &all, 0, false);
+	rest.cut_ns = s->cut_ns;
 	f->funded_ns = plus(begin(&rest, &any, false), path(c) + c->cost.inject_ns);
 	f->blackout_ns = f->tail_ns = f->start_ns = NEVER;
 	if (f->need_ns > v->period_ns || s->most_ns == 0)
@@ -374,6 +376,20 @@ void core_analyse(const struct core_time *c, struct core_figures *out)
 {
 	for (uint32_t r = 0; r < c->n_vcpus; r++)
 		figures_of(c, r, out);
+}
+
+uint64_t core_window_lost(const struct core_time *c, uint32_t window, const struct core_figures *f)
+{
+	uint32_t rank = (uint32_t)__builtin_ctz(c->window[window].ranks);
+	struct piece piece = { .start_ns = c->window[window].start_ns };
+	struct supply s;
+
+	window_supply(&s, c, rank, f);
+	for (uint32_t i = 0; i < s.n_pieces; i++)
+		if (s.piece[i].start_ns == piece.start_ns)
+			s.cut_ns = s.piece[i].cost_ns;
+	s.limit_ns = 64 * c->frame_ns;
+	return begin(&s, &piece, true);
 }
 
 uint64_t core_change(const struct core_figures *from, const struct core_figures *to, bool at_once)

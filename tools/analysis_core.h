@@ -56,6 +56,9 @@ struct core_figures {
 /* @out: one for each vCPU of the core, by rank. */
 void core_analyse(const struct core_time *c, struct core_figures *out);
 
+/* How much of a window may have passed before its most urgent vCPU runs, were it as long as that takes. @f: as core_analyse() left them. */
+uint64_t core_window_lost(const struct core_time *c, uint32_t window, const struct core_figures *f);
+
 /* Longest blackout of a vCPU from one mode to the next. */
 uint64_t core_change(const struct core_figures *from, const struct core_figures *to, bool at_once);
 
