@@ -7,6 +7,7 @@ answers HVC) and in a partition of tests/systems/bench; Debian's Linux boots to 
 Messages go between the native partitions of tests/systems/bench-messages; where the bare machine has
 something to compare with (copying the same bytes, an IPI), that stands beside them.
 Under `-icount shift=0` with a counter of 1 GHz a tick is an instruction, and every run repeats.
+What a trace record costs is counted in the kernel's code, which has it everywhere.
 Prints a table and writes build/bench.json. The figures are lengths of paths, not cycles."""
 
 import argparse
@@ -77,6 +78,11 @@ ROWS = {
     "value_both_4096": "value: write + read 4 KiB",
     "switch_away": "WAIT -> next partition on the core",
     "switch_deadline": "deadline -> WAIT returns, preempting",
+    "window_switch": "window's edge: last instruction -> next one's first",
+    "window_start": "window's edge -> first instruction",
+    "window_jitter": "... most less least",
+    "window_wake": "window's edge -> sleeper goes on",
+    "trace_record": "trace: a record",
     "stream_near_32": "stream of 32 bytes, same core, each",
     "stream_near_4096": "stream of 4 KiB, same core, each",
     "stream_far_32": "stream of 32 bytes, another core, each",
@@ -135,6 +141,18 @@ def linux_row(name, command):
     return {"linux_to_shell": (ticks, ticks)}
 
 
+def trace_row():
+    """Of a function that does nothing else: it has no branch."""
+    source = '#include "kernel/trace.h"\nvoid f(struct core *, uint32_t, uint64_t);\n' \
+             'void f(struct core *c, uint32_t who, uint64_t a) { trace(c, BH_TRACE_EXIT, who, 0, a, a); }\n'
+    code = subprocess.run([os.environ.get("CROSS", "aarch64-linux-gnu-") + "gcc", "-O2", "-ffreestanding", "-mgeneral-regs-only", "-I.",
+                           "-Iarch/arm64", "-fno-asynchronous-unwind-tables", "-S", "-x", "c", "-", "-o", "-"], input=source,
+                          capture_output=True, text=True, check=True).stdout
+    body = code[code.index("\nf:\n"):code.index("\tret")].splitlines()[2:]
+    count = len([line for line in body if re.match(r"\t[a-z]", line)])
+    return {"trace_record": (count, count)}
+
+
 def bare(linux):
     found = guest_rows("bare", arguments(GUEST, "128M", 2))
     found.update({row: found[like] for row, like in BARE_LIKE.items() if like in found})
@@ -146,6 +164,8 @@ def bare(linux):
 
 def partition(linux):
     found = guest_rows("partition", arguments("build/tests/bench.img", "2048M", 4))
+    found.update(guest_rows("time", arguments("build/tests/bench-time.img", "2048M", 4)))
+    found.update(trace_row())
     found.update(guest_rows("messages", arguments("build/tests/bench-messages.img", "2048M", 4)))
     if linux:
         found.update(linux_row("linux-partition", arguments("build/tests/bench-linux.img", "2048M", 4)))
@@ -154,12 +174,12 @@ def partition(linux):
 
 def show(columns):
     names = list(columns)
-    print(f"{'instructions (median)':38}" + "".join(f"{n:>16}" for n in names) + f"{'times':>10}")
+    print(f"{'instructions (median)':50}" + "".join(f"{n:>16}" for n in names) + f"{'times':>10}")
     for row, text in ROWS.items():
         cells = [columns[n].get(row) for n in names]
         if not any(cells):
             continue
-        line = f"{text:38}" + "".join(f"{c[1]:16,}" if c else f"{'-':>16}" for c in cells)
+        line = f"{text:50}" + "".join(f"{c[1]:16,}" if c else f"{'-':>16}" for c in cells)
         if len(cells) > 1 and cells[0] and cells[-1]:
             line += f"{cells[-1][1] / max(cells[0][1], 1):10.1f}"
         print(line)
@@ -169,7 +189,7 @@ def show_throughput(found):
     """Of the streams: one instruction takes a nanosecond, and cores take turns."""
     for row in (r for r in ROWS if r.startswith("stream_") and r in found):
         a_second, size = 1e9 / found[row][1], int(row.split("_")[-1])
-        print(f"{ROWS[row].replace(', each', ''):38}{a_second:16,.0f} messages/s{a_second * size / 1e6:10,.0f} MB/s")
+        print(f"{ROWS[row].replace(', each', ''):50}{a_second:16,.0f} messages/s{a_second * size / 1e6:10,.0f} MB/s")
 
 
 def write(columns, path):

@@ -25,6 +25,10 @@ MESSAGES = {
     "stream_far_4096": (542, 12000),
 }
 
+# Of a switch, what is saved and loaded is its own: some 130 registers there and back.
+TIME = {"window_switch": (260, 3000), "window_start": (130, 3000), "window_jitter": (0, 1000), "window_wake": (260, 4000),
+        "trace_record": (8, 50)}
+
 
 def bench(*options):
     subprocess.run(["/usr/bin/python3", "tests/bench/bench.py", "--no-linux", "--output", RESULT, *options],
@@ -50,6 +54,11 @@ def test_counts_repeat_to_the_instruction(rows):
 def test_every_path_of_a_message_is_counted_and_plausible(rows):
     found = {name: rows.get(("shared", name)) for name in MESSAGES}
     assert not {n: v for n, v in found.items() if v is None or not MESSAGES[n][0] <= v <= MESSAGES[n][1]}
+
+
+def test_a_windows_edge_and_a_trace_record_are_counted_and_plausible(rows):
+    found = {name: rows.get(("shared", name)) for name in TIME}
+    assert not {n: v for n, v in found.items() if v is None or not TIME[n][0] <= v <= TIME[n][1]}
 
 
 def test_a_message_in_the_queue_costs_a_copy_and_receiving_it_none(rows):
