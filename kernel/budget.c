@@ -58,6 +58,14 @@ void budget_begin(struct core *c)
 	renew(c->vcpu[c->rank], c->now);
 }
 
+/* It ran on through whole periods: each left as much less as it is longer than a budget. */
+static void overrun_whole(struct vcpu *v, ticks_t periods)
+{
+	ticks_t period = ticks_of(v->desc->period_ns), over = periods / period * (period - ticks_of(v->desc->budget_ns));
+
+	v->left = v->left > (int64_t)over ? v->left - (int64_t)over : 0;
+}
+
 void budget_charge(struct core *c, ticks_t now)
 {
 	struct vcpu *v;
@@ -70,6 +78,7 @@ void budget_charge(struct core *c, ticks_t now)
 	if (now >= instant) { /* until then it was the old budget's */
 		v->left -= (int64_t)(instant - c->since);
 		renew(v, now);
+		overrun_whole(v, v->given - instant);
 		c->since = v->given;
 	}
 	v->left -= (int64_t)(now - c->since);

@@ -117,8 +117,10 @@ void sched_alarm(void)
 	if (!c->plan)
 		return;
 	budget_give(c, now);
-	if (now >= c->turn_end)
+	if (now >= c->turn_end) {
 		c->turned |= BIT(c->rank);
+		c->turn_end = now + ticks_of(BH_SLICE_NS); /* the next one, should none of its siblings be in time now */
+	}
 	wake_by_time(c, now);
 }
 
