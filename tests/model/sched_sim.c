@@ -66,6 +66,18 @@ static bool reserved(const struct core *c, uint32_t v)
 
 /* --- what they want --- */
 
+static uint32_t window_ranks(const struct core *c)
+{
+	uint64_t at = c->now - c->frame;
+
+	if (c->plan->n_windows == 0)
+		return c->plan->always;
+	for (uint32_t i = 0; i < c->plan->n_windows; i++)
+		if (at >= c->plan->window[i].start_ns && at < c->plan->window[i].end_ns)
+			return c->plan->window[i].ranks;
+	return 0;
+}
+
 static bool has_work(const struct actor *a, uint32_t n_tasks)
 {
 	for (uint32_t t = 0; t < n_tasks; t++)
@@ -104,7 +116,8 @@ static void want(struct core *c, uint32_t v)
 			a->toggle += 1 + sim_random(c->seed, a->ready ? w->burst_ns : w->pause_ns);
 		}
 	} else {
-		a->ready = c->now >= w->from_ns && c->now < w->until_ns;
+		a->ready = c->now >= w->from_ns && c->now < w->until_ns && !(c->now >= w->quiet_ns && c->now < w->loud_ns) &&
+			   (!w->shadows || window_ranks(c) >> c->r->victim & 1);
 	}
 }
 
@@ -127,6 +140,10 @@ static uint64_t next_want(const struct core *c, uint32_t v)
 		return c->a[v].toggle;
 	if (c->looked < w->from_ns)
 		return w->from_ns;
+	if (c->looked < w->quiet_ns)
+		return sooner(w->quiet_ns, w->until_ns);
+	if (c->looked < w->loud_ns)
+		return sooner(w->loud_ns, w->until_ns);
 	return c->looked < w->until_ns ? w->until_ns : ~0ull;
 }
 
@@ -140,18 +157,6 @@ static struct job *current(struct core *c, uint32_t v, uint32_t *t)
 }
 
 /* --- what is planned --- */
-
-static uint32_t window_ranks(const struct core *c)
-{
-	uint64_t at = c->now - c->frame;
-
-	if (c->plan->n_windows == 0)
-		return c->plan->always;
-	for (uint32_t i = 0; i < c->plan->n_windows; i++)
-		if (at >= c->plan->window[i].start_ns && at < c->plan->window[i].end_ns)
-			return c->plan->window[i].ranks;
-	return 0;
-}
 
 static uint64_t next_edge(const struct core *c)
 {

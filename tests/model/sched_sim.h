@@ -14,6 +14,8 @@
 /* What a vCPU wants: its tasks where it declares some, else to run from one moment to another, or in bursts. */
 struct sim_want {
 	uint64_t from_ns, until_ns;
+	uint64_t quiet_ns, loud_ns;  /* but not from the one to the other */
+	bool shadows;		     /* only while the victim's window is open */
 	uint64_t burst_ns, pause_ns; /* 0: all the time; else up to so long, by chance */
 	uint64_t release_ns;	     /* first release of its tasks; then as soon as their periods allow */
 	bool wakes;		     /* sleeps until an interrupt at from_ns, whose handler is one instruction */

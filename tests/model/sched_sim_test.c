@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the analysis promises against what a simulation sees, on random plans, with demands and phases that are chosen to
- * be the worst, or by chance: no figure is ever exceeded, and the promises are not much worse than what can be shown to happen.
+ * be the worst, or by chance: no figure is ever exceeded; in half of the plans the worst blackout seen is at least 80 % of the promised one; and
+ * in 19 of 20 the promise is at most 1.5 times what was seen.
  * TESTS=n: n times as many systems. SEED=n: others.
  * sources: tests/model/sched_sim.c tools/analysis_core.c tools/analysis_supply.c tools/bytes.c
  */
@@ -26,6 +27,11 @@ static uint64_t seed;
 static uint64_t below(uint64_t n)
 {
 	return sim_random(&seed, n);
+}
+
+static uint64_t most(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
 }
 
 /* --- a random core --- */
@@ -127,7 +133,7 @@ static uint64_t budgets(const struct core_time *c, uint32_t but)
 }
 
 /* The moment from which on all others want everything, after they have saved their budgets: near the end of a supply. */
-static uint64_t draw_ambush(const struct core_time *c, uint32_t victim, uint64_t *next)
+static uint64_t draw_ambush(const struct core_time *c, uint32_t victim, uint64_t *last, uint64_t *next)
 {
 	uint64_t base = 2 * period_of(c, victim), end, sum = budgets(c, victim), early;
 	uint32_t w;
@@ -150,6 +156,9 @@ static uint64_t draw_ambush(const struct core_time *c, uint32_t victim, uint64_t
 	} else {
 		end = *next = base;
 	}
+	*last = end;
+	if (below(4) == 0)
+		return *next;
 	early = below(2) ? 0 : below(2) ? below(2 * sum + 1)
 					: (1 + below(2)) * sum + (below(2) ? 2 * (c->cost.section_ns + c->cost.switch_ns) : 0);
 	return end > early ? end - early : 0;
@@ -188,7 +197,8 @@ static void draw_phases(struct sim_run *r, uint64_t ambush, uint64_t next)
 static struct sim_run draw_run(const struct core_time *c, uint32_t victim, bool chance)
 {
 	struct sim_run r = { .plan = c, .victim = victim, .lines_ns = below(3) ? below(2) * 10 : below(2 * MS) };
-	uint64_t next, ambush = draw_ambush(c, victim, &next), task = below(2) ? ambush : next;
+	uint64_t last, next, ambush = draw_ambush(c, victim, &last, &next), task = below(2) ? ambush : next;
+	bool saves = below(2), shadows = c->n_windows && !c->vcpu[victim].budget_ns && below(2); /* for when the victim would run */
 
 	r.slack = (uint32_t)below(1u << c->n_vcpus) & ~(1u << victim);
 	r.worst_costs = below(2);
@@ -196,6 +206,11 @@ static struct sim_run draw_run(const struct core_time *c, uint32_t victim, bool 
 	draw_phases(&r, ambush, next);
 	for (uint32_t v = 0; v < c->n_vcpus; v++) {
 		r.want[v] = (struct sim_want){ .from_ns = v == victim ? 0 : ambush, .until_ns = ~0ull, .release_ns = task };
+		r.want[v].shadows = v != victim && shadows;
+		if (v != victim && saves) {
+			r.want[v].quiet_ns = most(last, ambush);
+			r.want[v].loud_ns = next;
+		}
 		if (v == victim || !chance)
 			continue;
 		r.want[v] = (struct sim_want){ .burst_ns = 1 + below(5 * MS), .pause_ns = 1 + below(10 * MS), .release_ns = below(20 * MS) };
@@ -235,11 +250,6 @@ static void assert_kept(uint64_t seen, uint64_t promised, uint64_t system, const
 			 (unsigned long long)promised);
 }
 
-static uint64_t most(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
 /* The victim wants to run all the time. */
 static void try_blackouts(const struct core_time *c, uint32_t victim, const struct core_figures *f, uint64_t system)
 {
@@ -269,9 +279,9 @@ static void try_interrupts(const struct core_time *c, uint32_t victim, const str
 	uint64_t seen = 0;
 
 	sleeper.vcpu[victim].n_tasks = 0;
-	for (uint32_t i = 0; i < RUNS / 2; i++) {
+	for (uint32_t i = 0; i < RUNS; i++) {
 		struct sim_run r = draw_run(&sleeper, victim, i % 16 == 15);
-		uint64_t next, at = draw_ambush(&sleeper, victim, &next);
+		uint64_t last, next, at = draw_ambush(&sleeper, victim, &last, &next);
 
 		r.want[victim].wakes = true;
 		r.want[victim].from_ns = below(2) ? at : most(at, 20 * US) - below(20 * US);
@@ -325,9 +335,9 @@ static void try_changes(const struct core_time *c, uint32_t victim, uint64_t sys
 	promised = most(core_change(&from[victim], &to[victim], at_once), most(from[victim].blackout_ns, to[victim].blackout_ns));
 	for (uint32_t i = 0; i < RUNS; i++) {
 		struct sim_run r = draw_run(&old, victim, i % 16 == 15);
-		uint64_t next;
+		uint64_t last, next;
 
-		draw_ambush(&old, victim, &next);
+		draw_ambush(&old, victim, &last, &next);
 		r.next = &new;
 		r.change_ns = at_once ? next + below(2) * below(MS) : (next / old.frame_ns + 1) * old.frame_ns;
 		sim(&r, &seed);
@@ -354,8 +364,11 @@ static void try_system(uint64_t system)
 
 	seed = system;
 	draw(&c);
-	core_analyse(&c, f);
 	victim = (uint32_t)below(c.n_vcpus);
+	for (uint32_t v = 0; v < c.n_vcpus; v++)
+		if (v != victim && c.vcpu[v].budget_ns)
+			c.vcpu[v].n_tasks = 0; /* its budget is what holds, whatever it said */
+	core_analyse(&c, f);
 	if (!is_promised(&c, f, victim))
 		return;
 	try_blackouts(&c, victim, &f[victim], system);
@@ -386,6 +399,7 @@ static void no_promise_is_broken_and_half_of_them_are_nearly_reached(void **stat
 	print_tally("change", &changes);
 	assert_true(blackouts.n > n / 4);
 	assert_true(2 * blackouts.near >= blackouts.n);
+	assert_true(20 * blackouts.loose <= blackouts.n && 10 * lates.loose <= lates.n && 10 * responses.loose <= responses.n);
 }
 
 int main(void)
