@@ -169,6 +169,8 @@ static void check_own(struct plan *p, int own)
 	}
 }
 
+#define OVERHEAD_MAX_NS 1000000000ull
+
 static void read_overhead(struct plan *p, int own)
 {
 	static const char *const known[] = { "section-ns", "switch-ns", "irq-ns", "inject-ns", "phandle" };
@@ -179,11 +181,12 @@ static void read_overhead(struct plan *p, int own)
 	if (node < 0)
 		return;
 	node_known(p, node, known, sizeof(known) / sizeof(known[0]));
+	value_leaf(p, node);
 	for (uint32_t i = 0; i < 4; i++)
 		if (!fdt_getprop(p->fdt, node, known[i], NULL))
 			blame(p, node_path(p, node), known[i], "is missing; what the kernel costs here at most, in ns (docs/time.md)");
-		else
-			(void)value_number(p, node, known[i], value[i]);
+		else if (value_number(p, node, known[i], value[i]) && *value[i] > OVERHEAD_MAX_NS)
+			blame(p, node_path(p, node), known[i], "%llu is out of range; 0 to %llu ns", (unsigned long long)*value[i], OVERHEAD_MAX_NS);
 }
 
 static void read_own(struct plan *p)

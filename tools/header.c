@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `bulkhead header`: the numbers of a partition's ports, shared memory and controls as a C header,
+ * `bulkhead header`: the numbers of a partition's ports, shared memory, controls and the schedule's modes as a C header,
  * from the description alone: programs include it, so it is made before them.
  */
 #include "tools/header.h"
@@ -13,7 +13,7 @@ struct header {
 	struct plan *p;
 	const struct part *part;
 	struct bytes out;
-	const char *names[8 * PLAN_CHANNELS + BH_MAX_PARTITIONS];
+	const char *names[8 * PLAN_CHANNELS + BH_MAX_PARTITIONS + BH_MAX_MODES + 1];
 	uint32_t n_names;
 };
 
@@ -82,6 +82,21 @@ static void control(struct header *h, uint32_t i)
 	       text("%uu", h->part->control_cap + i));
 }
 
+/* Everybody sees which mode is in force, so everybody has the numbers; where none is described there is nothing to tell apart. */
+static void schedule(struct header *h)
+{
+	const struct plan *p = h->p;
+
+	if (h->part->sets_mode) {
+		bytes_print(&h->out, "\n/* the right to change the schedule's mode */\n");
+		define(h, h->part->path, "SCHEDULE", text("%uu", h->part->schedule_cap));
+	}
+	for (uint32_t i = 0; i < p->n_modes && p->mode[i].node; i++) {
+		bytes_print(&h->out, "%s", i ? "" : "\n/* modes of the schedule; the first one is in force at boot */\n");
+		define(h, p->mode[i].path, text("MODE_%s", channel_c_name(p->mode[i].name)), text("%uu", i));
+	}
+}
+
 static const struct part *part_named(const struct plan *p, const char *name)
 {
 	struct bytes all = { 0 };
@@ -108,6 +123,7 @@ const char *header(struct plan *p, const char *name)
 		channel(h, &p->channel[i]);
 	for (uint32_t i = 0; i < h->part->n_controls; i++)
 		control(h, i);
+	schedule(h);
 	bytes_print(&h->out, "\n#endif\n");
 	bytes_add(&h->out, "", 1);
 	return (const char *)h->out.at;

@@ -228,6 +228,7 @@ struct mode {
 	uint64_t frame_ns;
 	bool at_once;
 	uint32_t slack, without;							 /* bit n: partition n */
+	uint32_t unclear;								 /* likewise: what would let it run has been blamed */
 	uint32_t slack_ranks[BH_MAX_CORES], always[BH_MAX_CORES], budgets[BH_MAX_CORES]; /* by plan.core: as struct bh_plan has them */
 	struct plan_window *window;							 /* sorted by core, then start */
 	uint32_t n_windows, first_window[BH_MAX_CORES], n_core_windows[BH_MAX_CORES];

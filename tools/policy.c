@@ -66,15 +66,6 @@ static bool read_level(struct plan *p, int node, uint64_t *level)
 	return false;
 }
 
-/* Members are named, not nested: what stands in a domain or a rule as a node would be lost. */
-static void check_leaf(struct plan *p, int node)
-{
-	int inner;
-
-	fdt_for_each_subnode(inner, p->fdt, node)
-		blame(p, node_path(p, inner), NULL, "%s has no nodes in it; remove it, or move it up one level", node_path(p, node));
-}
-
 static void read_domain(struct plan *p, struct policy *pol, int node)
 {
 	static const char *const known[] = { "members", "level", "phandle" };
@@ -83,7 +74,7 @@ static void read_domain(struct plan *p, struct policy *pol, int node)
 
 	*d = (struct domain){ .node = node, .name = fdt_get_name(p->fdt, node, NULL), .path = node_path(p, node) };
 	node_known(p, node, known, 3);
-	check_leaf(p, node);
+	value_leaf(p, node);
 	read_members(p, pol, d);
 	d->has_level = fdt_getprop(p->fdt, node, "level", NULL) != NULL;
 	if (d->has_level && read_level(p, node, &level) && level > 255)
@@ -176,7 +167,7 @@ static void read_rule(struct plan *p, struct policy *pol, int node)
 
 	*r = (struct rule){ .node = node, .name = fdt_get_name(p->fdt, node, NULL), .path = node_path(p, node) };
 	node_known(p, node, known, 7);
-	check_leaf(p, node);
+	value_leaf(p, node);
 	r->others = flag(p, r, "to-others");
 	r->down = flag(p, r, "no-flow-down");
 	r->up = flag(p, r, "no-flow-up");

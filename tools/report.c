@@ -4,6 +4,7 @@
 #include "tools/plan.h"
 #include "tools/policy.h"
 #include "tools/report_channels.h"
+#include "tools/report_schedule.h"
 
 #include <string.h>
 
@@ -47,7 +48,7 @@ static void image_lines(const struct plan *p, struct bytes *b)
 		line(b, p->shared_pa, p->shared_bytes, "memory that partitions share");
 	line(b, p->bss_pa, h->bss_bytes, "kernel bss");
 	line(b, p->state_pa, p->state_bytes, "kernel state");
-	line(b, p->share_pa, p->share_bytes, "log, queues, server pages, ports' windows");
+	line(b, p->share_pa, p->share_bytes, "log, trace rings, queues, server pages, ports' windows");
 	for (uint32_t i = 0; i < p->n_cores; i++)
 		line(b, p->core[i].stack_pa, h->stack_bytes, text("stack of core %u", p->core[i].board));
 }
@@ -58,7 +59,7 @@ static void kernel_lines(const struct plan *p, struct bytes *b)
 	line(b, BH_KERNEL_VA, p->kernel.n + p->header.bss_bytes, "text, read-only data, bss");
 	line(b, p->blob_va, align_up(p->blob.n, BH_PAGE), "blob");
 	line(b, p->state_va, p->state_bytes, "state");
-	line(b, p->share_va, p->share_bytes, "log, queues, server pages, ports' windows");
+	line(b, p->share_va, p->share_bytes, "log, trace rings, queues, server pages, ports' windows");
 	for (uint32_t i = 0; i < p->n_cores; i++)
 		line(b, p->core[i].stack_va - p->header.stack_bytes, p->header.stack_bytes,
 		     text("stack of core %u", p->core[i].board));
@@ -106,6 +107,7 @@ static void part_cores(const struct plan *p, const struct part *part, struct byt
 	if (part->bridge >= 0)
 		bytes_print(b, "  bridge:    %s\n", p->part[part->bridge].name);
 	report_controls(p, part, b);
+	report_part_time(p, part, b);
 	for (uint32_t i = 0; i < part->n_devices; i++)
 		if (part->device[i]->trusted)
 			bytes_print(b, "  DMA:       %s can read and write all memory; this partition is trusted with it\n", part->device[i]->name);
@@ -174,6 +176,7 @@ const char *report(const struct plan *p)
 	kernel_lines(p, &b);
 	report_channels(p, &b);
 	report_policy(p, &b);
+	report_schedule(p, &b);
 	bytes_print(&b, "%s", analysis_text(p));
 	for (uint32_t i = 0; i < p->n_parts; i++)
 		part_lines(p, &p->part[i], &b);

@@ -120,3 +120,47 @@ int value_part(struct plan *p, int node, const char *prop, int i, const struct p
 		      found >= 0 ? node_path(p, found) : "this reference", all_partitions(p, but));
 	return -1;
 }
+
+uint64_t value_us(struct plan *p, int node, const char *prop)
+{
+	uint64_t us;
+
+	if (!fdt_getprop(p->fdt, node, prop, NULL) || !value_number(p, node, prop, &us))
+		return 0;
+	if (us != 0 && us <= PLAN_US_MAX)
+		return us * PLAN_NS_PER_US;
+	blame(p, node_path(p, node), prop, "%llu is out of range; 1 to %llu us", (unsigned long long)us, PLAN_US_MAX);
+	return 0;
+}
+
+uint32_t value_parts(struct plan *p, int node, const char *prop, bool *good)
+{
+	int n = node_cells(p, node, prop);
+	uint32_t parts = 0;
+
+	*good = true;
+	if (!fdt_getprop(p->fdt, node, prop, NULL))
+		return 0;
+	if (n < 1) {
+		blame(p, node_path(p, node), prop, "must be a list of partitions by their labels: %s = <&linux>", prop);
+		*good = false;
+	}
+	for (int i = 0; i < n; i++) {
+		int part = value_part(p, node, prop, i, NULL);
+
+		*good = *good && part >= 0;
+		if (part >= 0 && (parts >> part & 1))
+			blame(p, node_path(p, node), prop, "names %s twice; remove one", p->part[part].path);
+		if (part >= 0)
+			parts |= 1u << part;
+	}
+	return parts;
+}
+
+void value_leaf(struct plan *p, int node)
+{
+	int inner;
+
+	fdt_for_each_subnode(inner, p->fdt, node)
+		blame(p, node_path(p, inner), NULL, "%s has no nodes in it; remove it, or move it up one level", node_path(p, node));
+}
