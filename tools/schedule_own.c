@@ -20,14 +20,14 @@ static void read_reservation(struct plan *p, struct part *part)
 		blame(p, part->path, budget ? "period-us" : "budget-us", "is missing; a reservation is a budget in every period");
 	part->budget_ns = value_us(p, part->node, "budget-us");
 	part->period_ns = value_us(p, part->node, "period-us");
-	if (!part->budget_ns || !part->period_ns)
-		part->budget_ns = part->period_ns = 0;
-	else if (part->budget_ns < BH_BUDGET_MIN_NS)
+	if (part->budget_ns && part->budget_ns < BH_BUDGET_MIN_NS)
 		blame(p, part->path, "budget-us", "%llu is too short; %llu at least", part->budget_ns / PLAN_NS_PER_US,
 		      BH_BUDGET_MIN_NS / PLAN_NS_PER_US);
-	else if (part->budget_ns > part->period_ns)
+	if (part->period_ns && part->budget_ns > part->period_ns)
 		blame(p, part->path, "budget-us", "%s is more than its period of %s by %s", schedule_ms(part->budget_ns),
 		      schedule_ms(part->period_ns), schedule_ms(part->budget_ns - part->period_ns));
+	if (!part->budget_ns || part->budget_ns > part->period_ns)
+		part->budget_ns = part->period_ns = 0;
 }
 
 /* --- tasks --- */

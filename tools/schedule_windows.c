@@ -83,18 +83,20 @@ static uint64_t read_length(struct plan *p, const struct plan_window *w)
 	return length;
 }
 
-static uint64_t read_start(struct plan *p, const struct mode *m, const struct plan_window *w, uint32_t cores)
+static bool read_start(struct plan *p, const struct mode *m, struct plan_window *w, uint32_t cores)
 {
 	uint64_t at;
 
-	if (!fdt_getprop(p->fdt, w->node, "at-us", NULL))
-		return follows(m, cores);
+	if (!fdt_getprop(p->fdt, w->node, "at-us", NULL)) {
+		w->start_ns = follows(m, cores);
+		return true;
+	}
 	if (!value_number(p, w->node, "at-us", &at))
-		return 0;
-	if (at <= PLAN_US_MAX)
-		return at * PLAN_NS_PER_US;
-	blame(p, w->path, "at-us", "%llu is out of range; 0 to %llu us", (unsigned long long)at, PLAN_US_MAX);
-	return 0;
+		return false;
+	w->start_ns = at * PLAN_NS_PER_US;
+	if (at > PLAN_US_MAX)
+		blame(p, w->path, "at-us", "%llu is out of range; 0 to %llu us", (unsigned long long)at, PLAN_US_MAX);
+	return at <= PLAN_US_MAX;
 }
 
 static void read_window(struct plan *p, struct mode *m, int node)
@@ -103,20 +105,20 @@ static void read_window(struct plan *p, struct mode *m, int node)
 	struct plan_window w = { .name = fdt_get_name(p->fdt, node, NULL), .path = node_path(p, node), .node = node };
 	uint32_t cores;
 	uint64_t length;
-	bool good;
+	bool parts_good, good;
 
 	node_known(p, node, known, sizeof(known) / sizeof(known[0]));
 	value_leaf(p, node);
 	if (!fdt_getprop(p->fdt, node, "partitions", NULL))
 		blame(p, w.path, "partitions", "is missing; who runs in this window: partitions = <&%s>", p->part[0].name);
-	w.parts = value_parts(p, node, "partitions", &good);
+	w.parts = value_parts(p, node, "partitions", &parts_good);
 	cores = window_cores(p, &w);
 	length = read_length(p, &w);
-	w.start_ns = read_start(p, m, &w, cores);
+	good = read_start(p, m, &w, cores) && length;
 	w.end_ns = w.start_ns + length;
-	if (!good || !w.parts || !cores || !length)
-		m->unclear |= good && w.parts ? w.parts : ~0u;
-	for (w.core = 0; w.core < p->n_cores && length; w.core++) {
+	if (!good || !cores || !parts_good)
+		m->unclear |= w.parts && parts_good ? w.parts : ~0u;
+	for (w.core = 0; w.core < p->n_cores && good; w.core++) {
 		w.ranks = schedule_ranks(p, w.core, w.parts);
 		if (w.ranks && (cores >> w.core & 1))
 			m->window[m->n_windows++] = w;
