@@ -47,12 +47,11 @@ static const char *check_arrays(const struct bh_blob *b)
 		return "blob: table of interrupts out of bounds";
 	if (b->n_smcs > BH_MAX_SMCS || !fits(b, b->off_smcs, b->n_smcs, sizeof(uint32_t)))
 		return "blob: SMC allow-lists out of bounds";
-	/* until the tool and arch/host write them, none is good */
-	if (b->n_modes > BH_MAX_MODES || (b->n_modes && !fits(b, b->off_modes, b->n_modes, sizeof(struct bh_mode))))
+	if (b->n_modes == 0 || b->n_modes > BH_MAX_MODES || !fits(b, b->off_modes, b->n_modes, sizeof(struct bh_mode)))
 		return "blob: table of modes out of bounds";
-	if (b->n_plans != b->n_modes * b->n_cores || (b->n_plans && !fits(b, b->off_plans, b->n_plans, sizeof(struct bh_plan))))
+	if (b->n_plans != b->n_modes * b->n_cores || !fits(b, b->off_plans, b->n_plans, sizeof(struct bh_plan)))
 		return "blob: not a plan for each mode and core";
-	if (b->n_windows > BH_MAX_WINDOWS || (b->n_windows && !fits(b, b->off_windows, b->n_windows, sizeof(struct bh_window))))
+	if (b->n_windows > BH_MAX_WINDOWS || !fits(b, b->off_windows, b->n_windows, sizeof(struct bh_window)))
 		return "blob: table of windows out of bounds";
 	if (b->reg_bytes > BH_MAX_EMULS * (BLOB_EMUL_BYTES / 4) || !fits(b, b->off_regs, b->reg_bytes, 1))
 		return "blob: register tables out of bounds";
@@ -431,5 +430,5 @@ const char *blob_check(const struct bh_blob *blob, uint64_t bytes)
 		wrong = check_irqs(blob);
 	if (!wrong)
 		wrong = check_partitions(blob);
-	return wrong || blob->n_modes == 0 ? wrong : blob_check_time(blob);
+	return wrong ? wrong : blob_check_time(blob);
 }

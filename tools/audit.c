@@ -124,6 +124,20 @@ static void print_ports(const struct audit *a)
 	}
 }
 
+static void print_modes(const struct audit *a)
+{
+	for (uint32_t m = 0; m < a->b->n_modes; m++) {
+		uint32_t windows = 0, budgets = 0;
+
+		for (uint32_t c = 0; c < a->b->n_cores; c++) {
+			windows += blob_plan(a->b, m, c)->n_windows;
+			budgets += (uint32_t)__builtin_popcount(blob_plan(a->b, m, c)->budgets);
+		}
+		printf("  mode     %s: a frame of %" PRIu64 " us, %u windows, %u reservations in force\n", blob_name(a->b, blob_modes(a->b)[m].name),
+		       blob_modes(a->b)[m].frame_ns / 1000, windows, budgets);
+	}
+}
+
 static void print_summary(const struct audit *a, const struct audit_walked *w, uint32_t n, struct audit_flows flows)
 {
 	printf("audit: %s for %s: nothing is mapped, shared or routed but what is declared\n", a->d.system, a->d.board);
@@ -132,6 +146,7 @@ static void print_summary(const struct audit *a, const struct audit_walked *w, u
 		       w[i].found.pages, w[i].found.n);
 	print_shared(a);
 	print_ports(a);
+	print_modes(a);
 	printf("  flows    %u between partitions and devices; %u rule(s) of the policy hold\n", flows.flows, flows.rules);
 	printf("  tables   %" PRIu64 " pages, mapped nowhere\n", a->tables);
 	printf("  routes   %u device interrupts, %u ports, %u capabilities, %u SMC functions\n", a->b->n_irqs, a->b->n_ports,
@@ -154,6 +169,7 @@ static void audit_image(struct audit *a)
 	ports_audit(a);
 	walk_tables_alone(a);
 	blob_audit(a);
+	time_audit(a);
 	layout_audit(a);
 	info_audit(a);
 	kernel_audit(a);

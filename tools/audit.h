@@ -52,7 +52,8 @@ struct audit_part {
 	uint64_t ram_bytes;
 	uint32_t core[BH_MAX_PART_VCPUS], n_cores; /* numbers of the board's cores */
 	uint32_t priority, down, fp;
-	bool fp_given, keyboard, reads_log, setway, restart;
+	bool fp_given, keyboard, reads_log, reads_trace, changes_mode, setway, restart;
+	uint64_t budget_ns, period_ns; /* of each vCPU's reservation; 0: none */
 	uint32_t smc[BH_MAX_SMCS], n_smcs;
 	struct audit_device device[AUDIT_PART_DEVICES];
 	uint32_t n_devices;
@@ -71,11 +72,27 @@ struct audit_channel {
 	uint32_t seen; /* ports of the image that are this one */
 };
 
+/* One window on one core of the board. */
+struct audit_time_window {
+	uint32_t core, parts; /* bit for each partition that has a vCPU there */
+	uint64_t start_ns, end_ns;
+};
+
+#define AUDIT_ONLY_MODE "normal" /* where the description has no modes */
+struct audit_mode {
+	char name[AUDIT_NAME];
+	bool at_once;
+	uint64_t frame_ns;
+	uint32_t slack, without, windowed;		 /* bit for each partition; windowed: has windows in it */
+	struct audit_time_window window[BH_MAX_WINDOWS]; /* by core, then start */
+	uint32_t n_windows;
+};
+
 #define AUDIT_CHANNELS 256u
 #define AUDIT_MEMORIES 8u
 struct audit_desc {
 	const void *fdt;
-	char system[AUDIT_NAME], board[AUDIT_NAME];
+	char system[4 * AUDIT_NAME], board[4 * AUDIT_NAME];
 	uint64_t load;
 	struct audit_span memory[AUDIT_MEMORIES], reserved[AUDIT_MEMORIES];
 	uint32_t n_memories, n_reserved;
@@ -88,6 +105,8 @@ struct audit_desc {
 	uint32_t n_parts;
 	struct audit_channel channel[AUDIT_CHANNELS];
 	uint32_t n_channels;
+	struct audit_mode mode[BH_MAX_MODES];
+	uint32_t n_modes; /* one at least */
 };
 
 /* --- what is where: one piece of an address space, and why --- */
@@ -100,6 +119,7 @@ enum audit_what {
 	WHAT_QUEUE,
 	WHAT_SERVER,
 	WHAT_LOG,
+	WHAT_TRACE,   /* the rings of all cores */
 	WHAT_IN,      /* a partition's window for what it receives */
 	WHAT_OUT,     /* and for what it sends */
 	WHAT_SHARED,  /* memory of a channel, among partitions */
@@ -199,8 +219,12 @@ uint64_t fdt_size(const struct audit_desc *d, int node, const char *name);
 bool fdt_lists(const struct audit_desc *d, int node, const char *name, int other); /* is node `other` in this list? */
 /* audit_channels.c */
 void relations_read(struct audit_desc *d);
-uint64_t channel_window_bytes(const struct audit_channel *c); /* beside a PL011 that carries it; 0: none */
+uint32_t fdt_partitions(const struct audit_desc *d, int node, const char *prop); /* a list of them: bit for each */
+uint64_t channel_window_bytes(const struct audit_channel *c);			 /* beside a PL011 that carries it; 0: none */
 const struct audit_channel *channel_find(const struct audit *a, const char *name);
+
+/* audit_time.c */
+void time_read(struct audit_desc *d);
 
 /* audit_walk.c */
 void walk(struct audit *a, uint64_t root, uint32_t owner, struct audit_ranges *out);
@@ -240,6 +264,7 @@ void layout_audit(struct audit *a);
 /* audit_blob.c, audit_info.c, audit_kernel.c */
 void blob_audit(struct audit *a);
 void info_audit(struct audit *a);
+void time_audit(struct audit *a); /* audit_plan.c */
 void kernel_audit(struct audit *a);
 
 const void *image_at(const struct audit *a, uint64_t pa, uint64_t bytes); /* NULL: not in the file */

@@ -59,11 +59,11 @@ static void check_vcpus(struct audit *a)
 				v->index, a->core_of[v->core]);
 	}
 	for (uint32_t c = 0; c < b->n_cores; c++)
-		for (uint32_t r = 0; r + 1 < blob_cores(b)[c].n_vcpus; r++) {
+		for (uint32_t r = 0; r + 1 < blob_cores(b)[c].n_vcpus; r++) { /* several of one partition: blob_check_time.c */
 			uint32_t high = blob_vcpus(b)[blob_cores(b)[c].vcpu[r]].partition;
 			uint32_t low = blob_vcpus(b)[blob_cores(b)[c].vcpu[r + 1]].partition;
 
-			if (part_at(a, high)->priority <= part_at(a, low)->priority)
+			if (high != low && part_at(a, high)->priority <= part_at(a, low)->priority)
 				finding(a, "core %u: %s comes before %s, against their priorities", c, owner_name(a, high),
 					owner_name(a, low));
 		}
@@ -235,11 +235,21 @@ static uint32_t count_port_caps(const struct audit *a, uint32_t p)
 	return ends;
 }
 
-/* Ends of ports, clients to serve, partitions to control; nothing else. */
+static uint32_t check_schedule_cap(struct audit *a, uint32_t p)
+{
+	uint32_t held = caps_held(a, p, BH_CAP_SCHEDULE, 0, 0);
+
+	if (held != part_at(a, p)->changes_mode)
+		finding(a, "%s holds %u capabilities to change the mode, %u are declared", owner_name(a, p), held,
+			part_at(a, p)->changes_mode);
+	return held;
+}
+
+/* Ends of ports, clients to serve, partitions to control, the mode; nothing else. */
 static void check_caps(struct audit *a, uint32_t p)
 {
 	uint32_t n_caps = blob_partitions(a->b)[p].n_caps;
-	uint32_t want = count_port_caps(a, p) + check_serve_caps(a, p) + check_control_caps(a, p);
+	uint32_t want = count_port_caps(a, p) + check_serve_caps(a, p) + check_control_caps(a, p) + check_schedule_cap(a, p);
 
 	if (want != n_caps)
 		finding(a, "%s: its capability table has %u entries, of which %u are declared", owner_name(a, p), n_caps, want);

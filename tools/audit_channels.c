@@ -19,7 +19,7 @@ static uint32_t part_by_phandle(const struct audit_desc *d, int node, const char
 }
 
 /* Bit for each partition of the list; none where there is no such property. */
-static uint32_t part_list(const struct audit_desc *d, int node, const char *prop)
+uint32_t fdt_partitions(const struct audit_desc *d, int node, const char *prop)
 {
 	int n = fdt_cells(d, node, prop);
 	uint32_t mask = 0;
@@ -55,8 +55,8 @@ static void read_message(struct audit_desc *d, int node, struct audit_channel *c
 static void read_ends(struct audit_desc *d, int node, struct audit_channel *c)
 {
 	if (c->kind == CHANNEL_SHARED) {
-		c->writers = part_list(d, node, "writers");
-		c->readers = c->writers | part_list(d, node, "readers");
+		c->writers = fdt_partitions(d, node, "writers");
+		c->readers = c->writers | fdt_partitions(d, node, "readers");
 		c->size = fdt_size(d, node, "size");
 		c->uncached = fdt_getprop(d->fdt, node, "uncached", NULL) != NULL;
 		return;
@@ -87,7 +87,7 @@ static void read_channel(struct audit_desc *d, int node, struct audit_channel *c
 static void read_part(struct audit_desc *d, struct audit_part *p)
 {
 	p->bridge = fdt_cells(d, p->node, "bridge") < 0 ? BH_NONE : part_one(d, p->node, "bridge");
-	p->controls = part_list(d, p->node, "controls");
+	p->controls = fdt_partitions(d, p->node, "controls");
 	for (uint32_t i = 0; i < p->n_devices; i++)
 		p->device[i].trusted = fdt_lists(d, p->node, "trusted-dma", p->device[i].node_offset);
 }

@@ -74,12 +74,13 @@ static uint64_t want_windows(struct audit *a, uint32_t n)
 	return bytes;
 }
 
-/* The shared memory is queues, server pages, ports' windows and the log, and has no byte beside these. */
+/* The shared memory is queues, server pages, ports' windows, the log and the trace rings, and has no byte beside these. */
 static void want_shares(struct audit *a)
 {
-	uint64_t bytes = BH_LOG_PAGES * BH_PAGE + want_windows(a, a->wants.n);
+	uint64_t trace = a->b->n_cores * a->b->trace_bytes, bytes = BH_LOG_PAGES * BH_PAGE + trace + want_windows(a, a->wants.n);
 
 	want_share(a, WHAT_LOG, 0, BH_READ | BH_WRITE, a->b->log_va, BH_LOG_PAGES * BH_PAGE);
+	want_share(a, WHAT_TRACE, 0, BH_READ | BH_WRITE, a->b->trace_va, trace);
 	for (uint32_t i = 0; i < a->b->n_emuls; i++) {
 		const struct bh_emul *e = &blob_emuls(a->b)[i];
 
@@ -136,7 +137,7 @@ static int by_va(const void *x, const void *y)
 
 static bool is_share(enum audit_what what)
 {
-	return what == WHAT_QUEUE || what == WHAT_SERVER || what == WHAT_LOG || what == WHAT_IN || what == WHAT_OUT;
+	return what == WHAT_QUEUE || what == WHAT_SERVER || what == WHAT_LOG || what == WHAT_TRACE || what == WHAT_IN || what == WHAT_OUT;
 }
 
 /* Between different things lies at least one unmapped page; text, read-only data and bss are one

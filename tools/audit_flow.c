@@ -148,6 +148,8 @@ static void kernel_pages(struct flows *f, const struct audit_walked *w)
 	}
 	for (uint32_t p = 0; p < b->n_partitions; p++)
 		read_by(f, w, p, (struct blob_piece){ b->log_va, BH_LOG_PAGES * BH_PAGE }, "health log");
+	for (uint32_t p = 0; p < b->n_partitions; p++) /* what each did, and when */
+		read_by(f, w, p, (struct blob_piece){ b->trace_va, b->n_cores * b->trace_bytes }, "trace");
 }
 
 static bool is_partition(const struct audit_walked *w)
@@ -201,6 +203,9 @@ static void find_caps(struct flows *f)
 
 			if (c->kind == BH_CAP_CONTROL)
 				both(f, p, c->object, "control of", owner_name(f->a, c->object));
+			for (uint32_t q = 0; c->kind == BH_CAP_SCHEDULE && q < b->n_partitions; q++)
+				if (q != p)
+					flow(f, p, q, "change of modes");
 		}
 	for (uint32_t p = 0; p < b->n_partitions && b->log_reader != BH_NONE; p++)
 		if (p != b->log_reader)

@@ -117,8 +117,8 @@ static const char *entry_wrong(const struct audit *a, uint32_t p, const struct b
 	case BH_INFO_EMULATED:
 		return emulated_wrong(a, p, e);
 	case BH_INFO_PARTITION:
-		if (!part_at(a, p)->reads_log)
-			return "names a partition, but this one does not read the log";
+		if (!part_at(a, p)->reads_log && !part_at(a, p)->reads_trace)
+			return "names a partition, but this one reads neither the log nor the trace";
 		return e->cap < a->b->n_partitions && strcmp(e->name, owner_name(a, e->cap)) == 0 ? NULL : "names no partition of the system";
 	case BH_INFO_PORT:
 		return info_port_wrong(a, p, e);
@@ -127,9 +127,11 @@ static const char *entry_wrong(const struct audit *a, uint32_t p, const struct b
 	case BH_INFO_CONTROL:
 		return info_control_wrong(a, p, e);
 	case BH_INFO_SCHEDULE:
+		return info_schedule_wrong(a, p, e);
 	case BH_INFO_MODE:
+		return info_mode_wrong(a, p, e);
 	case BH_INFO_TRACE:
-		return "is of a kind that is not there yet";
+		return info_trace_wrong(a, p, e);
 	}
 	return "is of an unknown kind";
 }
@@ -139,7 +141,7 @@ static bool has_more(const struct bh_info_entry *e)
 {
 	bool peer = e->kind == BH_INFO_SERVE || e->kind == BH_INFO_EMULATED;
 
-	if (e->kind == BH_INFO_PORT || e->kind == BH_INFO_SHARED || e->kind == BH_INFO_CONTROL)
+	if (e->kind >= BH_INFO_PORT)
 		return false; /* these are compared whole */
 	return e->reply_bytes || e->depth || e->period_ns || (e->peer[0] && !peer);
 }
@@ -147,17 +149,17 @@ static bool has_more(const struct bh_info_entry *e)
 /* As many entries of each kind as there are things, and no two alike: with the above, each thing is named once. */
 static void check_counts(struct audit *a, uint32_t p, const struct bh_info *info)
 {
-	uint32_t want[BH_INFO_CONTROL + 1] = { 0 }, is[BH_INFO_CONTROL + 1] = { 0 };
+	uint32_t want[BH_INFO_TRACE + 1] = { 0 }, is[BH_INFO_TRACE + 1] = { 0 };
 
 	info_counts(a, p, want);
 	for (uint32_t i = 0; i < info->n_entries; i++) {
-		if (info->entry[i].kind <= BH_INFO_CONTROL)
+		if (info->entry[i].kind <= BH_INFO_TRACE)
 			is[info->entry[i].kind]++;
 		for (uint32_t j = 0; j < i; j++)
 			if (memcmp(&info->entry[i], &info->entry[j], sizeof(info->entry[i])) == 0)
 				finding(a, "%s: information page, entries %u and %u are the same", owner_name(a, p), j, i);
 	}
-	for (uint32_t k = 1; k <= BH_INFO_CONTROL; k++)
+	for (uint32_t k = 1; k <= BH_INFO_TRACE; k++)
 		if (is[k] != want[k])
 			finding(a, "%s: information page has %u entries of kind %u, not %u", owner_name(a, p), is[k], k, want[k]);
 }

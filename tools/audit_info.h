@@ -13,6 +13,9 @@ const struct bh_cap *info_cap(const struct audit *a, uint32_t p, const struct bh
 const char *info_port_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e);
 const char *info_shared_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e);
 const char *info_control_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e);
+const char *info_schedule_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e);
+const char *info_mode_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e);
+const char *info_trace_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e);
 
 /* How many entries of each kind a partition's page must have. */
 void info_counts(const struct audit *a, uint32_t p, uint32_t *want);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What information pages say of ports, shared memory and controls. The whole entry is worked out from
+ * What information pages say of ports, shared memory, controls, modes and the trace. The whole entry is worked out from
  * the description and from where the image has things, and compared byte by byte.
  */
 #include <string.h>
@@ -99,9 +99,40 @@ const char *info_control_wrong(const struct audit *a, uint32_t p, const struct b
 	return compare(e, &want);
 }
 
+const char *info_schedule_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e)
+{
+	struct bh_info_entry want = { .kind = BH_INFO_SCHEDULE, .cap = e->cap, .name = "schedule" };
+
+	return info_cap(a, p, e, BH_CAP_SCHEDULE) ? compare(e, &want) : "names a capability that does not exist";
+}
+
+const char *info_mode_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e)
+{
+	const struct audit_part *part = &a->d.part[a->part_of[p]];
+	struct bh_info_entry want = { .kind = BH_INFO_MODE, .cap = e->cap };
+
+	if (!part->changes_mode && !part->reads_trace)
+		return "names a mode, but this one neither changes it nor reads the trace";
+	if (e->cap >= a->d.n_modes)
+		return "names a mode that does not exist";
+	put_name(want.name, a->d.mode[e->cap].name);
+	return compare(e, &want);
+}
+
+const char *info_trace_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e)
+{
+	const struct audit_want *w = want_of(a, p, WHAT_TRACE, 0);
+	struct bh_info_entry want = { .kind = BH_INFO_TRACE, .bytes = a->b->trace_bytes, .depth = a->b->n_cores, .name = "trace" };
+
+	if (!w)
+		return "names trace rings, but this one does not see them";
+	want.ipa = w->at;
+	return compare(e, &want);
+}
+
 void info_counts(const struct audit *a, uint32_t p, uint32_t *want)
 {
-	static const uint32_t kinds[] = { [BH_CAP_SERVE] = BH_INFO_SERVE, [BH_CAP_PORT] = BH_INFO_PORT, [BH_CAP_CONTROL] = BH_INFO_CONTROL };
+	static const uint32_t kinds[] = { [BH_CAP_SERVE] = BH_INFO_SERVE, [BH_CAP_PORT] = BH_INFO_PORT, [BH_CAP_CONTROL] = BH_INFO_CONTROL, [BH_CAP_SCHEDULE] = BH_INFO_SCHEDULE };
 	const struct audit_part *part = &a->d.part[a->part_of[p]];
 	const struct bh_partition *image = &blob_partitions(a->b)[p];
 
@@ -110,7 +141,9 @@ void info_counts(const struct audit *a, uint32_t p, uint32_t *want)
 	for (uint32_t i = 0; i < image->n_caps; i++)
 		want[kinds[blob_caps(a->b)[image->first_cap + i].kind]]++;
 	want[BH_INFO_LOG] = part->reads_log;
-	want[BH_INFO_PARTITION] = part->reads_log ? a->b->n_partitions : 0;
+	want[BH_INFO_TRACE] = part->reads_trace;
+	want[BH_INFO_MODE] = part->changes_mode || part->reads_trace ? a->b->n_modes : 0;
+	want[BH_INFO_PARTITION] = part->reads_log || part->reads_trace ? a->b->n_partitions : 0;
 	for (uint32_t i = 0; i < a->b->n_emuls; i++)
 		want[BH_INFO_EMULATED] += blob_emuls(a->b)[i].client == p;
 	for (uint32_t i = 0; i < a->wants.n; i++)

@@ -112,6 +112,8 @@ static void check_names(struct audit *a)
 			used = blob_ports(b)[i].name == at;
 		for (uint32_t i = 0; i < b->n_regions && !used; i++)
 			used = blob_regions(b)[i].name == at;
+		for (uint32_t i = 0; i < b->n_modes && !used; i++)
+			used = blob_modes(b)[i].name == at;
 		if (!used)
 			finding(a, "blob: name \"%s\" is used by nothing", blob_name(b, at));
 	}
@@ -130,6 +132,9 @@ void layout_audit(struct audit *a)
 		{ b->off_caps, b->n_caps * sizeof(struct bh_cap), "capabilities" },
 		{ b->off_irqs, b->n_irqs * sizeof(struct bh_irq), "interrupts" },
 		{ b->off_smcs, b->n_smcs * sizeof(uint32_t), "SMCs" },
+		{ b->off_modes, b->n_modes * sizeof(struct bh_mode), "modes" },
+		{ b->off_plans, b->n_plans * sizeof(struct bh_plan), "plans" },
+		{ b->off_windows, b->n_windows * sizeof(struct bh_window), "windows" },
 		{ b->off_regs, b->reg_bytes, "register tables" },
 		{ b->off_names, b->names_bytes, "names" },
 	};

@@ -92,6 +92,7 @@ static const char *place_wrong(const struct audit *a, const struct audit_want *w
 	case WHAT_QUEUE:
 	case WHAT_SERVER:
 	case WHAT_LOG:
+	case WHAT_TRACE:
 	case WHAT_IN:
 	case WHAT_OUT:
 		return share_place(a, w);
@@ -133,6 +134,8 @@ static bool may_share(const struct audit_want *x, const struct audit_want *y)
 		return (x->owner == AUDIT_KERNEL || y->owner == AUDIT_KERNEL) && x->object == y->object;
 	case WHAT_LOG:
 		return (x->owner == AUDIT_KERNEL || y->owner == AUDIT_KERNEL);
+	case WHAT_TRACE: /* the kernel's, and any number of readers' */
+		return (x->owner == AUDIT_KERNEL || !(x->rights & BH_WRITE)) && (y->owner == AUDIT_KERNEL || !(y->rights & BH_WRITE));
 	default:
 		return false;
 	}

@@ -74,6 +74,7 @@ const char *what_name(enum audit_what what)
 	case WHAT_QUEUE: return "queue page";
 	case WHAT_SERVER: return "server pages";
 	case WHAT_LOG: return "health log";
+	case WHAT_TRACE: return "trace";
 	case WHAT_IN: return "in window";
 	case WHAT_OUT: return "out window";
 	case WHAT_SHARED: return "shared memory";

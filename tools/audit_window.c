@@ -108,6 +108,12 @@ static bool is_served(struct audit *a, uint32_t p, const struct bh_region *r, st
 	return false;
 }
 
+static bool is_trace(const struct audit *a, uint32_t p, const struct bh_region *r)
+{
+	return a->d.part[a->part_of[p]].reads_trace && r->pa == share_pa(a, a->b->trace_va) &&
+	       r->bytes == a->b->n_cores * a->b->trace_bytes && has_name(a, r, "%s", what_name(WHAT_TRACE));
+}
+
 void want_window(struct audit *a, uint32_t p, const struct bh_region *r, struct seen *seen)
 {
 	if (r->ipa < BH_WINDOW_IPA || r->ipa + r->bytes > BH_PRISTINE_END)
@@ -117,6 +123,8 @@ void want_window(struct audit *a, uint32_t p, const struct bh_region *r, struct 
 	if (a->d.part[a->part_of[p]].reads_log && r->pa == share_pa(a, a->b->log_va) && r->bytes == BH_LOG_PAGES * BH_PAGE &&
 	    has_name(a, r, "health log"))
 		want_region_as(a, p, r, WHAT_LOG, 0, BH_READ, &seen->log);
+	else if (is_trace(a, p, r))
+		want_region_as(a, p, r, WHAT_TRACE, 0, BH_READ, &seen->trace);
 	else if (has_name(a, r, "in window"))
 		want_region_as(a, p, r, WHAT_IN, p, BH_READ, &seen->in);
 	else if (has_name(a, r, "out window"))
@@ -222,6 +230,7 @@ static void channels_seen(struct audit *a, uint32_t p, const struct seen *seen)
 void windows_seen(struct audit *a, uint32_t p, const struct seen *seen)
 {
 	missing(a, p, seen->log == a->d.part[a->part_of[p]].reads_log, "health log as declared");
+	missing(a, p, seen->trace == a->d.part[a->part_of[p]].reads_trace, "trace as declared");
 	missing(a, p, seen->in == ports_need(a, p, WHAT_IN), "in window as its ports need");
 	missing(a, p, seen->out == ports_need(a, p, WHAT_OUT), "out window as its ports need");
 	emuls_seen(a, p, seen);

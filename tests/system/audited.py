@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The image of tests/systems/audit, and the audit of changed copies of it: what test_audit*.py share."""
 
+import struct
 import subprocess
 
 import pytest
-from image import Image
+from image import PAGE, Image
 
 TOOL = "build/bulkhead"
 SYSTEM = "tests/systems/audit"
+WRITE = 1 << 7  # S2AP[1]
+INFO_ENTRY, INFO_HEAD = 120, 64
 
 
 @pytest.fixture(scope="module")
@@ -30,3 +33,41 @@ def audit(folder):
         r = subprocess.run([TOOL, "audit", str(path), str(system)], timeout=60, capture_output=True, text=True)
         return r.returncode, r.stdout + r.stderr
     return run
+
+
+def entries(image, partition, ipa):
+    """Places of the entries that map an address, in the loading and in the running root; one where they share a table."""
+    return {image.leaf(root, ipa)[3] for root in image.roots()[partition]}
+
+
+def set_bits(image, partition, ipa, bits):
+    for at in entries(image, partition, ipa):
+        struct.pack_into("<Q", image.data, at, image.u64(at) ^ bits)
+
+
+def map_page(image, partition, behind, pa, write=False):
+    """One page more in both roots, right behind the region of that name."""
+    r = image.region(partition, behind)
+    ipa = r.ipa + r.bytes
+    for at in entries(image, partition, ipa - PAGE):
+        entry = image.u64(at) & ~0x0000FFFFFFFFF0C0 | pa | 1 << 6 | (WRITE if write else 0)
+        assert image.u64(at + 8) == 0
+        struct.pack_into("<Q", image.data, at + 8, entry)
+    return ipa
+
+
+def refused(audit, image, *sentences):
+    status, said = audit(image.seal())
+    assert status == 1, said
+    for s in sentences:
+        assert s in said, said
+
+
+def info_entry(image, partition, name):
+    r = image.region(partition, "information page")
+    page = image.offset(r.pa)
+    for n in range(image.u32(page + 8)):
+        at = page + INFO_HEAD + n * INFO_ENTRY
+        if image.data[at + 56:at + 88].rstrip(b"\0").decode() == name:
+            return at
+    raise LookupError(name)

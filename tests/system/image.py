@@ -136,17 +136,18 @@ class Image:
         return self.all("cap")[p.first_cap:p.first_cap + p.n_caps]
 
     def grow(self, head, size, index, element):
-        """One more element at a place in an array (head: of its number), which moves to the blob's end, where a page has room."""
+        """One more element at a place in an array (head: of its number); what stands behind moves on, where a page has room."""
         n, off = self.u32(self.blob + head), self.u32(self.blob + head + 4)
-        old = bytes(self.data[self.blob + off:self.blob + off + n * size])
-        new = old[:index * size] + element + old[index * size:]
-        last = off + len(old) >= self.blob_bytes - 7
-        at = off if last else (self.blob_bytes + 7) // 8 * 8
-        end = (at + len(new) + 7) // 8 * 8
+        assert len(element) % 8 == 0
+        end = self.blob_bytes + len(element)
         assert end <= (self.blob_bytes + PAGE - 1) // PAGE * PAGE, "no room behind the blob"
-        self.data[self.blob + off:self.blob + off + len(old)] = bytes(len(old))
-        self.data[self.blob + at:self.blob + at + len(new)] = new
-        struct.pack_into("<II", self.data, self.blob + head, n + len(element) // size, at)
+        at = self.blob + off + index * size
+        rest = bytes(self.data[at:self.blob + self.blob_bytes])
+        self.data[at:self.blob + end] = element + rest
+        for other in range(16, 128, 8):
+            if self.u32(self.blob + other + 4) > off:
+                struct.pack_into("<I", self.data, self.blob + other + 4, self.u32(self.blob + other + 4) + len(element))
+        struct.pack_into("<I", self.data, self.blob + head, n + len(element) // size)
         struct.pack_into("<I", self.data, self.blob + 12, end)
         struct.pack_into("<Q", self.data, U64["blob_bytes"], end)
 
@@ -162,6 +163,11 @@ class Image:
             if other.number > number:
                 other.first_cap += 1
         return place
+
+    def boot_parameters(self):
+        """Places in the file, as ranges."""
+        magic = struct.pack("<I", 0x31425553)
+        return [range(at, at + PAGE) for at in range(self.covered_bytes, len(self.data), PAGE) if self.data[at:at + 4] == magic]
 
     def roots(self):
         """{partition's name: (loading root, running root)}"""

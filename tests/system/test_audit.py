@@ -110,7 +110,8 @@ def test_changed_kernel_code_is_found(good, audit):
 def test_changed_payloads_are_found(good, audit):
     """Behind what the digest covers lie stub, parameters, information pages and pristine stores."""
     rng = random.Random(4)
-    used = [i for i in range(good.covered_bytes, good.file_bytes) if good.data[i]]
+    own = good.boot_parameters()  # where a payload goes in its own RAM, and its entry, are not judged
+    used = [i for i in range(good.covered_bytes, good.file_bytes) if good.data[i] and not any(i in s for s in own)]
     missed = [hex(b) for b in rng.sample(used, 40) if audit(good.copy().flip(b, rng.randrange(8)))[0] != 1]
     assert not missed
 
@@ -126,7 +127,7 @@ def test_a_damaged_image_is_called_damaged(good, audit):
 @pytest.mark.parametrize("old, new, says", [
     ('memory = "4M"', 'memory = "8M"', "right"),
     ("priority = <20>", "priority = <5>", "priorities"),
-    ("cores = <2>", "cores = <3>", "right"),
+    ("cores = <2 2>", "cores = <3 3>", "right"),
     ("smc-allow = <0x82000001 0x82000002>;", "smc-allow = <0x82000001>;", "SMC"),
     ("devices = <&uart0>;", "", "device"),
     ("reads-log;", "", "log"),
@@ -140,7 +141,7 @@ def test_a_damaged_image_is_called_damaged(good, audit):
     ("depth = <4>;", "depth = <3>;", "depth"),
     ('full = "drop";', "", "flags"),
     ('restart = "keep";', "", "flags"),
-    ("period-us = <5000>;", "", "times"),
+    ("bytes = <200>; period-us = <5000>;", "bytes = <200>;", "times"),
     ("from = <&left>; to = <&right>; bytes = <200>", "from = <&right>; to = <&left>; bytes = <200>", "sender"),
     ("readers = <&right &guest>", "readers = <&right>", "not declared"),
     ("readers = <&right &guest>", "readers = <&right &guest &alone>", "alone: does not have its shared memory frames"),

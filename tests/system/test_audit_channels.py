@@ -11,42 +11,13 @@ import struct
 import subprocess
 
 import pytest
-from audited import SYSTEM, TOOL, audit, folder, good  # noqa: F401 (fixtures)
+from audited import SYSTEM, TOOL, WRITE, audit, folder, good, info_entry, map_page, refused, set_bits  # noqa: F401 (fixtures)
 from image import PAGE
 
-WRITE = 1 << 7  # S2AP[1]
 CAP_SERVE, CAP_PORT, CAP_CONTROL = 1, 2, 3
 SEND, RECEIVE = 1, 2
 NONE = 0xffffffff
 RAM = 0x40000000
-
-
-def entries(image, partition, ipa):
-    """Places of the entries that map an address, in the loading and in the running root; one where they share a table."""
-    return {image.leaf(root, ipa)[3] for root in image.roots()[partition]}
-
-
-def set_bits(image, partition, ipa, bits):
-    for at in entries(image, partition, ipa):
-        struct.pack_into("<Q", image.data, at, image.u64(at) ^ bits)
-
-
-def map_page(image, partition, behind, pa, write=False):
-    """One page more in both roots, right behind the region of that name."""
-    r = image.region(partition, behind)
-    ipa = r.ipa + r.bytes
-    for at in entries(image, partition, ipa - PAGE):
-        entry = image.u64(at) & ~0x0000FFFFFFFFF0C0 | pa | 1 << 6 | (WRITE if write else 0)
-        assert image.u64(at + 8) == 0
-        struct.pack_into("<Q", image.data, at + 8, entry)
-    return ipa
-
-
-def refused(audit, image, *sentences):
-    status, said = audit(image.seal())
-    assert status == 1, said
-    for s in sentences:
-        assert s in said, said
 
 
 # --- good ones ---
@@ -206,17 +177,17 @@ def test_a_buffer_in_an_in_window(good, audit):
 
 
 def test_a_port_that_is_not_described(good, audit):
-    """Whole: name (the system's), both capabilities, an interrupt; a signal needs no memory."""
+    """Whole: name (a partition's), both capabilities, an interrupt; a signal needs no memory."""
     image = good.copy()
-    name = next(at for at in range(image.u32(image.blob + 120)) if image.name(at) == "audit")
+    name = next(at for at in range(image.u32(image.blob + 120)) if image.name(at) == "pilot")
     ends = {p: sum(c.kind == CAP_PORT for c in image.caps(p)) for p in ("right", "alone")}
     number = len(image.all("port"))
     image.grow(48, 80, number, struct.pack("<12I4Q", 1, 0, image.number("right"), image.number("alone"), ends["right"],
                                            ends["alone"], NONE, 200, 0, 0, 0, name, 0, 0, 0, 0))
     image.add_cap("right", CAP_PORT, number, SEND, ends["right"])
     image.add_cap("alone", CAP_PORT, number, RECEIVE, ends["alone"])
-    refused(audit, image, "port audit, from right to alone, is no channel of the description",
-            "policy nothing-to-alone:", "right -> alone (signal audit)", "information page has 4 entries of kind 6, not 5")
+    refused(audit, image, "port pilot, from right to alone, is no channel of the description",
+            "policy nothing-to-alone:", "right -> alone (signal pilot)", "information page has 4 entries of kind 6, not 5")
 
 
 # --- capabilities ---
@@ -284,19 +255,6 @@ def test_carriers_that_change_places(good, audit):
 
 # --- information pages: behind what the digest covers ---
 
-INFO_ENTRY, INFO_HEAD = 120, 64
-
-
-def info_entry(image, partition, name):
-    r = image.region(partition, "information page")
-    page = image.offset(r.pa)
-    for n in range(image.u32(page + 8)):
-        at = page + INFO_HEAD + n * INFO_ENTRY
-        if image.data[at + 56:at + 88].rstrip(b"\0").decode() == name:
-            return at
-    raise LookupError(name)
-
-
 @pytest.mark.parametrize("partition, entry, offset, says", [
     ("left", "value", 12, "other flags"), ("left", "value", 4, "entry"), ("left", "value", 8, "another interrupt"),
     ("left", "value", 24, "another place or size"), ("left", "value", 32, "another place or size"),
@@ -347,12 +305,12 @@ def test_an_interrupt_or_a_device_for_another_breaks_the_policy(good, audit):
 
 
 @pytest.mark.parametrize("old, new, says", [
-    ("to-others; except-through = <&console>;", "to-others;", "policy alone-is-alone: alone reaches console: alone -> console (health log)"),
-    ("except-through = <&left &console>; };\n\t\tno-keys", "except-through = <&left>; };\n\t\tno-keys",
+    ("to-others; except-through = <&console &pilot>;", "to-others; except-through = <&pilot>;", "policy alone-is-alone: alone reaches console: alone -> console (health log)"),
+    ("except-through = <&left &console &pilot>; };\n\t\tno-keys", "except-through = <&left &pilot>; };\n\t\tno-keys",
      "policy guest-only-asks: guest reaches right: guest -> console (health log) -> right (emulated region PL011)"),
-    ("no-flow-down; except-through = <&left &right>;", "no-flow-down;", "policy down: left reaches guest: left -> guest (shared memory frames"),
-    ("no-flow-up; except-through = <&left &console>;", "no-flow-up; except-through = <&console>;", "policy up: guest reaches left: guest -> bridge"),
-    ("from = <&uart0>; to = <&guest>; except-through = <&left &right>;", "from = <&uart0>; to = <&guest>; except-through = <&right>;",
+    ("no-flow-down; except-through = <&left &right &pilot>;", "no-flow-down; except-through = <&pilot>;", "policy down: left reaches guest: left -> guest (shared memory frames"),
+    ("no-flow-up; except-through = <&left &console &pilot>;", "no-flow-up; except-through = <&console &pilot>;", "policy up: guest reaches left: guest -> bridge"),
+    ("from = <&uart0>; to = <&guest>; except-through = <&left &right &pilot>;", "from = <&uart0>; to = <&guest>; except-through = <&right &pilot>;",
      "policy no-keys: uart0 reaches guest: uart0 -> console (device uart0) -> left (emulated region PL011) -> guest (shared memory frames"),
     ("devices = <&rtc>;", "devices = <&rtc>; trusted-dma = <&rtc>;", "policy nothing-to-alone: rtc reaches alone: rtc -> alone (DMA of rtc)")])
 def test_a_rule_that_the_image_breaks(good, audit, folder, old, new, says):
@@ -366,7 +324,7 @@ def test_a_rule_that_the_image_breaks(good, audit, folder, old, new, says):
 
 
 def test_a_bus_master_that_nobody_is_trusted_with(good, audit, folder):
-    text = open(f"{SYSTEM}/system.dts").read().replace("/ {\n", "/ {\n\tbulkhead { dma-devices = <&rtc>; };\n", 1)
+    text = open(f"{SYSTEM}/system.dts").read().replace("\tpartitions {\n", "\tbulkhead { dma-devices = <&rtc>; };\n\tpartitions {\n", 1)
     shutil.rmtree(folder / "audit", ignore_errors=True)
     (folder / "audit").mkdir()
     (folder / "audit" / "system.dts").write_text(text)

@@ -76,7 +76,7 @@ static void arrays_lie_within_the_blob(void **state)
 	REFUSED(f.b.n_caps = 0xffffffff, "capabilities out");
 	REFUSED(f.b.n_irqs = 257, "interrupts out");
 	REFUSED(f.b.n_smcs = 65, "SMC allow-lists out");
-	REFUSED(f.b.n_modes = 0, "not a plan for each");
+	REFUSED(f.b.n_modes = 0, "modes out");
 	REFUSED(f.b.n_modes = BH_MAX_MODES + 1, "modes out");
 	REFUSED(f.b.off_modes = (uint32_t)sizeof(f) - 8, "modes out");
 	REFUSED(f.b.n_plans = 3, "not a plan for each");
