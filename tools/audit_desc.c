@@ -193,7 +193,7 @@ static void name_system(struct audit_desc *d, const char *source, const char *fo
 	if (!name && strcmp(file, "system.dts") == 0)
 		name = real && strrchr(real, '/') ? strrchr(real, '/') + 1 : folder;
 	if (name)
-		snprintf(d->system, sizeof(d->system), "%s", name);
+		snprintf(d->system, sizeof(d->system), "%.*s", (int)sizeof(d->system) - 1, name);
 	else
 		snprintf(d->system, sizeof(d->system), "%.*s", (int)strcspn(file, "."), file);
 	free(real);
