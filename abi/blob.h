@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "abi/call.h"
+#include "abi/health.h"
 #include "abi/port.h"
 
 #define BH_PAGE 4096u
@@ -130,7 +131,7 @@ struct bh_blob {
 	uint32_t names_bytes, off_names;
 
 	uint64_t core_state_va, partition_state_va, vcpu_state_va, emul_state_va, port_state_va;
-	uint64_t log_va;      /* struct bh_log, BH_LOG_PAGES */
+	uint64_t log_va;      /* struct bh_log, bh_log_bytes(n_partitions) */
 	uint64_t trace_va;    /* struct bh_trace (trace.h) of core c at trace_va + c * trace_bytes */
 	uint64_t trace_bytes; /* whole pages, one at least, at most 4 MiB */
 	uint64_t empty_root;  /* pa of a stage 2 root that maps nothing */
@@ -142,10 +143,12 @@ struct bh_blob {
 	uint32_t gic_version; /* 3 */
 	uint32_t timer_intid; /* the EL2 physical timer's, 26 on all known boards */
 	uint32_t maintenance_intid;
-	uint32_t n_intids;    /* SPIs of the board end below this INTID */
-	uint32_t log_reader;  /* partition that reads the health log, or BH_NONE: the kernel prints it itself */
-	uint32_t log_intid;   /* its doorbell (virtual INTID) */
-	uint32_t system_name; /* offset in names */
+	uint32_t n_intids;	/* SPIs of the board end below this INTID */
+	uint32_t log_reader;	/* partition that reads the health log, or BH_NONE: the kernel prints it itself */
+	uint32_t log_intid;	/* its doorbell (virtual INTID) */
+	uint32_t monitor;	/* partition that is told (BH_HEALTH_TELL), or BH_NONE */
+	uint32_t monitor_intid; /* its doorbell */
+	uint32_t system_name;	/* offset in names */
 	uint32_t board_name;
 	uint64_t ipa_bits; /* 39 */
 };
@@ -168,6 +171,7 @@ enum bh_fp {
 #define BH_PART_SETWAY_NATIVE 0x1u /* set/way cache maintenance is let through; else it traps and is UNDEFINED */
 #define BH_PART_RESTART	      0x2u /* may be restarted: it has a pristine store */
 #define BH_PART_DEDICATED     0x4u /* reserved */
+#define BH_PART_DUMP	      0x8u /* when it ends by a fault it is held until who may inspect it is done */
 
 struct bh_partition {
 	uint32_t name;
@@ -180,6 +184,15 @@ struct bh_partition {
 	uint32_t fp;		    /* enum bh_fp */
 	uint64_t load_root;	    /* pa: everything of run_root, and stub, parameters, pristine store */
 	uint64_t run_root;	    /* pa */
+
+	struct bh_health health[BH_FAULTS]; /* by enum bh_fault */
+	struct bh_health limit;		    /* more than limit_n restarts by policy in limit_ns: STOP, MODE or SYSTEM; of these MODE stops it too */
+	uint32_t limit_n;		    /* 1 to BH_LIMIT_MAX; 0: there is no limit */
+	uint64_t limit_ns;		    /* at most BH_PERIOD_MAX_NS */
+	uint64_t watchdog_ns;		    /* it is to be fed once in so long; 0: it has none; at most BH_PERIOD_MAX_NS */
+	uint64_t watchdog_first_ns;	    /* and for the first time in so long */
+	uint64_t watchdog_open_ns;	    /* and not sooner than that after the last time; below watchdog_ns */
+	uint64_t answer_ns;		    /* as a server it answers an access within so long; 0: whenever; at most BH_PERIOD_MAX_NS */
 };
 
 struct bh_vcpu {
@@ -277,13 +290,14 @@ enum bh_cap_kind {
 	BH_CAP_PORT = 2,     /* object = number in ports; rights BH_PORT_SEND or BH_PORT_RECEIVE; the first of a table */
 	BH_CAP_CONTROL = 3,  /* object = partition; rights BH_CONTROL_MAY_* (call.h) */
 	BH_CAP_SCHEDULE = 4, /* may change the mode; object 0, rights 0 */
+	BH_CAP_MONITOR = 5,  /* sees what the system does; object 0, rights BH_MONITOR_MAY_* */
 };
 
 struct bh_cap {
 	uint32_t kind;
 	uint32_t object;
-	uint32_t rights; /* by kind */
-	uint32_t reserved;
+	uint32_t rights;    /* by kind */
+	uint32_t root_page; /* BH_CONTROL_MAY_INSPECT: a root of its holder (pa / BH_PAGE): all of run_root, and the RAM of `object` at BH_INSPECT_IPA */
 };
 
 /*

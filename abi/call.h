@@ -13,7 +13,7 @@
 #define ABI_CALL_H
 
 /* Changed whenever anything in abi/ changes its meaning; kernel, tool and SDK compare it. */
-#define BH_ABI_VERSION 3
+#define BH_ABI_VERSION 4
 
 #define BH_CALL_UID	 0x8600ff01u /* -> w0-w3: the UUID below, as SMCCC orders it */
 #define BH_CALL_REVISION 0x8600ff03u /* -> x0 major (BH_ABI_VERSION), x1 minor (0) */
@@ -139,16 +139,23 @@ enum bh_control {
 	BH_CONTROL_START = 1,	/* right BH_CONTROL_MAY_START */
 	BH_CONTROL_STOP = 2,	/* right BH_CONTROL_MAY_STOP */
 	BH_CONTROL_RESTART = 3, /* both */
+	BH_CONTROL_FEED = 4,	/* MAY_STOP: feeds its watchdog in its place, as BH_CALL_FEED does; BH_E_STATE: it has none, or does not run */
+	BH_CONTROL_PAUSE = 5,	/* BH_CONTROL_MAY_INSPECT: its vCPUs stand still, wherever they are */
+	BH_CONTROL_RESUME = 6,	/* likewise: and go on */
+	BH_CONTROL_RELEASE = 7, /* likewise: it has ended and is held (`dump`) until who inspects it is done */
 };
 
-#define BH_CONTROL_MAY_START 0x1u
-#define BH_CONTROL_MAY_STOP  0x2u
+#define BH_CONTROL_MAY_START   0x1u
+#define BH_CONTROL_MAY_STOP    0x2u
+#define BH_CONTROL_MAY_INSPECT 0x4u
 
 enum bh_run_state {
 	BH_RUN_OFF = 0,
 	BH_RUN_LOADING = 1,
 	BH_RUN_RUNNING = 2,
 	BH_RUN_STOPPING = 3,
+	BH_RUN_PAUSED = 4, /* all its vCPUs stand still */
+	BH_RUN_HELD = 5,   /* it has ended, and what it left is kept until BH_CONTROL_RELEASE */
 };
 
 /*
@@ -165,5 +172,114 @@ enum bh_run_state {
  * ordered, or BH_NONE; x5 = what is left of its budget (ticks; 0 without a reservation), x6 = epoch (ticks).
  */
 #define BH_CALL_FRAME BH_CALL(16)
+
+/*
+ * Feeds the caller's watchdog (`watchdog-us` in the description). It begins to count when the partition begins to run (then with
+ * `watchdog-first-us`), and with each feeding anew; where feeding has a window, one that comes too early is a fault too (BH_FAULT_WATCHDOG).
+ * BH_OK, x1 = by when it is to be fed again (ticks), x2 = and not before (ticks); BH_E_STATE: it has none.
+ */
+#define BH_CALL_FEED BH_CALL(17)
+
+/*
+ * Says by when the calling vCPU will be done with what it does: x1 = counter ticks, absolute; BH_NEVER: it is. If the
+ * moment comes before it says otherwise: BH_FAULT_DEADLINE, once. It is noticed when the vCPU next could run. BH_OK.
+ */
+#define BH_CALL_DEADLINE BH_CALL(18)
+
+/* The caller cannot go on: x1 = any number, for the log. BH_FAULT_PANIC; BH_OK where the policy lets it go on, else it does not return. */
+#define BH_CALL_PANIC BH_CALL(19)
+
+/* -> BH_OK, x1 = times the caller has ended, x2 = enum bh_begin: how this life began. */
+#define BH_CALL_SELF BH_CALL(20)
+
+/*
+ * What the whole system is doing; for a monitor. x1 = capability (BH_CAP_MONITOR), x2 = enum bh_look, x3 = number, as the
+ * blob counts: BH_OK and what enum bh_look says; BH_E_CAP; BH_E_ARG: no such object.
+ */
+#define BH_CALL_LOOK BH_CALL(21)
+
+enum bh_look {
+	/* -> x1 = enum bh_run_state, x2 = times it has ended, x3 = restarts by its policy, x4 = faults (logged or not, but for what is
+	 * ignored), x5 = the last one's enum bh_fault, or BH_NONE, x6 = when that was (ticks) */
+	BH_LOOK_PARTITION = 0,
+	/* Of partition x3 bits 0-31 the vCPU bits 32-63. -> x1 = core, x2 = ticks it has had the core since boot (or its core's
+	 * vCPUs in its place), x3 = 1: it is switched on */
+	BH_LOOK_VCPU = 1,
+	/* -> x1 = messages that wait, x2 = depth (queuing; else 1), x3 = messages dropped */
+	BH_LOOK_PORT = 2,
+	/* Asks the core to come into the kernel. -> x1 = ticks since the oldest such question that it has not answered; 0: it has
+	 * answered the one before. x2 = ticks it has idled since boot */
+	BH_LOOK_CORE = 3,
+	/* -> x1 = counter (ticks), x2 = epoch, x3 = number of the mode in force */
+	BH_LOOK_SYSTEM = 4,
+};
+
+/* Resets the machine by firmware. x1 = capability (BH_CAP_MONITOR), with the right BH_MONITOR_MAY_RESET. Does not return; BH_E_CAP; BH_E_RIGHT; BH_E_STATE: firmware refuses. */
+#define BH_CALL_RESET BH_CALL(22)
+
+#define BH_MONITOR_MAY_RESET 0x1u
+
+/*
+ * Shows the caller the RAM of a partition that is held or paused: x1 = capability (BH_CAP_CONTROL with
+ * BH_CONTROL_MAY_INSPECT), or BH_NONE: shows it no more. It appears at BH_INSPECT_IPA in the caller, which has one vCPU; until it is given
+ * back the partition neither goes on nor starts. One at a time. BH_OK; BH_E_CAP; BH_E_RIGHT; BH_E_STATE: it is neither held nor paused.
+ */
+#define BH_CALL_INSPECT BH_CALL(23)
+
+#define BH_INSPECT_IPA 0x4000000000ull
+
+/*
+ * Registers of a vCPU of a partition that is held or paused. x1 = capability (as INSPECT), x2 = vCPU, x3 = number of the first (enum
+ * bh_register). -> BH_OK, x1-x4 = four of them, from that one on. BH_E_ARG: no such vCPU or register.
+ */
+#define BH_CALL_REGISTERS BH_CALL(24)
+
+/* The same, of one that is paused: x4 = its new value. BH_E_ARG also: it cannot be written. */
+#define BH_CALL_SET_REGISTER BH_CALL(25)
+
+enum bh_register {
+	BH_REGISTER_X0 = 0,  /* to x30 */
+	BH_REGISTER_SP = 31, /* the one in use */
+	BH_REGISTER_PC = 32,
+	BH_REGISTER_PSTATE = 33,
+	BH_REGISTER_SP_EL0 = 34,
+	BH_REGISTER_SP_EL1 = 35,
+	BH_REGISTER_SCTLR = 36,
+	BH_REGISTER_TCR = 37,
+	BH_REGISTER_TTBR0 = 38,
+	BH_REGISTER_TTBR1 = 39,
+	BH_REGISTER_MAIR = 40,
+	BH_REGISTER_ESR = 41,
+	BH_REGISTER_FAR = 42,
+	BH_REGISTER_ELR = 43,
+	BH_REGISTER_SPSR = 44,
+	BH_REGISTER_VBAR = 45,
+	BH_REGISTER_FPSR = 46,
+	BH_REGISTER_FPCR = 47,
+	BH_REGISTER_Q0 = 48, /* to q31: two of these each, low first */
+	BH_REGISTER_END = 112,
+};
+
+/*
+ * Debugs a partition: x1 = capability (as INSPECT), x2 = vCPU, x3 = enum bh_debug. While it is on, that vCPU's breakpoint instructions and
+ * single steps come to the kernel, which pauses the partition and rings the monitor.
+ * BH_OK, x1 = why it stands still (enum bh_pause), x2 = the vCPU that it was, x3 = its syndrome; BH_E_ARG; BH_E_CAP; BH_E_RIGHT; BH_E_STATE:
+ * STEP of one that is not paused.
+ */
+#define BH_CALL_DEBUG BH_CALL(26)
+
+enum bh_debug {
+	BH_DEBUG_LOOK = 0, /* nothing but the answer */
+	BH_DEBUG_ON = 1,
+	BH_DEBUG_OFF = 2,
+	BH_DEBUG_STEP = 3, /* on, and it executes one instruction when it goes on next */
+};
+
+enum bh_pause {
+	BH_PAUSE_NONE = 0,
+	BH_PAUSE_ORDER = 1,
+	BH_PAUSE_BREAK = 2,
+	BH_PAUSE_STEP = 3,
+};
 
 #endif

@@ -21,7 +21,7 @@ enum bh_info_kind {
 			       ipa2 = server pages, bytes = of the region, intid = doorbell, flags; peer = the
 			       channel it carries (BH_INFO_PORT of that name is the server's end), or empty */
 	BH_INFO_LOG = 3,       /* the kernel's health log (log.h), read-only: ipa, bytes, intid = doorbell */
-	BH_INFO_PARTITION = 4, /* name of partition number `cap` of the system, for messages about it;
+	BH_INFO_PARTITION = 4, /* name of partition number `cap` of the system, for messages about it, depth = its vCPUs;
 				  given only to a partition that reads the log */
 	BH_INFO_EMULATED = 5,  /* an emulated region this partition uses: name = the partition that answers there,
 				 ipa, bytes, intid, flags (PL011); peer = the channel it carries, or empty */
@@ -30,11 +30,16 @@ enum bh_info_kind {
 				 caller's replies) or 0, ipa2 = out buffer (what is sent; a server's replies) or 0, bytes = of
 				 the largest message, reply_bytes, depth, period_ns = a sampling port's refresh period, 0: none */
 	BH_INFO_SHARED = 7,    /* shared memory: name = the channel, ipa, bytes, flags = BH_INFO_SHARED_* */
-	BH_INFO_CONTROL = 8,   /* control of a partition: name = that partition, cap, flags = BH_CONTROL_MAY_* */
+	BH_INFO_CONTROL = 8,   /* control of a partition: name = that partition, cap, flags = BH_CONTROL_MAY_*; BH_CONTROL_MAY_INSPECT: ipa,
+				  bytes = where its RAM appears, depth = its vCPUs, ipa2 = KiB to dump (~0: all, 0: none) */
 	BH_INFO_SCHEDULE = 9,  /* it may change the mode: cap */
 	BH_INFO_MODE = 10,     /* a mode: name, cap = its number; given to who may change it and to who reads the trace */
 	BH_INFO_TRACE = 11,    /* the trace rings (trace.h), read-only: ipa, bytes = of one core's, depth = cores;
 				  its reader gets BH_INFO_PARTITION of all as well */
+	BH_INFO_MONITOR = 12,  /* it sees what the system does: cap, intid = its doorbell, flags = BH_MONITOR_MAY_*; its holder gets BH_INFO_LOG,
+				  BH_INFO_PARTITION and BH_INFO_CHANNEL of all as well */
+	BH_INFO_CHANNEL = 13,  /* a port of the system: name, cap = its number for BH_CALL_LOOK, flags = its kind, peer = the sender */
+	BH_INFO_GRANT = 14,    /* who may ask the monitor to control whom: name = who asks, peer = whom, flags = BH_CONTROL_MAY_* */
 };
 
 #define BH_INFO_SERVE_FOCUS 0x1u /* this client has the keyboard at first */

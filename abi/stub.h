@@ -25,10 +25,15 @@ enum bh_stub_kind {
 	BH_STUB_CHECK = 4, /* CRC-32C of [dst, dst + bytes) = value, in place */
 };
 
+#define BH_STUB_COLD 0x1u /* passed over at a warm start: memory beside the payload */
+
+/* The stub's x0: where its parameters are, and this at a warm start. */
+#define BH_STUB_WARM 0x1u
+
 /* dst, src and bytes of CLEAR, COPY and CHECK are multiples of 64. */
 struct bh_stub_op {
 	uint32_t kind;
-	uint32_t reserved;
+	uint32_t flags;
 	uint64_t dst, src, bytes, value;
 };
 
