@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The health log (abi/log.h): what happened, as fixed records. A declared reader gets a doorbell
+ * The health log (abi/log.h): what happened, as fixed records, in a ring for each partition. A declared reader gets a doorbell
  * and prints them; until it runs, and where there is none, the kernel prints them on the board's UART.
  */
 #ifndef KERNEL_LOG_H

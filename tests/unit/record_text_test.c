@@ -67,7 +67,7 @@ static const struct {
 	  "linux: could not be loaded: the image is damaged: wrong checksum in operation 3" },
 	{ { .event = BH_EVENT_SERVER, .pc = 0x40000010, .address = 0x09000018, .value = 4, .repeats = 12 },
 	  "linux: vCPU 0 read 4 bytes from 0x09000018 at pc 0x40000010; the partition that answers there does not run "
-	  "(the event before: 12 more times)" },
+	  "(before: 12 more events, equal or too many)" },
 	{ { .event = BH_EVENT_SERROR, .pc = 0x40000010, .value = 0xbe000011 },
 	  "linux: vCPU 0 caused an asynchronous abort at pc 0x40000010, syndrome 0xbe000011" },
 	{ { .event = 999, .value = 1 }, "linux: vCPU 0 caused an unknown event, syndrome 0x00000001, number 999" },
