@@ -147,7 +147,7 @@ static void kernel_pages(struct flows *f, const struct audit_walked *w)
 		written_by(f, w, e->client, (struct blob_piece){ e->server_va, BH_PAGE + e->bytes }, "server pages");
 	}
 	for (uint32_t p = 0; p < b->n_partitions; p++)
-		read_by(f, w, p, (struct blob_piece){ b->log_va, BH_LOG_PAGES * BH_PAGE }, "health log");
+		read_by(f, w, p, (struct blob_piece){ b->log_va, bh_log_bytes(b->n_partitions) }, "health log");
 	for (uint32_t p = 0; p < b->n_partitions; p++) /* what each did, and when */
 		read_by(f, w, p, (struct blob_piece){ b->trace_va, b->n_cores * b->trace_bytes }, "trace");
 }

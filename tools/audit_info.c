@@ -132,6 +132,10 @@ static const char *entry_wrong(const struct audit *a, uint32_t p, const struct b
 		return info_mode_wrong(a, p, e);
 	case BH_INFO_TRACE:
 		return info_trace_wrong(a, p, e);
+	case BH_INFO_MONITOR:
+	case BH_INFO_CHANNEL:
+	case BH_INFO_GRANT:
+		break;
 	}
 	return "is of an unknown kind";
 }

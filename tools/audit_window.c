@@ -120,7 +120,7 @@ void want_window(struct audit *a, uint32_t p, const struct bh_region *r, struct 
 		odd_region(a, p, r, "is a window outside the range of windows");
 	if (is_served(a, p, r, seen))
 		return;
-	if (a->d.part[a->part_of[p]].reads_log && r->pa == share_pa(a, a->b->log_va) && r->bytes == BH_LOG_PAGES * BH_PAGE &&
+	if (a->d.part[a->part_of[p]].reads_log && r->pa == share_pa(a, a->b->log_va) && r->bytes == bh_log_bytes(a->b->n_partitions) &&
 	    has_name(a, r, "health log"))
 		want_region_as(a, p, r, WHAT_LOG, 0, BH_READ, &seen->log);
 	else if (is_trace(a, p, r))

@@ -8,6 +8,7 @@
 
 #include "tools/device.h"
 #include "tools/errors.h"
+#include "tools/health.h"
 #include "tools/plan.h"
 #include "tools/source.h"
 #include "tools/value.h"
@@ -323,6 +324,7 @@ static void read_part(struct plan *p, struct part *part, int node)
 		blame(p, part->path, NULL, "the name has %zu characters; at most %u are possible", strlen(part->name),
 		      BH_NAME_BYTES - 1);
 	read_properties(p, part);
+	health_defaults(part);
 	fdt_for_each_subnode(child, p->fdt, node) if (strcmp(fdt_get_name(p->fdt, child, NULL), "tasks") != 0)
 		blame(p, node_path(p, child), NULL, "a partition has no children but `tasks`; remove this node");
 	check_required(p, part);

@@ -54,7 +54,7 @@ static void add_device(struct flows *f, const struct plan *p, const struct part 
 static void add_part(struct flows *f, const struct plan *p, const struct part *part)
 {
 	for (uint32_t i = 0; i < part->n_controls; i++)
-		add_both(f, part->number, part->control[i], "control");
+		add_both(f, part->number, part->control[i].part, "control");
 	if (p->log_reader >= 0 && p->log_reader != (int)part->number)
 		add(f, part->number, (uint32_t)p->log_reader, "health log");
 	for (uint32_t i = 0; i < p->n_parts; i++) {

@@ -75,7 +75,7 @@ static void channel(struct header *h, const struct channel *c)
 
 static void control(struct header *h, uint32_t i)
 {
-	const struct part *other = &h->p->part[h->part->control[i]];
+	const struct part *other = &h->p->part[h->part->control[i].part];
 
 	bytes_print(&h->out, "\n/* control of %s */\n", other->name);
 	define(h, other->path, text("CONTROL_%s", channel_c_name(other->name)),

@@ -153,8 +153,8 @@ static void add_controls(const struct plan *p, struct part *part)
 		entry_add(part,
 			  (struct bh_info_entry){ .kind = BH_INFO_CONTROL,
 						  .cap = part->control_cap + i,
-						  .flags = BH_CONTROL_MAY_START | BH_CONTROL_MAY_STOP },
-			  p->part[part->control[i]].name, "");
+						  .flags = part->control[i].rights },
+			  p->part[part->control[i].part].name, "");
 }
 
 static void add_partitions(const struct plan *p, struct part *part)
@@ -182,7 +182,7 @@ static void add_log(const struct plan *p, struct part *part)
 		return;
 	entry_add(part,
 		  (struct bh_info_entry){
-			  .kind = BH_INFO_LOG, .intid = part->log_intid, .ipa = part->log_ipa, .bytes = BH_LOG_PAGES * BH_PAGE },
+			  .kind = BH_INFO_LOG, .intid = part->log_intid, .ipa = part->log_ipa, .bytes = bh_log_bytes(p->n_parts) },
 		  "log", "");
 }
 

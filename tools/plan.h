@@ -125,7 +125,14 @@ struct task {
 	uint64_t period_ns, cost_ns, deadline_ns;
 };
 
-#define PLAN_REGIONS 768u /* more than a partition can come to have */
+/* What a partition may do to another one. */
+struct control {
+	uint32_t part, rights; /* BH_CONTROL_MAY_* */
+	uint64_t root;	       /* MAY_INSPECT: its own, with the other's RAM */
+};
+
+#define PLAN_DUMP_ALL ~0ull
+#define PLAN_REGIONS  768u /* more than a partition can come to have */
 struct part {
 	const char *name, *path;
 	int node;
@@ -141,9 +148,15 @@ struct part {
 	int console; /* partition, or -1 */
 	enum bh_down down;
 	enum bh_fp fp;
-	int bridge;					 /* partition that carries its channel ends as PL011s, or -1 */
-	uint32_t control[BH_MAX_PARTITIONS], n_controls; /* partitions it may start and stop */
+	int bridge; /* partition that carries its channel ends as PL011s, or -1 */
+	struct control control[BH_MAX_PARTITIONS];
+	uint32_t n_controls;
 	bool keyboard, reads_log, reads_trace, sets_mode, setway, restart;
+	struct bh_health health[BH_FAULTS], limit; /* as the blob has them, with what follows */
+	uint32_t limit_n;
+	uint64_t limit_ns, watchdog_ns, watchdog_first_ns, watchdog_open_ns, answer_ns;
+	bool monitor, resets_system;
+	uint64_t dump_bytes;	       /* of its RAM that a dump holds; PLAN_DUMP_ALL; 0: no dump is taken */
 	uint64_t budget_ns, period_ns; /* of each vCPU's reservation; 0: none */
 	struct task task[PLAN_TASKS];
 	uint32_t n_tasks;
@@ -158,10 +171,12 @@ struct part {
 	uint64_t window_end;
 	uint64_t log_ipa, trace_ipa;
 	uint64_t high_end; /* of what lies above RAM: shared memory that finds no room among the windows */
-	uint32_t log_intid;
-	uint32_t n_ports, n_caps;	    /* of its capability table: ports, then served regions, controls, the schedule */
-	uint32_t control_cap, schedule_cap; /* its first control; the right to change the mode, if it has that */
-	uint64_t in_bytes, out_bytes;	    /* of its ports' windows, multiples of BH_PAGE; 0: none */
+	uint32_t log_intid, monitor_intid;
+	uint32_t n_ports, n_caps;     /* of its capability table: ports, then served regions, controls, the schedule, the monitor's */
+	uint32_t control_cap;	      /* its first control */
+	uint32_t schedule_cap;	      /* the right to change the mode, if it has that */
+	uint32_t monitor_cap;	      /* to see what the system does, likewise */
+	uint64_t in_bytes, out_bytes; /* of its ports' windows, multiples of BH_PAGE; 0: none */
 	uint64_t in_ipa, out_ipa, in_pa, out_pa, in_va, out_va;
 	uint64_t ram_pa, store_pa, params_pa, info_pa;
 	uint64_t load_root, run_root;
@@ -272,7 +287,7 @@ struct plan {
 	struct policy *policy; /* policy.h */
 	struct plan_core core[BH_MAX_CORES];
 	uint32_t n_cores, n_vcpus;
-	int log_reader;
+	int log_reader, monitor;	/* partitions, or -1 */
 	struct mode mode[BH_MAX_MODES]; /* one at least: without /schedules it has no windows */
 	uint32_t n_modes;
 	struct analysis *analysis; /* analysis.h; NULL: nobody asked for promises */

@@ -94,7 +94,8 @@ static void number_caps(struct plan *p)
 				p->emul[e].cap = part->n_caps++;
 		part->control_cap = part->n_caps;
 		part->schedule_cap = part->n_caps += part->n_controls;
-		part->n_caps += part->sets_mode;
+		part->monitor_cap = part->n_caps += part->sets_mode;
+		part->n_caps += part->monitor;
 		part->in_bytes = align_up(part->in_bytes, BH_PAGE);
 		part->out_bytes = align_up(part->out_bytes, BH_PAGE);
 		all += part->n_caps;

@@ -70,7 +70,7 @@ static void relate_consoles(struct plan *p)
 
 static void relate_log(struct plan *p)
 {
-	p->log_reader = -1;
+	p->log_reader = p->monitor = -1;
 	for (uint32_t i = 0; i < p->n_parts; i++) {
 		if (!p->part[i].reads_log)
 			continue;
@@ -100,7 +100,7 @@ static void find_controls(struct plan *p, struct part *part)
 		bool twice = false;
 
 		for (uint32_t k = 0; k < part->n_controls; k++)
-			twice |= (int)part->control[k] == other;
+			twice |= (int)part->control[k].part == other;
 		if (other == (int)part->number)
 			blame(p, part->path, "controls", "a partition cannot control itself (it ends itself by PSCI SYSTEM_OFF or "
 							 "SYSTEM_RESET); remove &%s",
@@ -108,7 +108,7 @@ static void find_controls(struct plan *p, struct part *part)
 		else if (twice)
 			blame(p, part->path, "controls", "names %s twice; remove one", p->part[other].path);
 		else if (other >= 0)
-			part->control[part->n_controls++] = (uint32_t)other;
+			part->control[part->n_controls++] = (struct control){ .part = (uint32_t)other, .rights = BH_CONTROL_MAY_START | BH_CONTROL_MAY_STOP };
 	}
 }
 

@@ -17,7 +17,7 @@ U64 = {"digest": 64, "load_pa": 128, "file_bytes": 136, "covered_bytes": 144, "b
 U32 = {"text_bytes": 88, "rodata_bytes": 92}
 
 # Arrays of the blob: place of their number in its head (the offset stands behind it), bytes of an element.
-ARRAYS = {"core": (16, 96), "partition": (24, 64), "vcpu": (32, 32), "emul": (40, 56), "port": (48, 80), "region": (56, 40),
+ARRAYS = {"core": (16, 96), "partition": (24, 160), "vcpu": (32, 32), "emul": (40, 56), "port": (48, 80), "region": (56, 40),
           "cap": (64, 16), "irq": (72, 16), "mode": (88, 16), "plan": (96, 24), "window": (104, 24)}
 FIELDS = {
     "core": {"n_vcpus": 24},
@@ -173,7 +173,7 @@ class Image:
         """{partition's name: (loading root, running root)}"""
         n, off = self.u32(self.blob + 24), self.blob + self.u32(self.blob + 28)
         return {self.name(self.u32(p)): (self.u64(p + 48), self.u64(p + 56))
-                for p in range(off, off + 64 * n, 64)}
+                for p in range(off, off + 160 * n, 160)}
 
     def leaves(self, table, level=1, base=0):
         """(address, bytes, physical address, offset of the entry in the file) of what a root maps."""
