@@ -16,7 +16,7 @@
 #include "abi/call.h"
 #include "abi/status.h"
 
-static int64_t panicked(struct vcpu *v, uint64_t code)
+static int64_t panic_call(struct vcpu *v, uint64_t code)
 {
 	return health_vcpu(v, BH_FAULT_PANIC, BH_EVENT_PANIC, 0, code) == HEALTH_ENDS ? CALL_NO_RETURN : BH_OK;
 }
@@ -43,7 +43,7 @@ static int64_t dispatch(struct vcpu *v, uint32_t function, uint64_t *arg)
 	case BH_CALL_FRAME: return mode_frame(v, arg);
 	case BH_CALL_FEED: return watchdog_feed(v->part, arg);
 	case BH_CALL_DEADLINE: return watchdog_deadline(v, arg[0]);
-	case BH_CALL_PANIC: return panicked(v, arg[0]);
+	case BH_CALL_PANIC: return panic_call(v, arg[0]);
 	case BH_CALL_SELF: return partition_self(v->part, arg);
 	case BH_CALL_LOOK: return monitor_look(v, arg);
 	case BH_CALL_RESET: return monitor_reset(v, arg);

@@ -26,7 +26,7 @@ static void reset_system(struct partition *p, uint32_t why)
 	(void)partition_stop(p, why, BH_BEGIN_FIRST);
 }
 
-static enum health_verdict act(struct partition *p, const struct bh_health *h, uint32_t why)
+static enum health_verdict take_action(struct partition *p, const struct bh_health *h, uint32_t why)
 {
 	switch ((enum bh_action)h->action) {
 	case BH_ACTION_IGNORE:
@@ -47,7 +47,7 @@ static enum health_verdict act(struct partition *p, const struct bh_health *h, u
 static enum health_verdict decide(struct partition *p, enum bh_fault kind)
 {
 	const struct bh_health *h = &p->desc->health[kind];
-	enum health_verdict verdict = act(p, h, BH_STOP_FAULT | (uint32_t)kind << 8);
+	enum health_verdict verdict = take_action(p, h, BH_STOP_FAULT | (uint32_t)kind << 8);
 
 	if (h->flags & BH_HEALTH_TELL)
 		health_tell();
@@ -82,7 +82,7 @@ void health_end(struct partition *p, enum bh_fault kind, enum bh_stop why)
 	const struct bh_health *h = &p->desc->health[kind];
 
 	count(p, kind);
-	(void)act(p, h, why | (uint32_t)kind << 8);
+	(void)take_action(p, h, why | (uint32_t)kind << 8);
 	if (h->flags & BH_HEALTH_TELL)
 		health_tell();
 }
@@ -103,7 +103,6 @@ bool health_limit(struct partition *p)
 		mode_wish(d->limit.mode);
 	else if (d->limit.action == BH_ACTION_SYSTEM)
 		arch_system_reset();
-	if (d->limit.flags & BH_HEALTH_TELL)
-		health_tell();
+	health_tell();
 	return true;
 }

@@ -24,7 +24,7 @@ enum health_verdict health_partition(struct partition *p, enum bh_fault kind, en
 /* It cannot go on anyhow (BH_FAULT_RESET, _OFF, _BOOT): the record is that of its stop. Any core. */
 void health_end(struct partition *p, enum bh_fault kind, enum bh_stop why);
 
-/* p has halted, to begin again by its policy: is it one restart too many? Then the limit's action has been taken, and it stays off. */
+/* p has halted, to begin again by its policy: is it one restart too many? Then the limit's action has been taken, the monitor told, and it stays off. */
 must_check bool health_limit(struct partition *p);
 
 /* The monitor is to look. Any core. */

@@ -40,7 +40,7 @@ static void begin(struct partition *p, enum bh_begin how)
 	vcpu_post(first, REQ_START);
 }
 
-static bool start(struct partition *p, enum bh_begin how)
+static bool leave_off(struct partition *p, enum bh_begin how)
 {
 	uint32_t off = PARTITION_OFF;
 
@@ -52,7 +52,7 @@ static bool start(struct partition *p, enum bh_begin how)
 
 bool partition_start(struct partition *p)
 {
-	return start(p, BH_BEGIN_FIRST);
+	return leave_off(p, BH_BEGIN_FIRST);
 }
 
 int64_t partition_loaded(struct vcpu *v, uint64_t entry, uint64_t arg)
@@ -241,7 +241,7 @@ static int64_t order(struct vcpu *v, struct partition *p, enum bh_control what, 
 {
 	switch (what) {
 	case BH_CONTROL_STATE: break;
-	case BH_CONTROL_START: return ok_if(can_start(p) && start(p, BH_BEGIN_ORDER));
+	case BH_CONTROL_START: return ok_if(can_start(p) && leave_off(p, BH_BEGIN_ORDER));
 	case BH_CONTROL_STOP: return ok_if(stop(p, BH_BEGIN_FIRST) || is_stopped(p));
 	case BH_CONTROL_RESTART: return ok_if((p->desc->flags & BH_PART_RESTART) && stop(p, BH_BEGIN_ORDER));
 	case BH_CONTROL_FEED: return watchdog_feed(p, arg);

@@ -49,13 +49,13 @@ static struct {
 	const char *why;
 } last_words;
 
-static uint32_t panicked;
+static uint32_t panic_begun;
 
 #define PANIC_MAGIC 0x0043494e41504842ull
 
 void panic_attend(void)
 {
-	if (load_relaxed(&panicked))
+	if (load_relaxed(&panic_begun))
 		arch_halt();
 }
 
@@ -87,7 +87,7 @@ noreturn void panic(const char *why, uint64_t a, uint64_t b, uint64_t c)
 {
 	uint32_t core = this_core() ? this_core()->number : 0;
 
-	if (swap_all(&panicked, 1))
+	if (swap_all(&panic_begun, 1))
 		arch_halt();
 	last_words.core = core;
 	last_words.a = a;

@@ -40,13 +40,13 @@ void watchdog_forget(struct vcpu *v)
 		store_relaxed(&v->part->feed_by, BH_NEVER);
 }
 
-static void hungry(struct vcpu *v, ticks_t now)
+static void unfed(struct vcpu *v, ticks_t now)
 {
 	store_relaxed(&v->part->feed_by, now + ticks_of(v->part->desc->watchdog_ns)); /* should it go on */
 	health_partition(v->part, BH_FAULT_WATCHDOG, BH_EVENT_WATCHDOG, 0, 0);
 }
 
-static void late(struct vcpu *v, ticks_t now)
+static void overdue(struct vcpu *v, ticks_t now)
 {
 	ticks_t due = v->due;
 
@@ -59,9 +59,9 @@ void watchdog_attend(struct vcpu *v)
 	ticks_t now = arch_time();
 
 	if (v->due <= now)
-		late(v, now);
+		overdue(v, now);
 	if (has_watchdog(v) && load_relaxed(&v->part->feed_by) <= now && partition_runs(v->part))
-		hungry(v, now);
+		unfed(v, now);
 	set_vigil(v);
 }
 
