@@ -30,7 +30,7 @@ void arch_putc(char c);
 /* --- a vCPU's registers; own core --- */
 void arch_vcpu_init(struct vcpu *v);						      /* once, at boot; state is zero */
 void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t arg); /* not loaded */
-void arch_vcpu_off(struct vcpu *v);						      /* it is switched off: what it held goes back; not loaded */
+void arch_vcpu_off(struct vcpu *v);						      /* it is switched off: what it held goes back, its registers stay as they were for who inspects it; not loaded */
 void arch_vcpu_load(struct vcpu *v);						      /* hardware := v, and selects its root */
 void arch_vcpu_save(struct vcpu *v);						      /* v := hardware, and selects the empty root */
 void arch_vcpu_answer(struct vcpu *v, int64_t value);				      /* result of a hypercall: v's first result register */

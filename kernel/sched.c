@@ -172,7 +172,7 @@ void sched_lend(struct vcpu *v, struct vcpu *to)
 	v->core->changed = 1;
 	for (struct vcpu *at = to; at; at = at->callee)
 		lent(at, at->lent | ranks);
-	if (runs_for(to)->state == VCPU_READY)
+	if (vcpu_can_run(runs_for(to)))
 		v->core->ready |= ranks;
 }
 

@@ -55,7 +55,8 @@ void vcpu_freeze(struct vcpu *v)
 	sched_unload(v);
 	arch_vcpu_settle(v);
 	v->frozen = 1;
-	v->core->ready &= ~(BIT(v->desc->rank) | v->lent);
+	if (!v->callee) /* else that one runs in its place, and on */
+		v->core->ready &= ~(BIT(v->desc->rank) | v->lent);
 	v->core->changed = 1;
 }
 

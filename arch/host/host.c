@@ -423,7 +423,6 @@ void arch_vcpu_off(struct vcpu *v)
 {
 	own(v);
 	rule(hardware(v->core)->holds != v, "a vCPU is switched off while it is loaded");
-	scramble(&v->arch.reg);
 	v->arch.reg.timer = v->arch.ptimer = ~0ull;
 	store_release(&v->arch.pending, 0);
 	v->arch.on = v->arch.accessing = false;

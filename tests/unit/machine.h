@@ -269,7 +269,7 @@ static inline void quiet_core(const struct core *c)
 	for (uint32_t r = 0; r < c->desc->n_vcpus; r++) {
 		if (!(c->inbox & BIT(r)))
 			assert_int_equal(c->vcpu[r]->requests, 0);
-		ready |= stand_in(c->vcpu[r])->state == VCPU_READY ? BIT(r) : 0;
+		ready |= vcpu_can_run(stand_in(c->vcpu[r])) ? BIT(r) : 0;
 	}
 	assert_int_equal(c->ready, ready);
 	if (ready)
