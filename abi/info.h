@@ -20,7 +20,7 @@ enum bh_info_kind {
 	BH_INFO_SERVE = 2,     /* an emulated region served: name = the client; cap, ipa = queue page,
 			       ipa2 = server pages, bytes = of the region, intid = doorbell, flags; peer = the
 			       channel it carries (BH_INFO_PORT of that name is the server's end), or empty */
-	BH_INFO_LOG = 3,       /* the kernel's health log (log.h), read-only: ipa, bytes, intid = doorbell */
+	BH_INFO_LOG = 3,       /* the kernel's health log (log.h), read-only: ipa, bytes, intid = doorbell (0: a monitor without `reads-log` has none) */
 	BH_INFO_PARTITION = 4, /* name of partition number `cap` of the system, for messages about it, depth = its vCPUs;
 				  given only to a partition that reads the log */
 	BH_INFO_EMULATED = 5,  /* an emulated region this partition uses: name = the partition that answers there,
