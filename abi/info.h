@@ -33,7 +33,7 @@ enum bh_info_kind {
 	BH_INFO_CONTROL = 8,   /* control of a partition: name = that partition, cap, flags = BH_CONTROL_MAY_*; BH_CONTROL_MAY_INSPECT: ipa,
 				  bytes = where its RAM appears, depth = its vCPUs, ipa2 = KiB to dump (~0: all, 0: none) */
 	BH_INFO_SCHEDULE = 9,  /* it may change the mode: cap */
-	BH_INFO_MODE = 10,     /* a mode: name, cap = its number; given to who may change it and to who reads the trace */
+	BH_INFO_MODE = 10,     /* a mode: name, cap = its number; given to who may change it, who reads the trace, and a monitor */
 	BH_INFO_TRACE = 11,    /* the trace rings (trace.h), read-only: ipa, bytes = of one core's, depth = cores;
 				  its reader gets BH_INFO_PARTITION of all as well */
 	BH_INFO_MONITOR = 12,  /* it sees what the system does: cap, intid = its doorbell, flags = BH_MONITOR_MAY_*; its holder gets BH_INFO_LOG,
