@@ -82,6 +82,7 @@ struct segment {
 	uint64_t ipa, memory_bytes;
 	const uint8_t *data;
 	uint64_t bytes;
+	bool stays; /* as it is at a warm start */
 	const char *what;
 };
 
