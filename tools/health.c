@@ -262,9 +262,8 @@ static void read_watchdog(struct plan *p, struct part *part)
 		part->watchdog_first_ns = value_us(p, part->node, rest[0]);
 	part->watchdog_open_ns = value_us(p, part->node, rest[1]);
 	if (part->watchdog_ns && part->watchdog_open_ns >= part->watchdog_ns)
-		blame(p, part->path, rest[1], "opens %llu us after it closes: it has to be fed %llu us after the last time; make this less than that",
-		      (unsigned long long)((part->watchdog_open_ns - part->watchdog_ns) / PLAN_NS_PER_US),
-		      (unsigned long long)(part->watchdog_ns / PLAN_NS_PER_US));
+		blame(p, part->path, rest[1], "it opens after %llu us, but closes after %llu us: no moment would be right to feed it; make this less",
+		      (unsigned long long)(part->watchdog_open_ns / PLAN_NS_PER_US), (unsigned long long)(part->watchdog_ns / PLAN_NS_PER_US));
 }
 
 static void read_answer(struct plan *p, struct part *part)

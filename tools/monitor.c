@@ -106,8 +106,8 @@ static void read_dump(struct plan *p, struct part *part)
 		      (unsigned long long)((part->dump_bytes - part->ram_bytes) / KIB));
 }
 
-/* Whoever is held for a dump waits until somebody has taken it. */
-static void check_taken(struct plan *p, const struct part *part)
+/* Whoever is held for a dump waits until somebody has taken it. False: blamed. */
+static bool check_taken(struct plan *p, const struct part *part)
 {
 	const struct part *monitor = p->monitor >= 0 ? &p->part[p->monitor] : NULL;
 	const struct control *c = monitor ? control_of(monitor, part->number) : NULL;
@@ -118,6 +118,9 @@ static void check_taken(struct plan *p, const struct part *part)
 		blame(p, part->path, "dump", "the monitor takes the dumps, and cannot take its own; remove this");
 	else if (!c || !(c->rights & BH_CONTROL_MAY_INSPECT))
 		blame(p, part->path, "dump", "nobody could take it; add &%s to `inspects` of %s, or remove this", part->name, monitor->path);
+	else
+		return true;
+	return false;
 }
 
 void monitor_relate(struct plan *p)
@@ -130,8 +133,8 @@ void monitor_relate(struct plan *p)
 		if (!fdt_getprop(p->fdt, p->part[i].node, "dump", NULL))
 			continue;
 		read_dump(p, &p->part[i]);
-		if (p->part[i].dump_bytes)
-			check_taken(p, &p->part[i]);
+		if (p->part[i].dump_bytes && !check_taken(p, &p->part[i]))
+			p->part[i].dump_bytes = 0;
 	}
 }
 
