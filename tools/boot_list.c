@@ -67,7 +67,7 @@ static void write_gap(struct payload *pay, uint64_t at, uint64_t end)
 		const struct segment *s = &pay->segment[i];
 		uint64_t first = s->ipa / UNIT * UNIT, last = min_u64(align_up(s->ipa + s->memory_bytes, UNIT), end);
 
-		if (first >= end || last <= at)
+		if (s->stays || first >= end || last <= at)
 			continue;
 		if (first > at)
 			clear(pay, at, first, BH_STUB_COLD);

@@ -91,6 +91,10 @@ static void schedule(struct header *h)
 		bytes_print(&h->out, "\n/* the right to change the schedule's mode */\n");
 		define(h, h->part->path, "SCHEDULE", text("%uu", h->part->schedule_cap));
 	}
+	if (h->part->monitor) {
+		bytes_print(&h->out, "\n/* the right to see what the system does */\n");
+		define(h, h->part->path, "MONITOR", text("%uu", h->part->monitor_cap));
+	}
 	for (uint32_t i = 0; i < p->n_modes && p->mode[i].node; i++) {
 		bytes_print(&h->out, "%s", i ? "" : "\n/* modes of the schedule; the first one is in force at boot */\n");
 		define(h, p->mode[i].path, text("MODE_%s", channel_c_name(p->mode[i].name)), text("%uu", i));

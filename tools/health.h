@@ -5,9 +5,8 @@
 
 #include "tools/plan.h"
 
-const char *health_kind_name(uint32_t fault); /* "watchdog" */
-
-/* What is done where the description says nothing; needs part->restart. */
-void health_defaults(struct part *part);
+const char *health_kind_name(uint32_t fault);				  /* "watchdog" */
+const char *health_text(const struct plan *p, const struct bh_health *h); /* "mode:limp-home, tell" */
+bool health_does(const struct part *part, uint32_t action);		  /* about any kind, or at its limit */
 
 #endif

@@ -82,6 +82,7 @@ struct segment {
 	uint64_t ipa, memory_bytes;
 	const uint8_t *data;
 	uint64_t bytes;
+	bool stays; /* as it is at a warm start */
 	const char *what;
 };
 
@@ -319,10 +320,12 @@ void source_read(struct plan *p, const char *system); /* source.c */
 void board_plan(struct plan *p);		      /* board.c */
 void describe(struct plan *p);			      /* describe.c */
 void relate(struct plan *p);			      /* relate.c: what partitions are to each other */
+void health_plan(struct plan *p);		      /* health.c: what is done about faults; needs the modes */
 void channels_read(struct plan *p);		      /* channels.c: /channels, as the description has them */
 void channels_relate(struct plan *p);		      /* port_plan.c: who holds what: capabilities, interrupts, slots */
 void carriers_plan(struct plan *p);		      /* carriers.c: PL011s of partitions that have a `bridge` */
 void schedule_plan(struct plan *p);		      /* schedule.c: /schedules, reservations; needs the cores' ranks */
+void grants_check(struct plan *p);		      /* monitor.c: who asks the monitor to control others */
 void analysis_check(struct plan *p);		      /* analysis.c (analysis.h): what the schedule promises; refuses what does not fit */
 void policy_check(struct plan *p);		      /* policy.c: /domains and /policy against all flows (flow.h) */
 void kernel_read(struct plan *p);		      /* kernel_file.c */
@@ -331,6 +334,7 @@ void boot_plan(struct part *part);		      /* boot_list.c: pristine store, the st
 void info_plan(struct plan *p);			      /* info_page.c; after space_plan() of all */
 void windows_plan(struct plan *p, struct part *part); /* space.c: where its windows are; before payload_plan() of any */
 void space_plan(struct plan *p, struct part *part);   /* space.c: address spaces */
+void monitor_check(struct plan *p);		      /* monitor.c: whether dumps, and whom it inspects, find room; after space_plan() of all */
 void layout(struct plan *p);			      /* layout.c: addresses, tables and blob until all fits */
 void tables_write(struct plan *p);		      /* tables.c: p->tables, at p->tables_pa */
 void blob_write(struct plan *p);		      /* blob_write.c */

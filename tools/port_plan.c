@@ -2,7 +2,8 @@
 /*
  * Ports: who holds which end of a channel, under which number, with which interrupt, and where its
  * messages lie in the holder's windows. A capability table holds ports, then served regions (in the
- * order of the emulated regions), then controls (in the order of `controls`).
+ * order of the emulated regions), then controls (in the order of `controls` and then `inspects`), the right to change the
+ * mode, the right to see what the system does.
  */
 #include "tools/errors.h"
 #include "tools/plan.h"
@@ -102,7 +103,7 @@ static void number_caps(struct plan *p)
 	}
 	if (all > BH_MAX_CAPS)
 		blame(p, "/partitions", NULL,
-		      "have %u capabilities together (ports, emulated regions served, `controls`, `changes-mode`), %u too many; a system can have %u",
+		      "have %u capabilities together (ports, emulated regions served, `controls`, `inspects`, `changes-mode`, `monitor`), %u too many; a system can have %u",
 		      all, all - BH_MAX_CAPS, BH_MAX_CAPS);
 }
 

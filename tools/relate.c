@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tools/errors.h"
+#include "tools/monitor.h"
 #include "tools/relate.h"
 #include "tools/source.h"
 #include "tools/value.h"
@@ -307,6 +308,8 @@ static void relate_emuls(struct plan *p)
 	}
 	if (p->log_reader >= 0)
 		p->part[p->log_reader].log_intid = doorbell(p, &p->part[p->log_reader], "reads-log");
+	if (p->monitor >= 0)
+		p->part[p->monitor].monitor_intid = doorbell(p, &p->part[p->monitor], "monitor");
 }
 
 static void check_smcs(struct plan *p)
@@ -325,6 +328,7 @@ void relate(struct plan *p)
 	relate_consoles(p);
 	relate_log(p);
 	relate_bridges(p);
+	monitor_relate(p);
 	relate_devices(p);
 	relate_cores(p);
 	for (uint32_t i = 0; i < p->n_parts; i++)
