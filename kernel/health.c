@@ -33,7 +33,7 @@ static enum health_verdict take_action(struct partition *p, const struct bh_heal
 	case BH_ACTION_LOG: return HEALTH_GOES_ON;
 	case BH_ACTION_INJECT: return HEALTH_INJECT;
 	case BH_ACTION_MODE:
-		log_partition(p, BH_EVENT_MODE, 0, h->mode);
+		(void)log_partition(p, BH_EVENT_MODE, 0, h->mode);
 		mode_wish(h->mode);
 		return HEALTH_GOES_ON;
 	case BH_ACTION_STOP: (void)partition_stop(p, why, BH_BEGIN_FIRST); break;
@@ -44,12 +44,13 @@ static enum health_verdict take_action(struct partition *p, const struct bh_heal
 	return HEALTH_ENDS;
 }
 
-static enum health_verdict decide(struct partition *p, enum bh_fault kind)
+/* The monitor is told of what has its own record, and of ends: a partition that floods the log floods nobody by its doorbell either. */
+static enum health_verdict decide(struct partition *p, enum bh_fault kind, bool recorded)
 {
 	const struct bh_health *h = &p->desc->health[kind];
 	enum health_verdict verdict = take_action(p, h, BH_STOP_FAULT | (uint32_t)kind << 8);
 
-	if (h->flags & BH_HEALTH_TELL)
+	if ((h->flags & BH_HEALTH_TELL) && (recorded || verdict == HEALTH_ENDS))
 		health_tell();
 	return verdict;
 }
@@ -64,8 +65,7 @@ enum health_verdict health_vcpu(struct vcpu *v, enum bh_fault kind, enum bh_even
 	if (is_ignored(v->part, kind))
 		return HEALTH_GOES_ON;
 	count(v->part, kind);
-	log_vcpu(v, event, address, value);
-	return decide(v->part, kind);
+	return decide(v->part, kind, log_vcpu(v, event, address, value));
 }
 
 enum health_verdict health_partition(struct partition *p, enum bh_fault kind, enum bh_event event, uint64_t address, uint64_t value)
@@ -73,8 +73,7 @@ enum health_verdict health_partition(struct partition *p, enum bh_fault kind, en
 	if (is_ignored(p, kind))
 		return HEALTH_GOES_ON;
 	count(p, kind);
-	log_partition(p, event, address, value);
-	return decide(p, kind);
+	return decide(p, kind, log_partition(p, event, address, value));
 }
 
 void health_end(struct partition *p, enum bh_fault kind, enum bh_stop why)
@@ -98,7 +97,7 @@ bool health_limit(struct partition *p)
 		p->restarts++;
 		return false;
 	}
-	log_partition(p, BH_EVENT_LIMIT, d->limit_ns, d->limit_n);
+	(void)log_partition(p, BH_EVENT_LIMIT, d->limit_ns, d->limit_n);
 	if (d->limit.action == BH_ACTION_MODE)
 		mode_wish(d->limit.mode);
 	else if (d->limit.action == BH_ACTION_SYSTEM)

@@ -108,21 +108,22 @@ static void find_near(struct bh_record *r)
 	r->near = near ? near->ipa : 0;
 }
 
-static void record(struct partition *p, struct bh_record *r)
+static bool record(struct partition *p, struct bh_record *r)
 {
 	r->partition = (uint8_t)p->number;
 	r->time = arch_time();
 	if (is_repeated(p, r) || !is_within_quota(p, r->time)) {
 		add_to(&p->repeats, 1);
-		return;
+		return false;
 	}
 	r->repeats = swap_all(&p->repeats, 0);
 	trace(this_core(), BH_TRACE_FAULT, p->number | (uint32_t)r->vcpu << 8, r->event, r->address, r->value);
 	find_near(r);
 	publish(p, r);
+	return true;
 }
 
-void log_vcpu(struct vcpu *v, enum bh_event event, uint64_t address, uint64_t value)
+bool log_vcpu(struct vcpu *v, enum bh_event event, uint64_t address, uint64_t value)
 {
 	struct bh_record r = { .event = (uint16_t)event,
 			       .vcpu = (uint8_t)v->desc->index,
@@ -130,12 +131,12 @@ void log_vcpu(struct vcpu *v, enum bh_event event, uint64_t address, uint64_t va
 			       .address = address,
 			       .value = value };
 
-	record(v->part, &r);
+	return record(v->part, &r);
 }
 
-void log_partition(struct partition *p, enum bh_event event, uint64_t address, uint64_t value)
+bool log_partition(struct partition *p, enum bh_event event, uint64_t address, uint64_t value)
 {
 	struct bh_record r = { .event = (uint16_t)event, .address = address, .value = value };
 
-	record(p, &r);
+	return record(p, &r);
 }

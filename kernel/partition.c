@@ -32,7 +32,7 @@ static void begin(struct partition *p, enum bh_begin how)
 	arch_partition_start(p);
 	store_relaxed(&p->stop_left, p->desc->n_vcpus);
 	p->begun = how;
-	log_partition(p, BH_EVENT_START, 0, 0);
+	(void)log_partition(p, BH_EVENT_START, 0, 0);
 	store_release(&p->state, PARTITION_LOADING);
 	first->start = BH_STUB_IPA;
 	first->arg = BH_STUB_PARAM_IPA | (how == BH_BEGIN_WARM ? BH_STUB_WARM : 0);
@@ -66,7 +66,7 @@ int64_t partition_loaded(struct vcpu *v, uint64_t entry, uint64_t arg)
 	v->start = entry;
 	v->arg = arg;
 	store_release(&v->power, POWER_ON_PENDING);
-	log_partition(p, BH_EVENT_RUN, 0, entry);
+	(void)log_partition(p, BH_EVENT_RUN, 0, entry);
 	emul_started(p);
 	port_started(p);
 	vcpu_post(v, REQ_START);
@@ -77,7 +77,7 @@ int64_t partition_load_failed(struct vcpu *v, uint64_t error, uint64_t op)
 {
 	if (load_acquire(&v->part->state) != PARTITION_LOADING)
 		return BH_E_STATE;
-	log_partition(v->part, BH_EVENT_BOOT, op, error);
+	(void)log_partition(v->part, BH_EVENT_BOOT, op, error);
 	health_end(v->part, BH_FAULT_BOOT, BH_STOP_BOOT);
 	return CALL_NO_RETURN;
 }
@@ -97,7 +97,7 @@ bool partition_stop(struct partition *p, uint32_t why, enum bh_begin again)
 								    : BH_STOP_THEN_RESTART;
 	p->ends_by = why;
 	store_relaxed(&p->again, again);
-	log_partition(p, BH_EVENT_STOP, 0, why | then);
+	(void)log_partition(p, BH_EVENT_STOP, 0, why | then);
 	for (uint32_t i = 0; i < p->desc->n_vcpus; i++)
 		vcpu_post(partition_vcpu(p, i), REQ_STOP);
 	return true;
