@@ -63,7 +63,7 @@ static void guest_faults(struct vcpu *v, void *arg)
 {
 	struct fault *f = arg;
 
-	f->verdict = health_vcpu(v, f->kind, BH_EVENT_ACCESS, 0x9050000, 4);
+	f->verdict = health_vcpu(v, f->kind, BH_EVENT_ACCESS, 0x9050000 + f->kind, 4);
 }
 
 static enum health_verdict faults(enum bh_fault kind)
@@ -217,6 +217,9 @@ static void the_monitor_is_told_where_that_is_said(void **state)
 	assert_false(told());
 	faults(BH_FAULT_ACCESS);
 	assert_true(told());
+	faults(BH_FAULT_ACCESS); /* the same once more is only counted */
+	assert_false(told());
+	assert_int_equal(partition_at(VICTIM)->faults, 3);
 }
 
 static void a_panic_that_may_go_on_returns_to_it(void **state)
