@@ -14,6 +14,7 @@
 #include "tools/plan.h"
 #include "tools/policy.h"
 #include "tools/run.h"
+#include "tools/trace.h"
 
 int audit_main(int argc, char **argv); /* audit.c */
 
@@ -28,6 +29,10 @@ static const char help[] =
 	"      --timeout SECONDS         ends then, with exit status 1\n"
 	"      --log FILE                keeps what the console shows\n"
 	"      --trace FILE              keeps the trace of all cores as it is when the run ends\n"
+	"  trace FILE SYSTEM [-o OUT]    says what a kept trace shows: as text, or OUT.svg: the timeline, planned and actual;\n"
+	"                                OUT.pftrace: for Perfetto; OUT.json or --json: for a program to read\n"
+	"      --from MS --to MS, --last MS\n"
+	"                                only this part of it\n"
 	"  header SYSTEM PARTITION [-o FILE]\n"
 	"                                writes the numbers of its ports as a C header; needs no payload\n"
 	"  audit IMAGE SYSTEM            proves that an image is what a description says\n"
@@ -142,11 +147,19 @@ static const char *one_system(const char *command, const char *given, const char
 	return argument;
 }
 
+static const struct plan *plan_made(const char *system)
+{
+	struct plan *p = plan_good(system);
+
+	image_write(p);
+	return p;
+}
+
 static int check_main(int argc, char **argv)
 {
 	const char *system = NULL;
 	bool json = false;
-	struct plan *p;
+	const struct plan *p;
 
 	for (int i = 2; i < argc; i++) {
 		if (strcmp(argv[i], "--json") == 0)
@@ -158,8 +171,7 @@ static int check_main(int argc, char **argv)
 	}
 	if (!system)
 		usage("check takes one system");
-	p = plan_good(system);
-	image_write(p);
+	p = plan_made(system);
 	if (json)
 		fputs(analysis_json(p), stdout);
 	else
@@ -331,6 +343,8 @@ int main(int argc, char **argv)
 		return draw_main(argc, argv);
 	if (strcmp(command, "run") == 0)
 		return run_main(argc, argv);
+	if (strcmp(command, "trace") == 0)
+		return trace_main(plan_made, argc, argv);
 	if (strcmp(command, "header") == 0)
 		return header_main(argc, argv);
 	if (strcmp(command, "audit") == 0)
