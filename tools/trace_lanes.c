@@ -3,8 +3,6 @@
 
 #include "tools/analysis.h"
 
-#define WINDOWS_MOST 1000000u /* of a core; more, and the times in the file are not times */
-
 const char *trace_fate_name(enum trace_fate f)
 {
 	static const char *const name[] = { "open", "ran", "woke", "unused", "late", "missed" };
@@ -12,89 +10,8 @@ const char *trace_fate_name(enum trace_fate f)
 	return name[f];
 }
 
-/* --- what is planned --- */
+/* --- record by record: who runs, by what, in which window --- */
 
-/* An instant at which a frame began, or would have begun, in this mode. False: the trace does not say. */
-static bool frame_of(const struct trace *t, uint32_t core, uint32_t segment, uint64_t *frame)
-{
-	const struct trace_core *c = &t->core[core];
-	const struct trace_mode *s = &c->mode[segment];
-	const struct mode *m = &t->p->mode[s->mode];
-	uint32_t end = segment + 1 < c->n_modes ? s[1].record : c->n;
-
-	*frame = s->start;
-	if (s->start)
-		return true;
-	for (uint32_t i = s->record; i < end; i++) {
-		const struct bh_trace_record *r = &c->record[i];
-
-		if (r->kind != BH_TRACE_WINDOW || r->arg >= m->n_core_windows[core])
-			continue;
-		*frame = r->a - trace_ticks(t, m->window[m->first_window[core] + r->arg].start_ns);
-		return true;
-	}
-	return false;
-}
-
-static void plan_add(struct trace_lane *l, uint32_t *room, struct trace_window w)
-{
-	if (l->n_windows == WINDOWS_MOST)
-		fail("the trace is damaged: its records are further apart than a run can be");
-	if (l->n_windows == *room) {
-		struct trace_window *more;
-
-		*room = *room ? *room * 2 : 256;
-		more = take(*room * sizeof(*more));
-		for (uint32_t i = 0; i < l->n_windows; i++)
-			more[i] = l->window[i];
-		l->window = more;
-	}
-	l->window[l->n_windows++] = w;
-}
-
-/* The mode's windows that begin before @to, and end after @from. The mode ends at @cut. */
-static void plan_frames(const struct trace *t, uint32_t core, const struct trace_mode *s, uint64_t frame, uint64_t from, uint64_t to, uint64_t cut,
-			struct trace_lane *l, uint32_t *room)
-{
-	const struct mode *m = &t->p->mode[s->mode];
-	uint64_t length = trace_ticks(t, m->frame_ns);
-
-	if (length == 0)
-		fail("the trace is damaged: a frame of %s is no tick of its counter", m->name);
-	frame = from >= frame ? from - (from - frame) % length : from - length + (frame - from) % length;
-	for (; (int64_t)(to - frame) > 0; frame += length)
-		for (uint32_t i = 0; i < m->n_core_windows[core]; i++) {
-			const struct plan_window *w = &m->window[m->first_window[core] + i];
-			uint64_t start = frame + trace_ticks(t, w->start_ns), end = frame + trace_ticks(t, w->end_ns);
-
-			if ((int64_t)(to - start) > 0 && (int64_t)(end - from) > 0)
-				plan_add(l, room, (struct trace_window){ .from = start, .to = min_u64(end, cut), .plan = w, .mode = s->mode,
-									 .unjudged = s->at_once && start == s->start });
-		}
-}
-
-static void plan_lane(const struct trace *t, uint32_t core, struct trace_lane *l)
-{
-	const struct trace_core *c = &t->core[core];
-	uint32_t room = 0;
-	uint64_t frame;
-
-	for (uint32_t i = 0; i < c->n_modes && c->n; i++) {
-		const struct trace_mode *s = &c->mode[i];
-		bool last = i + 1 == c->n_modes;
-		uint64_t from = s->start ? s->start : c->record[0].time;
-		uint64_t to = last ? t->end + 1 : s[1].start;
-
-		if (s->mode == BH_TRACE_NO_MODE || t->p->mode[s->mode].n_core_windows[core] == 0 || (int64_t)(to - from) <= 0)
-			continue;
-		if (frame_of(t, core, i, &frame))
-			plan_frames(t, core, s, frame, from, to, last ? UINT64_MAX : to, l, &room);
-	}
-}
-
-/* --- what happened --- */
-
-/* Record by record: who runs, by what, in which window. */
 struct walk {
 	const struct trace *t;
 	uint32_t core;
@@ -214,10 +131,12 @@ static void window_judge(struct walk *w, bool whole)
 		return;
 	}
 	o->promised_ns = promised(w->t, w->core, o);
-	if (w->free)
+	if (o->promised_ns != NEVER && o->ran - o->from <= trace_ticks(w->t, o->promised_ns))
+		o->fate = FATE_RAN;
+	else if (w->free)
 		o->fate = FATE_WOKE;
 	else
-		o->fate = !o->unjudged && o->promised_ns != NEVER && o->ran - o->from > trace_ticks(w->t, o->promised_ns) ? FATE_LATE : FATE_RAN;
+		o->fate = o->promised_ns == NEVER || o->unjudged ? FATE_RAN : FATE_LATE;
 }
 
 static void window_begins(struct walk *w, const struct bh_trace_record *r)
@@ -311,7 +230,7 @@ struct trace_lane *trace_lanes(const struct trace *t)
 		const struct trace_core *core = &t->core[c];
 		struct walk w = { .t = t, .core = c, .lane = &lanes[c], .rank = BH_NONE, .vcpu = BH_NONE };
 
-		plan_lane(t, c, &lanes[c]);
+		trace_plan(t, c, &lanes[c]);
 		lanes[c].run = take((2 * core->n + 2) * sizeof(lanes[c].run[0])); /* a record ends two at most */
 		mode_begins(&w, core->mode[0].mode);
 		for (uint32_t i = 0; i < core->n; i++)
@@ -322,4 +241,27 @@ struct trace_lane *trace_lanes(const struct trace *t)
 		judge_unseen(t, c, &lanes[c]);
 	}
 	return lanes;
+}
+
+/* --- what became of a window over many frames --- */
+
+struct trace_tally trace_tally(const struct trace *t, const struct trace_lane *l, const struct plan_window *w, const struct trace_span *s)
+{
+	struct trace_tally sum = { .worst_ns = NEVER, .promised_ns = NEVER };
+	uint64_t worst = 0;
+
+	for (uint32_t i = 0; i < l->n_windows; i++) {
+		const struct trace_window *o = &l->window[i];
+
+		if (o->plan != w || !span_has(s, o->from) || o->fate == FATE_OPEN)
+			continue;
+		sum.all++;
+		sum.fate[o->fate]++;
+		if (o->fate != FATE_RAN && o->fate != FATE_LATE)
+			continue;
+		worst = max_u64(worst, o->ran - o->from);
+		sum.worst_ns = (uint64_t)((unsigned __int128)worst * 1000000000 / t->frequency);
+		sum.promised_ns = sum.promised_ns == NEVER ? o->promised_ns : max_u64(sum.promised_ns, o->promised_ns);
+	}
+	return sum;
 }

@@ -19,7 +19,7 @@ struct trace_run {
 /* What became of a window. Who is ready is not in a trace; but a core that idles, or runs somebody on slack, has nobody ready who has the window. */
 enum trace_fate {
 	FATE_OPEN,   /* the trace begins or ends in it: not known */
-	FATE_RAN,    /* one of its vCPUs ran, within the promise of `bulkhead check` where there is one */
+	FATE_RAN,    /* one of its vCPUs ran, as early as `bulkhead check` promises (where it promises nothing: at once) */
 	FATE_WOKE,   /* one ran, after the core had nobody in the window to run: it came by itself as late as that */
 	FATE_UNUSED, /* none of them wanted to run */
 	FATE_LATE,   /* one ran, and nothing but the kernel or reservations had kept it for longer than is promised */
@@ -33,7 +33,7 @@ struct trace_window {
 	bool unjudged;	      /* begins with its mode, at once: what is promised does not hold for it */
 	uint64_t began, ran;  /* the kernel's record, the first of its vCPUs: ticks; 0: never */
 	uint32_t vcpu;	      /* who ran first */
-	uint64_t promised_ns; /* NEVER: nothing is promised to it */
+	uint64_t promised_ns; /* to who ran first: at most so late; NEVER: nothing */
 	enum trace_fate fate;
 };
 
@@ -47,6 +47,27 @@ struct trace_lane {
 /* One for each core of the plan. */
 struct trace_lane *trace_lanes(const struct trace *t);
 
+/* A core's planned windows. */
+void trace_plan(const struct trace *t, uint32_t core, struct trace_lane *l);
+
 const char *trace_fate_name(enum trace_fate f); /* "missed" */
+
+/* The part of a trace that is wanted: from one instant to another, ticks. */
+struct trace_span {
+	uint64_t from, to;
+};
+
+static inline bool span_has(const struct trace_span *s, uint64_t ticks)
+{
+	return ticks >= s->from && ticks <= s->to;
+}
+
+/* What became of one window of the plan, over all frames that begin it in the span. */
+struct trace_tally {
+	uint32_t all, fate[FATE_MISSED + 1]; /* FATE_OPEN is not counted */
+	uint64_t worst_ns, promised_ns;	     /* of those that ran at once, or late; NEVER: none did; nothing is promised */
+};
+
+struct trace_tally trace_tally(const struct trace *t, const struct trace_lane *l, const struct plan_window *w, const struct trace_span *s);
 
 #endif

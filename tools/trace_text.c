@@ -68,60 +68,36 @@ static void listing(const struct trace *t, const struct trace_span *s, struct by
 			    trace_who(t, at[i].r), trace_kind_name(at[i].r->kind), trace_words(t, at[i].core, at[i].mode, at[i].r));
 }
 
-struct tally {
-	uint32_t fate[FATE_MISSED + 1], all;
-	uint64_t worst, promised_ns; /* of those that were wanted from their start */
-};
-
-static struct tally tally(const struct trace *t, const struct trace_lane *l, const struct plan_window *w, const struct trace_span *s)
+static const char *or_dash(uint64_t ns)
 {
-	struct tally sum = { .promised_ns = 0 };
-
-	(void)t;
-	for (uint32_t i = 0; i < l->n_windows; i++) {
-		const struct trace_window *o = &l->window[i];
-
-		if (o->plan != w || !span_has(s, o->from) || o->fate == FATE_OPEN)
-			continue;
-		sum.all++;
-		sum.fate[o->fate]++;
-		if (o->fate != FATE_RAN && o->fate != FATE_LATE)
-			continue;
-		sum.worst = max_u64(sum.worst, o->ran - o->from);
-		sum.promised_ns = max_u64(sum.promised_ns, o->promised_ns);
-	}
-	return sum;
+	return ns == NEVER ? "-" : time_up(ns);
 }
 
-static void tally_row(const struct trace *t, uint32_t core, const struct mode *m, const struct plan_window *w, const struct tally *y, struct bytes *b)
+static void windows_row(const struct trace *t, const struct mode *m, const struct plan_window *w, const struct trace_tally *y, struct bytes *b)
 {
-	bool measured = y->fate[FATE_RAN] + y->fate[FATE_LATE] > 0;
-	const char *worst = measured ? time_up((uint64_t)((unsigned __int128)y->worst * 1000000000 / t->frequency)) : "-";
-
-	bytes_print(b, "%-12s %4u  %-16s %8u %6u %6u %7u %6u %7u  %12s %12s\n", m->name ? m->name : "-", t->p->core[core].board, w->name, y->all,
-		    y->fate[FATE_RAN], y->fate[FATE_WOKE], y->fate[FATE_UNUSED], y->fate[FATE_LATE], y->fate[FATE_MISSED], worst,
-		    measured && y->promised_ns != NEVER ? time_up(y->promised_ns) : "-");
+	bytes_print(b, "%-12s %4u  %-16s %8u %6u %6u %7u %6u %7u  %12s %12s\n", m->name ? m->name : "-", t->p->core[w->core].board, w->name, y->all,
+		    y->fate[FATE_RAN], y->fate[FATE_WOKE], y->fate[FATE_UNUSED], y->fate[FATE_LATE], y->fate[FATE_MISSED], or_dash(y->worst_ns),
+		    or_dash(y->promised_ns));
 }
 
+/* What became of the windows. */
 static void windows(const struct trace *t, const struct trace_lane *lanes, const struct trace_span *s, struct bytes *b)
 {
-	bool first = true;
+	struct bytes rows = { 0 };
 
-	for (uint32_t k = 0; k < t->p->n_modes; k++)
-		for (uint32_t c = 0; c < t->p->n_cores; c++)
-			for (uint32_t i = 0; i < t->p->mode[k].n_core_windows[c]; i++) {
-				const struct mode *m = &t->p->mode[k];
-				const struct plan_window *w = &m->window[m->first_window[c] + i];
-				struct tally y = tally(t, &lanes[c], w, s);
+	for (uint32_t m = 0; m < t->p->n_modes; m++)
+		for (uint32_t i = 0; i < t->p->mode[m].n_windows; i++) {
+			const struct plan_window *w = &t->p->mode[m].window[i];
+			struct trace_tally y = trace_tally(t, &lanes[w->core], w, s);
 
-				if (!y.all)
-					continue;
-				if (first)
-					bytes_print(b, "\n%-12s %4s  %-16s %8s %6s %6s %7s %6s %7s  %12s %12s\n", "mode", "core", "window", "planned",
-						    "ran", "woke", "unused", "late", "missed", "worst start", "promised");
-				first = false;
-				tally_row(t, c, m, w, &y, b);
-			}
+			if (y.all)
+				windows_row(t, &t->p->mode[m], w, &y, &rows);
+		}
+	if (!rows.n)
+		return;
+	bytes_print(b, "\n%-12s %4s  %-16s %8s %6s %6s %7s %6s %7s  %12s %12s\n", "mode", "core", "window", "planned", "ran", "woke", "unused", "late",
+		    "missed", "worst start", "promised");
+	bytes_add(b, rows.at, rows.n);
 }
 
 const char *trace_text(const struct trace *t, const struct trace_lane *lanes, const struct trace_span *s)

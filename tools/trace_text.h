@@ -5,16 +5,6 @@
 
 #include "tools/trace_lanes.h"
 
-/* The part that is wanted: from one instant to another, ticks. */
-struct trace_span {
-	uint64_t from, to;
-};
-
-static inline bool span_has(const struct trace_span *s, uint64_t ticks)
-{
-	return ticks >= s->from && ticks <= s->to;
-}
-
 /* A record of some core, with the mode in force there. */
 struct trace_at {
 	uint32_t core, mode;

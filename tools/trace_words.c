@@ -82,9 +82,9 @@ static const char *exit_words(const struct bh_trace_record *r)
 	case 0x07: return "FP or SIMD";
 	case 0x16: return "HVC";
 	case 0x17: return "SMC";
-	case 0x18: return r->a & 1 ? "reads a system register that traps" : "writes a system register that traps";
-	case 0x20: return "fetches from where nothing is mapped";
-	case 0x24: return text("%s%s where nothing is mapped", r->a >> 6 & 1 ? "store" : "load", bytes_of(r->a));
+	case 0x18: return r->a & 1 ? "read of a system register that traps" : "write of a system register that traps";
+	case 0x20: return "fetch that traps";
+	case 0x24: return text("%s%s that traps", r->a >> 6 & 1 ? "store" : "load", bytes_of(r->a));
 	case 0x2f: return "asynchronous abort";
 	default: return text("exception class %#x", r->arg);
 	}
