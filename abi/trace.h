@@ -5,7 +5,8 @@
  *
  * `next` counts records ever begun, modulo 2^32; record i stands in record[i % n]. The writer stores the record, then `next` (release).
  * A reader loads `next` (acquire), copies, loads `next` again (acquire fence before): what it copied is whole but for records at or before
- * the second value less n.
+ * the second value less n, and some behind it where the writer runs: stores of a record are not ordered behind the store of `next` before it. An
+ * eighth of the ring is more than any processor holds back (sdk/bh_trace.c).
  */
 #ifndef ABI_TRACE_H
 #define ABI_TRACE_H

@@ -527,6 +527,40 @@ static void the_trace_has_each_window_with_its_plan(void **state)
 	assert_int_equal(ring->frequency, 1000000000);
 }
 
+/* Of the last change in the ring. */
+static struct bh_trace_record last_change(uint32_t core)
+{
+	const struct bh_trace *ring = core_at(core)->trace;
+	struct bh_trace_record last = { .time = 0 };
+
+	for (uint32_t i = ring->next > ring->n ? ring->next - ring->n : 0; i < ring->next; i++)
+		last = ring->record[i % ring->n].kind == BH_TRACE_MODE ? ring->record[i % ring->n] : last;
+	return last;
+}
+
+static void the_trace_has_each_change_of_the_mode_and_the_mode_in_force(void **state)
+{
+	struct bh_trace_record r;
+
+	(void)state;
+	both_run();
+	r = last_change(1);
+	assert_int_equal(r.arg, NORMAL);
+	assert_int_equal(r.b, BH_TRACE_NO_MODE);
+	at(10);
+	assert_int_equal(calls(control, BH_CALL_SET_MODE, schedule(CONTROL), LIMP), BH_OK);
+	at(99);
+	assert_int_equal(core_at(1)->trace->mode, NORMAL);
+	at(100);
+	for (uint32_t c = 0; c < 2; c++) {
+		r = last_change(c);
+		assert_int_equal(r.arg, LIMP);
+		assert_int_equal(r.a, US(base + 100));
+		assert_int_equal(r.b, NORMAL);
+		assert_int_equal(core_at(c)->trace->mode, LIMP);
+	}
+}
+
 static void a_partition_is_told_its_own_time(void **state)
 {
 	uint64_t *arg;
@@ -574,6 +608,7 @@ int main(void)
 		AFTER(all_run, who_has_no_right_changes_nothing),
 		AFTER(NULL, nobody_runs_before_all_cores_are_there),
 		AFTER(all_run, the_trace_has_each_window_with_its_plan),
+		AFTER(all_run, the_trace_has_each_change_of_the_mode_and_the_mode_in_force),
 		AFTER(all_run, a_partition_is_told_its_own_time),
 	};
 
