@@ -157,6 +157,7 @@ struct trace *trace_file_read(const struct plan *p, const char *file)
 	check_head(p, file, &b, &h);
 	memcpy(&first, b.at + sizeof(h), sizeof(first));
 	t->p = p;
+	t->file = file;
 	t->frequency = first.frequency;
 	for (uint32_t c = 0; c < p->n_cores; c++) {
 		const uint8_t *at = b.at + sizeof(h) + c * p->trace_bytes;

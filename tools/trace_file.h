@@ -40,6 +40,7 @@ struct trace_core {
 
 struct trace {
 	const struct plan *p;
+	const char *file;
 	uint64_t frequency;
 	uint64_t zero;	 /* ticks: the epoch, or the first record where none was reached */
 	bool epoch;	 /* zero is the epoch */

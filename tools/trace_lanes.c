@@ -253,7 +253,7 @@ struct trace_tally trace_tally(const struct trace *t, const struct trace_lane *l
 	for (uint32_t i = 0; i < l->n_windows; i++) {
 		const struct trace_window *o = &l->window[i];
 
-		if (o->plan != w || !span_has(s, o->from) || o->fate == FATE_OPEN)
+		if (o->plan != w || !span_meets(s, o->from, o->to) || o->fate == FATE_OPEN)
 			continue;
 		sum.all++;
 		sum.fate[o->fate]++;

@@ -62,7 +62,12 @@ static inline bool span_has(const struct trace_span *s, uint64_t ticks)
 	return ticks >= s->from && ticks <= s->to;
 }
 
-/* What became of one window of the plan, over all frames that begin it in the span. */
+static inline bool span_meets(const struct trace_span *s, uint64_t from, uint64_t to)
+{
+	return to > s->from && from < s->to;
+}
+
+/* What became of one window of the plan, over all frames that have it in the span. */
 struct trace_tally {
 	uint32_t all, fate[FATE_MISSED + 1]; /* FATE_OPEN is not counted */
 	uint64_t worst_ns, promised_ns;	     /* of those that ran at once, or late; NEVER: none did; nothing is promised */

@@ -105,7 +105,6 @@ static void put_message(struct bytes *b, enum field f, const struct bytes *m)
 
 struct tracks {
 	const struct trace *t;
-	const struct trace_span *span;
 	struct bytes *out;
 	bool begun;
 };
@@ -213,11 +212,6 @@ static void slice(struct tracks *w, uint32_t uuid, uint64_t from, uint64_t to, c
 	event(w, TYPE_SLICE_END, uuid, to, NULL, NULL);
 }
 
-static bool seen(const struct tracks *w, uint64_t from, uint64_t to)
-{
-	return to > w->span->from && from < w->span->to;
-}
-
 static void window_events(struct tracks *w, uint32_t core, const struct trace_window *o)
 {
 	struct bytes e;
@@ -265,7 +259,7 @@ static void record_event(struct tracks *w, const struct trace_at *at)
 
 void trace_perfetto(const struct trace *t, const struct trace_lane *lanes, const struct trace_span *s, struct bytes *out)
 {
-	struct tracks w = { .t = t, .span = s, .out = out };
+	struct tracks w = { .t = t, .out = out };
 	struct trace_at *at;
 	uint32_t n = trace_merge(t, s, &at);
 
@@ -275,10 +269,10 @@ void trace_perfetto(const struct trace *t, const struct trace_lane *lanes, const
 	for (uint32_t c = 0; c < t->p->n_cores; c++) {
 		core_tracks(&w, c);
 		for (uint32_t i = 0; i < lanes[c].n_windows; i++)
-			if (seen(&w, lanes[c].window[i].from, lanes[c].window[i].to))
+			if (span_meets(s, lanes[c].window[i].from, lanes[c].window[i].to))
 				window_events(&w, c, &lanes[c].window[i]);
 		for (uint32_t i = 0; i < lanes[c].n_runs; i++)
-			if (seen(&w, lanes[c].run[i].from, lanes[c].run[i].to))
+			if (span_meets(s, lanes[c].run[i].from, lanes[c].run[i].to))
 				run_events(&w, c, &lanes[c].run[i]);
 	}
 	for (uint32_t i = 0; i < n; i++)

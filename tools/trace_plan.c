@@ -26,10 +26,10 @@ static bool frame_of(const struct trace *t, uint32_t core, uint32_t segment, uin
 	return false;
 }
 
-static void plan_add(struct trace_lane *l, uint32_t *room, struct trace_window w)
+static void plan_add(const struct trace *t, struct trace_lane *l, uint32_t *room, struct trace_window w)
 {
 	if (l->n_windows == WINDOWS_MOST)
-		fail("the trace is damaged: its records are further apart than a run can be");
+		fail("%s is damaged: its records are further apart than a run can be", t->file);
 	if (l->n_windows == *room) {
 		struct trace_window *more;
 
@@ -50,7 +50,7 @@ static void plan_frames(const struct trace *t, uint32_t core, const struct trace
 	uint64_t length = trace_ticks(t, m->frame_ns);
 
 	if (length == 0)
-		fail("the trace is damaged: a frame of %s is no tick of its counter", m->name);
+		fail("%s is damaged: a frame of mode %s is no tick of its counter", t->file, m->name);
 	frame = from >= frame ? from - (from - frame) % length : from - length + (frame - from) % length;
 	for (; (int64_t)(to - frame) > 0; frame += length)
 		for (uint32_t i = 0; i < m->n_core_windows[core]; i++) {
@@ -58,7 +58,7 @@ static void plan_frames(const struct trace *t, uint32_t core, const struct trace
 			uint64_t start = frame + trace_ticks(t, w->start_ns), end = frame + trace_ticks(t, w->end_ns);
 
 			if ((int64_t)(to - start) > 0 && (int64_t)(end - from) > 0)
-				plan_add(l, room, (struct trace_window){ .from = start, .to = min_u64(end, cut), .plan = w, .mode = s->mode,
+				plan_add(t, l, room, (struct trace_window){ .from = start, .to = min_u64(end, cut), .plan = w, .mode = s->mode,
 									 .unjudged = s->at_once && start == s->start });
 		}
 }

@@ -36,11 +36,6 @@ static double x_at(const struct timeline *l, uint64_t ticks)
 	return LEFT + BAND * (double)(ticks - l->span.from) / (double)(l->span.to - l->span.from);
 }
 
-static bool seen(const struct timeline *l, uint64_t from, uint64_t to)
-{
-	return to > l->span.from && from < l->span.to;
-}
-
 static const char *ms(const struct timeline *l, uint64_t ticks)
 {
 	return text("%.6f ms", (double)trace_ns(l->t, ticks) / 1e6);
@@ -95,7 +90,7 @@ static void mark(struct timeline *l, const struct trace_window *o)
 
 static bool is_marked(const struct timeline *l, const struct trace_window *o)
 {
-	return (o->fate == FATE_MISSED || o->fate == FATE_LATE) && seen(l, o->from, o->to);
+	return (o->fate == FATE_MISSED || o->fate == FATE_LATE) && span_meets(&l->span, o->from, o->to);
 }
 
 static void planned(struct timeline *l, uint32_t core, const struct trace_lane *lane)
@@ -107,7 +102,7 @@ static void planned(struct timeline *l, uint32_t core, const struct trace_lane *
 		const struct trace_window *o = &lane->window[i];
 		double x = x_at(l, o->from);
 
-		if (seen(l, o->from, o->to))
+		if (span_meets(&l->span, o->from, o->to))
 			svg_window(&l->c, l->t->p, o->plan, x, x_at(l, o->to) - x, PLANNED,
 				   text("window %s planned %s: %s", o->plan->name, span_text(l, o->from, o->to), fate_text(l, o)));
 	}
@@ -146,7 +141,7 @@ static void narrow_runs(struct timeline *l, const struct trace_lane *lane, uint3
 		const struct trace_run *r = &lane->run[i];
 		double x = x_at(l, r->from), w = x_at(l, r->to) - x;
 
-		if (r->vcpu == BH_NONE || r->why != why || w >= NARROW || !seen(l, r->from, r->to) || part_of(l, r->vcpu) != part || x + w < drawn)
+		if (r->vcpu == BH_NONE || r->why != why || w >= NARROW || !span_meets(&l->span, r->from, r->to) || part_of(l, r->vcpu) != part || x + w < drawn)
 			continue;
 		bytes_print(&d, "M%.1f %.1fh%.1fv%.1fh-%.1fz", x, l->c.y, w > 0.4 ? w : 0.4, ACTUAL, w > 0.4 ? w : 0.4);
 		drawn = x + (w > 0.4 ? w : 0.4);
@@ -171,7 +166,7 @@ static void actual(struct timeline *l, uint32_t core, const struct trace_lane *l
 	for (uint32_t i = 0; i < lane->n_runs; i++) {
 		const struct trace_run *r = &lane->run[i];
 
-		if (r->vcpu != BH_NONE && seen(l, r->from, r->to) && x_at(l, r->to) - x_at(l, r->from) >= NARROW)
+		if (r->vcpu != BH_NONE && span_meets(&l->span, r->from, r->to) && x_at(l, r->to) - x_at(l, r->from) >= NARROW)
 			wide_run(l, core, r);
 	}
 	for (uint32_t part = 0; part < l->t->p->n_parts; part++)
@@ -233,7 +228,7 @@ static void modes(struct timeline *l, uint32_t core, double top)
 		uint64_t end = i + 1 < c->n_modes ? c->mode[i + 1].start : l->span.to;
 		double x = x_at(l, from);
 
-		if (!seen(l, from, end) || !l->t->p->mode[0].name)
+		if (!span_meets(&l->span, from, end) || !l->t->p->mode[0].name)
 			continue;
 		if (from > l->span.from)
 			bytes_print(&l->c.b, "<path d=\"M%.2f %.1fV%.1f\" stroke=\"" SVG_INK "\" stroke-dasharray=\"4 3\"/>\n", x, top, l->c.y);

@@ -144,7 +144,7 @@ static void json_windows(const struct trace *t, const struct trace_lane *lanes, 
 		for (uint32_t i = 0; i < lanes[c].n_windows; i++) {
 			const struct trace_window *o = &lanes[c].window[i];
 
-			if (!span_has(s, o->from))
+			if (!span_meets(s, o->from, o->to))
 				continue;
 			bytes_print(b, "%s\n  {\"core\": %u, \"mode\": \"%s\", \"window\": \"%s\", \"from_ns\": %lld, \"to_ns\": %lld, \"began_ns\": %s, "
 				       "\"ran_ns\": %s, \"who\": \"%s\", \"promised_ns\": %s, \"fate\": \"%s\"}",
