@@ -172,8 +172,8 @@ static void table_tasks(struct svg *c, const struct plan *p, const struct vcpu_a
 	for (uint32_t i = 0; i < part->n_tasks; i++)
 		if (part->task[i].vcpu == v->index) {
 			svg_word(c, PAD + 34, c->y - 2, "class=\"s\"",
-			     text("task %s: every %s, answers within %s (deadline %s)", part->task[i].name, time_up(part->task[i].period_ns),
-				  time_up(v->f.response_ns[n]), time_up(part->task[i].deadline_ns)));
+				 text("task %s: every %s, answers within %s (deadline %s)", part->task[i].name, time_up(part->task[i].period_ns),
+				      time_up(v->f.response_ns[n]), time_up(part->task[i].deadline_ns)));
 			n++;
 			c->y += ROW - 3;
 		}
@@ -186,8 +186,8 @@ static void mode_picture(struct svg *c, const struct plan *p, uint32_t mode)
 	uint64_t shown = shown_ns(p, m);
 
 	svg_word(c, PAD, c->y, "class=\"b\"",
-	     text("%s%s%s%s", m->name ? "mode " : "", m->name ? m->name : "", m->frame_ns ? text("%sframe %s", m->name ? ", " : "", time_up(m->frame_ns)) : "",
-		  m->at_once ? ", a change to it is at once" : ""));
+		 text("%s%s%s%s", m->name ? "mode " : "", m->name ? m->name : "", m->frame_ns ? text("%sframe %s", m->name ? ", " : "", time_up(m->frame_ns)) : "",
+		      m->at_once ? ", a change to it is at once" : ""));
 	c->y += 18;
 	for (uint32_t core = 0; core < p->n_cores; core++)
 		if (p->core[core].n_vcpus)

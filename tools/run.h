@@ -10,7 +10,7 @@ struct run_options {
 	uint32_t timeout_s; /* 0: none */
 	const char *log;
 	const char *trace; /* file to which the trace rings go at the end; NULL: none */
-	char **extra; /* more arguments for QEMU, NULL-terminated; or NULL */
+	char **extra;	   /* more arguments for QEMU, NULL-terminated; or NULL */
 };
 
 /* The tool's exit status: 0, or with `until` only when the console showed it. */

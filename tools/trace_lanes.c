@@ -16,18 +16,18 @@ struct walk {
 	const struct trace *t;
 	uint32_t core;
 	struct trace_lane *lane;
-	uint32_t room;	 /* of lane->run */
-	uint32_t planned; /* windows before this one are over */
+	uint32_t room;		     /* of lane->run */
+	uint32_t planned;	     /* windows before this one are over */
 	struct trace_window *window; /* the one open, of the plan; NULL: none, or the plan does not have it */
 
-	bool known;	 /* who runs */
+	bool known; /* who runs */
 	uint32_t vcpu, rank;
-	uint32_t said;	 /* why, as its switch said */
+	uint32_t said; /* why, as its switch said */
 	bool funded;
 	bool windows_known;
 	uint32_t ranks; /* of the window open */
 	uint32_t mode;
-	uint64_t since;	 /* it runs, by what it runs by */
+	uint64_t since; /* it runs, by what it runs by */
 	uint32_t why;
 	uint64_t turned; /* the reason changed then, unless it has left by that; 0: it did not */
 	bool free;	 /* in this window the core has had nobody of it to run */

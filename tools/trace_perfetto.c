@@ -53,9 +53,9 @@ enum event_type {
 	TYPE_COUNTER = 4,
 };
 
-#define UNIT_TIME_NS	  1u
-#define STATE_CLEARED	  1u /* SEQ_INCREMENTAL_STATE_CLEARED: nothing before this packet is referred to */
-#define OUR_SEQUENCE	  1u
+#define UNIT_TIME_NS  1u
+#define STATE_CLEARED 1u /* SEQ_INCREMENTAL_STATE_CLEARED: nothing before this packet is referred to */
+#define OUR_SEQUENCE  1u
 
 /* Numbers of tracks: any, as long as they differ. */
 #define PARTITION_TRACK(n) (0x1000u + (n))

@@ -58,8 +58,7 @@ static void plan_frames(const struct trace *t, uint32_t core, const struct trace
 			uint64_t start = frame + trace_ticks(t, w->start_ns), end = frame + trace_ticks(t, w->end_ns);
 
 			if ((int64_t)(to - start) > 0 && (int64_t)(end - from) > 0)
-				plan_add(t, l, room, (struct trace_window){ .from = start, .to = min_u64(end, cut), .plan = w, .mode = s->mode,
-									 .unjudged = s->at_once && start == s->start });
+				plan_add(t, l, room, (struct trace_window){ .from = start, .to = min_u64(end, cut), .plan = w, .mode = s->mode, .unjudged = s->at_once && start == s->start });
 		}
 }
 

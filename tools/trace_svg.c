@@ -80,7 +80,7 @@ static void mark(struct timeline *l, const struct trace_window *o)
 
 	if (o->fate == FATE_MISSED)
 		bytes_print(&l->c.b, "<rect class=\"missed\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\" fill=\"" SVG_RED "\" fill-opacity=\"0.15\" stroke=\"" SVG_RED "\" "
-			    "stroke-width=\"2\"><title>%s, %s: %s</title></rect>\n",
+				     "stroke-width=\"2\"><title>%s, %s: %s</title></rect>\n",
 			    x, y - 2, end - x, PLANNED + ACTUAL + 6, o->plan->name, span_text(l, o->from, o->to), what);
 	else
 		bytes_print(&l->c.b, "<path class=\"late\" d=\"M%.2f %.1fv%.1fh%.2fv-8v16\" fill=\"none\" stroke=\"" SVG_RED "\" stroke-width=\"2\"><title>%s: %s</title></path>\n",
@@ -370,7 +370,5 @@ const char *trace_svg(const struct trace *t, const struct trace_lane *lanes, con
 	legend(&l);
 	table(&l, lanes);
 	l.c.y += 6;
-	return svg_done(&l.c, WIDTH, text("%s on %s: planned and actual, %s since %s", t->p->system_name, t->p->board.name,
-					  text("%.3f to %.3f ms", (double)trace_ns(t, s->from) / 1e6, (double)trace_ns(t, s->to) / 1e6),
-					  t->epoch ? "the epoch" : "the first record"));
+	return svg_done(&l.c, WIDTH, text("%s on %s: planned and actual, %s since %s", t->p->system_name, t->p->board.name, text("%.3f to %.3f ms", (double)trace_ns(t, s->from) / 1e6, (double)trace_ns(t, s->to) / 1e6), t->epoch ? "the epoch" : "the first record"));
 }

@@ -47,7 +47,8 @@ const char *trace_why_name(const struct plan *p, uint32_t core, uint32_t mode, u
 
 const char *trace_mode_name(const struct plan *p, uint32_t mode)
 {
-	return mode >= p->n_modes ? "none" : p->mode[mode].name ? p->mode[mode].name : "(the only one)";
+	return mode >= p->n_modes ? "none" : p->mode[mode].name ? p->mode[mode].name
+								: "(the only one)";
 }
 
 static const char *channel_port(const struct plan *p, uint32_t part, uint32_t port)

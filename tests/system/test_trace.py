@@ -26,7 +26,6 @@ def test_a_partition_reads_what_another_core_does(boot):
         assert now[3] == 0 and found[5] == "in order"
         windows, exits = now[:2]
         assert int(m.line("reader", r"core 1: worker came to run (\d+) times")[1]) >= 100
-    assert "reader came to run" not in m.before.split("core 1:")[-1]
 
 
 def test_a_partition_reads_its_own_core_too(boot):
@@ -66,7 +65,7 @@ def test_the_text_has_switches_to_all_partitions(kept):
     said = tool("trace", KEPT, SYSTEM)
     assert kept["epoch"] and "since the epoch" in said
     came = set(re.findall(r" +\d+  (\S+) +switch +runs by", said))
-    assert {"steer", "pump", "legacy", "console"} <= came and ("linux" in came or re.search(r"\d+  linux +exit", said))
+    assert came == {"steer", "linux", "pump", "legacy", "console"}
     assert re.search(r"steer +switch +runs by window", said) and re.search(r"pump +switch +runs by budget", said)
 
 
