@@ -90,3 +90,15 @@ def test_the_console_of_a_traced_run_is_the_users():
     assert done.returncode == 0 and "worker came to run" in done.stdout and "the trace of 3 cores is in build/logs/reader.trace" in done.stderr
     assert "is the trace of another system" in subprocess.run(["build/bulkhead", "trace", "build/logs/reader.trace", SYSTEM], capture_output=True,
                                                               text=True, timeout=60, check=False).stderr
+
+
+def test_the_trace_is_kept_when_the_terminal_ends_the_machine():
+    m = machine.Machine("trace-terminal", "build/bulkhead", ["run", "tests/systems/trace", "--trace", "build/logs/terminal.trace"])
+    try:
+        m.line("worker", "ticks")
+        m.type("\x01x")
+        m.expect("the trace of 3 cores is in build/logs/terminal.trace")
+        assert m.ended()[0] == 0
+    finally:
+        m.stop()
+    assert "worker" in tool("trace", "build/logs/terminal.trace", "tests/systems/trace")
