@@ -13,6 +13,8 @@
 #include "abi/call.h"
 #include "abi/status.h"
 
+_Static_assert(CALL_NO_RETURN == BH_TRACE_WAITS, "the trace says so");
+
 static int64_t dispatch(struct vcpu *v, uint32_t function, uint64_t *arg)
 {
 	switch (function) {

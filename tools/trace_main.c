@@ -106,15 +106,17 @@ static uint64_t instant(const struct trace *t, double ms)
 	return t->zero + (uint64_t)(int64_t)(ms * (double)t->frequency / 1000);
 }
 
-static struct trace_span span_of(const struct trace *t, const struct wish *w, const char *file)
+static struct trace_span span_of(const struct trace *t, const struct wish *w, enum form form)
 {
 	struct trace_span s = { 0, t->end };
-	uint64_t first = t->end;
+	uint64_t first = t->end, whole = 0; /* from there on there is something, or every core's records */
 
 	for (uint32_t c = 0; c < t->p->n_cores; c++)
-		if (t->core[c].n)
+		if (t->core[c].n) {
 			first = min_u64(first, t->core[c].record[0].time);
-	s.from = first;
+			whole = t->core[c].lost ? max_u64(whole, t->core[c].record[0].time) : whole;
+		}
+	s.from = form == FORM_SVG ? max_u64(first, whole) : first;
 	if (w->from_given)
 		s.from = instant(t, w->from_ms);
 	if (w->to_given)
@@ -122,7 +124,7 @@ static struct trace_span span_of(const struct trace *t, const struct wish *w, co
 	if (w->last_given)
 		s.from = t->end - min_u64(t->end, (uint64_t)(w->last_ms * (double)t->frequency / 1000));
 	if (s.from > s.to || s.from > t->end || s.to < first)
-		fail("%s has nothing in that span: it is of %.6f to %.6f ms", file, (double)trace_ns(t, first) / 1e6, (double)trace_ns(t, t->end) / 1e6);
+		fail("%s has nothing in that span: it is of %.6f to %.6f ms", t->file, (double)trace_ns(t, first) / 1e6, (double)trace_ns(t, t->end) / 1e6);
 	return s;
 }
 
@@ -132,7 +134,7 @@ int trace_main(const struct plan *(*plan)(const char *system), int argc, char **
 	enum form form = form_of(&w);
 	const struct trace *t = trace_file_read(plan(w.system), w.trace);
 	const struct trace_lane *lanes = trace_lanes(t);
-	struct trace_span s = span_of(t, &w, w.trace);
+	struct trace_span s = span_of(t, &w, form);
 	struct bytes made = { 0 };
 
 	switch (form) {

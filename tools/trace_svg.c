@@ -19,7 +19,8 @@
 #define ACTUAL	30.0
 #define EVENTS	10.0
 #define ROW	19.0
-#define NARROW	1.5 /* a run below this is drawn without a title, together with others of its kind */
+#define NARROW	1.5  /* what is below this is drawn without a title, together with others of its kind */
+#define LABEL	40.0 /* room for a mark's word */
 
 struct timeline {
 	struct svg c;
@@ -73,19 +74,23 @@ static const char *fate_text(const struct timeline *l, const struct trace_window
 	return "";
 }
 
-static void mark(struct timeline *l, const struct trace_window *o)
+/* @labelled: where the last word ends, so that words do not lie over each other. */
+static void mark(struct timeline *l, const struct trace_window *o, double *labelled)
 {
 	double x = x_at(l, o->from), end = x_at(l, o->fate == FATE_LATE ? o->ran : o->to), y = l->c.y;
 	const char *what = fate_text(l, o);
 
 	if (o->fate == FATE_MISSED)
 		bytes_print(&l->c.b, "<rect class=\"missed\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\" fill=\"" SVG_RED "\" fill-opacity=\"0.15\" stroke=\"" SVG_RED "\" "
-				     "stroke-width=\"2\"><title>%s, %s: %s</title></rect>\n",
+				     "><title>%s, %s: %s</title></rect>\n",
 			    x, y - 2, end - x, PLANNED + ACTUAL + 6, o->plan->name, span_text(l, o->from, o->to), what);
 	else
 		bytes_print(&l->c.b, "<path class=\"late\" d=\"M%.2f %.1fv%.1fh%.2fv-8v16\" fill=\"none\" stroke=\"" SVG_RED "\" stroke-width=\"2\"><title>%s: %s</title></path>\n",
 			    x, y, PLANNED + ACTUAL / 2, end - x, o->plan->name, what);
-	svg_word(&l->c, x + 2, y - 4, "class=\"s\" style=\"fill:" SVG_RED "\"", o->fate == FATE_MISSED ? "missed" : "late");
+	if (x >= *labelled) {
+		svg_word(&l->c, x + 2, y - 4, "class=\"s\" style=\"fill:" SVG_RED "\"", o->fate == FATE_MISSED ? "missed" : "late");
+		*labelled = x + LABEL;
+	}
 }
 
 static bool is_marked(const struct timeline *l, const struct trace_window *o)
@@ -93,20 +98,39 @@ static bool is_marked(const struct timeline *l, const struct trace_window *o)
 	return (o->fate == FATE_MISSED || o->fate == FATE_LATE) && span_meets(&l->span, o->from, o->to);
 }
 
-static void planned(struct timeline *l, uint32_t core, const struct trace_lane *lane)
+/* A frame of many windows, or many frames: only where they are. */
+static void narrow_windows(struct timeline *l, const struct trace_lane *lane)
 {
-	bytes_print(&l->c.b, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"#f1f5f9\" stroke=\"" SVG_LINE "\"/>\n", LEFT, l->c.y, BAND, PLANNED);
-	if (!lane->n_windows)
-		svg_word(&l->c, LEFT + 6, l->c.y + 16, "class=\"s\"", "no windows: priorities, or budgets, and slack");
+	struct bytes d = { 0 };
+	double drawn = 0;
+
 	for (uint32_t i = 0; i < lane->n_windows; i++) {
 		const struct trace_window *o = &lane->window[i];
 		double x = x_at(l, o->from);
 
-		if (span_meets(&l->span, o->from, o->to))
-			svg_window(&l->c, l->t->p, o->plan, x, x_at(l, o->to) - x, PLANNED,
+		if (!span_meets(&l->span, o->from, o->to) || x_at(l, o->to) - x >= NARROW || x < drawn + 0.5)
+			continue;
+		bytes_print(&d, "M%.1f %.1fv%.1f", x, l->c.y, PLANNED);
+		drawn = x;
+	}
+	if (d.n)
+		bytes_print(&l->c.b, "<path stroke=\"" SVG_GREY "\" stroke-width=\"0.5\" d=\"%.*s\"><title>windows</title></path>\n", (int)d.n, (const char *)d.at);
+}
+
+static void planned(struct timeline *l, const struct trace_lane *lane)
+{
+	bytes_print(&l->c.b, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"#f1f5f9\" stroke=\"" SVG_LINE "\"/>\n", LEFT, l->c.y, BAND, PLANNED);
+	if (!lane->n_windows)
+		svg_word(&l->c, LEFT + 6, l->c.y + 16, "class=\"s\"", "no windows");
+	for (uint32_t i = 0; i < lane->n_windows; i++) {
+		const struct trace_window *o = &lane->window[i];
+		double x = x_at(l, o->from), wide = x_at(l, o->to) - x;
+
+		if (wide >= NARROW && span_meets(&l->span, o->from, o->to))
+			svg_window(&l->c, l->t->p, o->plan, x, wide, PLANNED,
 				   text("window %s planned %s: %s", o->plan->name, span_text(l, o->from, o->to), fate_text(l, o)));
 	}
-	(void)core;
+	narrow_windows(l, lane);
 }
 
 /* --- actual --- */
@@ -221,8 +245,6 @@ static void faults(struct timeline *l, uint32_t core)
 static void modes(struct timeline *l, uint32_t core, double top)
 {
 	const struct trace_core *c = &l->t->core[core];
-	double room = -1e9;
-
 	for (uint32_t i = 0; i < c->n_modes; i++) {
 		uint64_t from = c->mode[i].start ? c->mode[i].start : l->span.from;
 		uint64_t end = i + 1 < c->n_modes ? c->mode[i + 1].start : l->span.to;
@@ -232,9 +254,8 @@ static void modes(struct timeline *l, uint32_t core, double top)
 			continue;
 		if (from > l->span.from)
 			bytes_print(&l->c.b, "<path d=\"M%.2f %.1fV%.1f\" stroke=\"" SVG_INK "\" stroke-dasharray=\"4 3\"/>\n", x, top, l->c.y);
-		if (x >= room)
+		if (x_at(l, end) - x > 2 * LABEL)
 			svg_word(&l->c, x + 3, top + 9, "class=\"h\"", text("mode %s", trace_mode_name(l->t->p, c->mode[i].mode)));
-		room = x + 110;
 	}
 }
 
@@ -242,19 +263,19 @@ static void modes(struct timeline *l, uint32_t core, double top)
 
 static void core_lanes(struct timeline *l, uint32_t core, const struct trace_lane *lane)
 {
-	double top = l->c.y;
+	double top = l->c.y, labelled = 0;
 
-	l->c.y += 18;
+	l->c.y += 24;
 	svg_word(&l->c, PAD, l->c.y + 8, "class=\"b\"", text("core %u", l->t->p->core[core].board));
 	svg_word(&l->c, LEFT - 6, l->c.y + 20, "class=\"s\" text-anchor=\"end\"", "planned");
-	planned(l, core, lane);
+	planned(l, lane);
 	l->c.y += PLANNED + 2;
 	svg_word(&l->c, LEFT - 6, l->c.y + 19, "class=\"s\" text-anchor=\"end\"", "actual");
 	actual(l, core, lane);
 	l->c.y -= PLANNED + 2;
 	for (uint32_t i = 0; i < lane->n_windows; i++)
 		if (is_marked(l, &lane->window[i]))
-			mark(l, &lane->window[i]);
+			mark(l, &lane->window[i], &labelled);
 	l->c.y += PLANNED + ACTUAL + 4;
 	events_of(l, core, BH_TRACE_IRQ, "#94a3b8", l->c.y, EVENTS);
 	events_of(l, core, BH_TRACE_MESSAGE, "#2563eb", l->c.y + 3, EVENTS - 3);

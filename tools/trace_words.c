@@ -124,6 +124,7 @@ static const char *status_name(int64_t status)
 	case BH_E_AGAIN: return "full or empty";
 	case BH_E_TIMEOUT: return "timeout";
 	case BH_E_PEER: return "the other end does not run";
+	case BH_TRACE_WAITS: return "waits";
 	default: return text("status %lld", (long long)status);
 	}
 }

@@ -133,6 +133,7 @@ def lines(said):
     (MESSAGE, (CONTROL, 0), 8 | 1 << 16, 0, 0, ("control", "message", "receives orders from gui: ok")),
     (MESSAGE, (GUI, 0), 9 | 1 << 16, 0, -7, ("gui.0", "message", "waits for go from control: timeout")),
     (MESSAGE, (CONTROL, 0), 8 | 9 << 16, 0, -2, ("control", "message", "receives port 9, which it does not have: no such capability")),
+    (MESSAGE, (CONTROL, 0), 12, 0, (1 << 63) - 1, ("control", "message", "serves go to gui: waits")),
     (MESSAGE, (CONTROL, 0), 99, 0, 0, ("control", "message", "call 99")),
     (FAULT, (CONTROL, 0), 4, 0x9000000, 0x104,
      ("control", "fault", "vCPU 0 wrote 4 bytes to 0x09000000; nothing is declared there")),
