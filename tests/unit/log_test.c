@@ -240,6 +240,8 @@ static void until_its_reader_runs_the_kernel_prints(void **state)
 #define IDLE ~0u
 
 static uint32_t writing;
+static uint32_t written;
+static uint32_t good; /* records that the reader has got */
 static uint32_t began[WRITERS]; /* ring->next when that writer began its record, or IDLE */
 
 /*
@@ -258,15 +260,17 @@ static void wait_for_the_slow(void)
 		}
 }
 
+/* So many records, and more until a reader that gets little of a loaded machine's time has read for a while. */
 static void *writer(void *arg)
 {
 	struct vcpu *v = arg;
 
 	host_on(v->core->number);
-	for (uint64_t i = 1; i <= RECORDS; i++) {
+	for (uint64_t i = 1; i <= RECORDS || load_relaxed(&good) <= 4 * ring->n; i++) {
 		wait_for_the_slow();
 		store_release(&began[v->part->number], load_acquire(&ring->next));
 		log_vcpu(v, BH_EVENT_ACCESS, i, ~i);
+		add_to(&written, 1);
 		store_release(&began[v->part->number], IDLE);
 	}
 	add_to(&writing, -1u);
@@ -277,10 +281,11 @@ static void records_of_several_cores_are_whole(void **state)
 {
 	pthread_t thread[WRITERS];
 	struct bh_record r;
-	uint32_t good = 0, at = ring->next, first = at;
+	uint32_t at = ring->next, first = at;
 	uint64_t last[PARTITIONS] = { 0 };
 
 	(void)state;
+	written = good = 0;
 	memset(began, 0xff, sizeof(began));
 	store_release(&writing, WRITERS);
 	for (uint32_t i = 0; i < WRITERS; i++)
@@ -296,11 +301,12 @@ static void records_of_several_cores_are_whole(void **state)
 		assert_true(r.address > last[r.partition]);
 		last[r.partition] = r.address;
 		at++;
-		good++;
+		add_to(&good, 1);
 	}
 	for (uint32_t i = 0; i < WRITERS; i++)
 		pthread_join(thread[i], NULL);
-	assert_int_equal(ring->next - first, WRITERS * RECORDS);
+	assert_true(written >= WRITERS * RECORDS);
+	assert_int_equal(ring->next - first, written);
 	assert_true(good > ring->n);
 }
 
