@@ -162,6 +162,8 @@ static const char calls[][14] = {
 	"pSERVE",
 	"pPORT_STATE",
 	"cCONTROL",
+	"cSET_MODE",
+	"-FRAME",
 };
 
 /* "called SEND on port 7": bits 32-63 of the value are the first argument. */

@@ -59,8 +59,10 @@ static const struct {
 	  "linux: vCPU 0 called WAIT at pc 0x40000010, refused: its table has no such entry of that kind" },
 	{ { .event = BH_EVENT_CALL, .pc = 0x40000010, .address = BH_CALL_CONTROL, .value = REFUSED(2, BH_E_RIGHT) },
 	  "linux: vCPU 0 called CONTROL with capability 2 at pc 0x40000010, refused: its entry does not hold that right" },
-	{ { .event = BH_EVENT_CALL, .address = BH_CALL_CONTROL + 1, .value = REFUSED(0, -77) },
-	  "linux: vCPU 0 made call 0xc600000f, refused: status 0xffffffffffffffb3" },
+	{ { .event = BH_EVENT_CALL, .address = BH_CALL_SET_MODE, .value = REFUSED(3, BH_E_CAP) },
+	  "linux: vCPU 0 called SET_MODE with capability 3, refused: its table has no such entry of that kind" },
+	{ { .event = BH_EVENT_CALL, .address = BH_CALL_FRAME + 1, .value = REFUSED(0, -77) },
+	  "linux: vCPU 0 made call 0xc6000011, refused: status 0xffffffffffffffb3" },
 	{ { .event = BH_EVENT_CALL, .address = 0x84000050, .value = (uint32_t)BH_E_UNKNOWN },
 	  "linux: vCPU 0 made call 0x84000050, refused: there is no such call" },
 	{ { .event = BH_EVENT_BOOT, .value = BH_BOOT_E_CRC, .address = 3 },
@@ -120,7 +122,7 @@ static void any_record_fits_or_is_cut(void **state)
 			u.word[w] = seed = seed * 6364136223846793005ull + 1442695040888963407ull;
 		u.r.event %= 14;
 		if (i % 4 == 0)
-			u.r.address = BH_CALL(u.r.address % 16);
+			u.r.address = BH_CALL(u.r.address % 18);
 		assert_true(record_text(text, sizeof text, &u.r, "a-name-of-thirty-one-characters") < sizeof text);
 	}
 }
