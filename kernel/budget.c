@@ -66,6 +66,7 @@ static void overrun_whole(struct vcpu *v, ticks_t periods)
 	v->left = v->left > (int64_t)over ? v->left - (int64_t)over : 0;
 }
 
+/* TIME-2 */
 void budget_charge(struct core *c, ticks_t now)
 {
 	struct vcpu *v;
@@ -86,6 +87,7 @@ void budget_charge(struct core *c, ticks_t now)
 	fund(c, v, now);
 }
 
+/* TIME-2 */
 void budget_give(struct core *c, ticks_t now)
 {
 	for (uint32_t left = c->plan->budgets & ~c->funded; left; left &= left - 1) {

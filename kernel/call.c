@@ -39,6 +39,7 @@ static int64_t dispatch(struct vcpu *v, uint32_t function, uint64_t *arg)
 	}
 }
 
+/* CALL-1, CALL-2: nothing is passed but numbers of the caller's own table. */
 int64_t call_handle(struct vcpu *v, uint32_t function, uint64_t *arg)
 {
 	uint64_t first = arg[0], second = arg[1];

@@ -72,7 +72,7 @@ static ticks_t wants_at(const struct core *c, const struct vcpu *v)
 
 /*
  * The core's own timer: time's edges, and the timers of vCPUs that would run if theirs fired and that the hardware does not
- * hold. One vCPU alone on its core, without windows and reservation, has none of these.
+ * hold. One vCPU alone on its core, without windows and reservation, has none of these. (TIME-5)
  */
 static void set_alarm(struct core *c)
 {
@@ -278,6 +278,7 @@ static uint32_t pick(struct core *c, uint32_t can)
 	return lowest_bit(can & group & ~c->turned);
 }
 
+/* TIME-3: who is marked for slack, when nobody else can run. */
 static uint32_t contenders(const struct core *c)
 {
 	uint32_t can = c->ready & c->funded;

@@ -120,7 +120,7 @@ static void write_report(const struct plan *p, const char *image)
 	file_write(text("%.*s.report.txt", stem, image), all, strlen(all));
 }
 
-/* What an earlier build left does not stay beside a description that is refused. */
+/* What an earlier build left does not stay beside a description that is refused. (DESC-1) */
 static const char *build(const char *system, const char *image, struct plan **out)
 {
 	struct plan *p = take(sizeof(*p));

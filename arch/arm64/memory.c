@@ -67,6 +67,7 @@ static bool fault_address(uint64_t esr, ipa_t *ipa)
 	return translate(far, ipa);
 }
 
+/* MEM-2, LOG-1: the guest gets an external abort, and the log who, what and where. */
 static void refuse(struct vcpu *v, uint64_t esr, enum bh_event event, bool known, ipa_t ipa, bool fetch)
 {
 	uint64_t value = fetch ? BH_ACCESS_FETCH : esr & ISS_WNR ? BH_ACCESS_WRITE

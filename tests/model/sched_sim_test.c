@@ -383,6 +383,7 @@ static void print_tally(const char *what, const struct tally *t)
 	       t->near, t->loose, t->worst);
 }
 
+/* TIME-4 */
 static void no_promise_is_broken_and_half_of_them_are_nearly_reached(void **state)
 {
 	const char *given = getenv("SEED"), *times = getenv("TESTS");

@@ -55,6 +55,7 @@ def test_linux_reaches_control_through_the_gateway(demo):
     demo.line("gateway", r"set point 250 mm")
 
 
+# PSCI-2
 def test_a_restart_asked_for_by_linux_restarts_linux_only(demo):
     demo.enter("reboot -f")
     demo.line("linux", r"Booting Linux")
@@ -64,6 +65,7 @@ def test_a_restart_asked_for_by_linux_restarts_linux_only(demo):
     answers(demo, 42)
 
 
+# PSCI-2
 def test_linux_switched_off_leaves_the_others_running(demo):
     demo.enter("poweroff -f")
     demo.line("linux", "reboot: Power down")

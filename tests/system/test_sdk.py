@@ -31,6 +31,14 @@ def test_a_partition_whose_main_returns_is_switched_off(machine):
     machine.line("bulkhead", "hello: stopped: it asked to be switched off")
 
 
+# SDK-1
+def test_a_partition_in_c_needs_a_main_of_less_than_30_lines():
+    with open("systems/hello/hello.c", encoding="utf-8") as f:
+        text = f.read()
+    assert 'include "sdk/bulkhead.h"' in text and len(text[text.index("int main(void)"):].splitlines()) < 30
+
+
+# CON-1
 def test_the_hot_key_gives_the_keyboard_to_the_next_client_and_round(machine):
     for name in ("hello", "sdk", "hello"):
         machine.type(HOT_KEY)

@@ -38,6 +38,7 @@ def runs(request):
         pool.shutdown(wait=False, cancel_futures=True)
 
 
+# TIME-1
 @pytest.mark.parametrize("storm, bound_us", STORMS.items(),
                          ids=[f"{s}-storm-{FRAMES}-frames-within-{us}us" for s, us in STORMS.items()])
 def test_each_window_of_control_begins_in_time(runs, storm, bound_us):

@@ -14,6 +14,7 @@ def seen(boot_module):
     return spinner.all_measured(boot_module("build/tests/time-budget.img", icount=True), ("greedy", "lazy", "worker", "taker"))
 
 
+# TIME-2
 def test_who_wants_all_gets_its_budget_to_within_one_kernel_path(seen):
     assert BUDGET - PATH <= seen["greedy"]["least"] <= seen["greedy"]["most"] <= BUDGET
 
@@ -27,6 +28,7 @@ def test_a_window_loses_the_budget_and_the_paths_there_and_back_and_no_more(seen
     assert seen["lazy"]["late"] <= BUDGET + 2 * PATH
 
 
+# TIME-3
 def test_what_a_window_leaves_reaches_who_has_the_slack(seen):
     left = WINDOW - BUDGET - LAZY
     assert left - 4 * PATH <= seen["taker"]["least"] <= seen["taker"]["most"] <= left

@@ -93,6 +93,7 @@ static void the_ring_fits_its_pages(void **state)
 	assert_true(sizeof(*ring) + (ring->n + 1) * sizeof(struct bh_record) > BH_LOG_PAGES * BH_PAGE);
 }
 
+/* LOG-1 */
 static void a_record_says_who_what_where_and_when(void **state)
 {
 	uint32_t next = ring->next;
@@ -212,6 +213,7 @@ static void a_partition_that_is_too_loud_is_printed_no_more_but_logged(void **st
 	assert_int_equal(lines(), 1); /* the others are heard */
 }
 
+/* LOG-2 */
 static void until_its_reader_runs_the_kernel_prints(void **state)
 {
 	(void)state;
@@ -241,7 +243,7 @@ static void until_its_reader_runs_the_kernel_prints(void **state)
 
 static uint32_t writing;
 static uint32_t written;
-static uint32_t good; /* records that the reader has got */
+static uint32_t good;		/* records that the reader has got */
 static uint32_t began[WRITERS]; /* ring->next when that writer began its record, or IDLE */
 
 /*

@@ -144,6 +144,7 @@ static int64_t calls(struct vcpu *v, uint32_t function, uint64_t a, uint64_t b)
 
 /* --- windows --- */
 
+/* TIME-1 */
 static void windows_begin_and_end_on_their_edges(void **state)
 {
 	(void)state;
@@ -161,6 +162,7 @@ static void windows_begin_and_end_on_their_edges(void **state)
 	}
 }
 
+/* TIME-3 */
 static void slack_is_what_the_windows_owner_leaves_and_what_is_nobodys(void **state)
 {
 	(void)state;
@@ -231,6 +233,7 @@ static void a_late_alarm_does_not_move_the_next_edge(void **state)
 	assert_int_equal(host_alarm(0), US(base + 80));
 }
 
+/* TIME-5 */
 static void a_core_without_windows_and_budgets_has_no_alarm(void **state)
 {
 	(void)state;
@@ -241,6 +244,7 @@ static void a_core_without_windows_and_budgets_has_no_alarm(void **state)
 
 /* --- reservations --- */
 
+/* TIME-2 */
 static void a_reservation_interrupts_windows_until_its_budget_is_used_up(void **state)
 {
 	(void)state;
