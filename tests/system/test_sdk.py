@@ -12,7 +12,7 @@ HOT_KEY = "\x1d"
 
 @pytest.fixture(scope="module")
 def machine(boot_module):
-    return boot_module(IMAGE)
+    return boot_module(IMAGE, icount=True, memory="2G")  # its own time: what a loaded host does to it is no promise broken
 
 
 def test_the_sdk_keeps_its_promises_inside_a_partition(machine):
@@ -52,7 +52,7 @@ def test_a_fault_is_one_sentence_with_partition_address_and_instruction(boot):
 
 @pytest.fixture(scope="module")
 def ports(boot_module):
-    m = boot_module(PORTS)
+    m = boot_module(PORTS, icount=True, memory="2G")
     m.line("ports", "all promises about ports checked")
     m.said = m.before
     return m
