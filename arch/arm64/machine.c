@@ -220,6 +220,16 @@ void irq_handle(void)
 	}
 }
 
+bool arch_irq_waits(void)
+{
+	return read_reg(isr_el1) & ISR_EL1_I;
+}
+
+void arch_irq_take(void)
+{
+	irq_handle();
+}
+
 void arch_idle(void)
 {
 	dsb(sy);
