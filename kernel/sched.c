@@ -52,6 +52,52 @@ void sched_post_now(struct core *c)
 		arch_kick(c);
 }
 
+static ticks_t earlier(ticks_t a, ticks_t b)
+{
+	return a < b ? a : b;
+}
+
+/* When v wants this core's attention by time. */
+static ticks_t wants_at(const struct core *c, const struct vcpu *v)
+{
+	if (!vcpu_wakes_by_irq(v) && v != c->loaded)
+		return v->deadline;
+	return earlier(arch_vcpu_deadline(v), v->deadline);
+}
+
+static void set_timer(struct core *c, ticks_t when)
+{
+	if (when == c->alarm)
+		return;
+	c->alarm = when;
+	arch_timer_set(when);
+}
+
+/* Of time itself, whatever vCPUs want. */
+static ticks_t next_edge(const struct core *c)
+{
+	ticks_t first = earlier(c->edge, c->change_at);
+
+	if (c->plan && c->plan->budgets)
+		first = earlier(first, budget_alarm(c));
+	return first;
+}
+
+/*
+ * The core's own timer: time's edges, and the timers of vCPUs that would run if theirs fired and that the hardware does not
+ * hold. One vCPU alone on its core, without windows and reservation, has none of these.
+ */
+static void set_alarm(struct core *c)
+{
+	ticks_t first = next_edge(c);
+
+	if (c->runs && (c->ready & c->vcpu[c->rank]->siblings))
+		first = earlier(first, c->turn_end);
+	for (uint32_t left = c->urgent; left; left &= left - 1)
+		first = earlier(first, wants_at(c, c->vcpu[lowest_bit(left)]));
+	set_timer(c, first);
+}
+
 static void attend(struct core *c, uint32_t rank)
 {
 	struct vcpu *v = c->vcpu[rank];
@@ -66,7 +112,7 @@ static void attend(struct core *c, uint32_t rank)
 
 /*
  * What others post meanwhile comes with their kick. An interrupt waits for one of these at most: it may be the alarm, for
- * somebody who is to run now.
+ * somebody whose time has come.
  */
 static void collect(struct core *c)
 {
@@ -75,7 +121,10 @@ static void collect(struct core *c)
 
 	if (unlikely(now))
 		mode_attend(c);
-	for (posted &= ~INBOX_NOW; posted; posted &= posted - 1) {
+	posted &= ~INBOX_NOW;
+	if (unlikely(posted & (posted - 1)))
+		set_timer(c, next_edge(c));
+	for (; posted; posted &= posted - 1) {
 		uint32_t rest = posted & (posted - 1);
 
 		attend(c, lowest_bit(posted));
@@ -86,39 +135,6 @@ static void collect(struct core *c)
 			return;
 		}
 	}
-}
-
-static ticks_t earlier(ticks_t a, ticks_t b)
-{
-	return a < b ? a : b;
-}
-
-/* When v wants this core's attention by time. */
-static ticks_t wants_at(const struct core *c, const struct vcpu *v)
-{
-	if (!vcpu_wakes_by_irq(v) && v != c->loaded)
-		return v->deadline;
-	return earlier(arch_vcpu_deadline(v), v->deadline);
-}
-
-/*
- * The core's own timer: time's edges, and the timers of vCPUs that would run if theirs fired and that the hardware does not
- * hold. One vCPU alone on its core, without windows and reservation, has none of these.
- */
-static void set_alarm(struct core *c)
-{
-	ticks_t first = c->edge < c->change_at ? c->edge : c->change_at;
-
-	if (c->plan && c->plan->budgets)
-		first = earlier(first, budget_alarm(c));
-	if (c->runs && (c->ready & c->vcpu[c->rank]->siblings))
-		first = earlier(first, c->turn_end);
-	for (uint32_t left = c->urgent; left; left &= left - 1)
-		first = earlier(first, wants_at(c, c->vcpu[lowest_bit(left)]));
-	if (first == c->alarm)
-		return;
-	c->alarm = first;
-	arch_timer_set(first);
 }
 
 /* Whoever may not run now finds it in his inbox later. */

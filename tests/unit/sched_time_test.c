@@ -43,11 +43,13 @@ static const struct host_window limp[] = {
 enum { NORMAL,
        LIMP,
        PANIC,
+       ENDLESS,
        MODES };
 
 static const struct host_mode modes[MODES] = {
 	[NORMAL] = { .frame_ns = US(100), .slack = BIT(SPARE), .n_windows = 2, .window = normal },
 	[LIMP] = { .frame_ns = US(40), .without = BIT(LINUX) | BIT(SPARE), .n_windows = 2, .window = limp },
+	[ENDLESS] = { .at_once = true, .without = BIT(LINUX) },
 	[PANIC] = { .frame_ns = US(40), .at_once = true, .without = BIT(LINUX) | BIT(SPARE) | BIT(SERVICE), .n_windows = 2, .window = limp },
 };
 
@@ -320,6 +322,125 @@ static void a_reservation_without_budget_gets_no_kick(void **state)
 	wakes(service);
 	assert_int_equal(host_kicks(0), kicks);
 	assert_true(runs_on(control, 0));
+}
+
+/* Something is posted to it that does not wake it: a sibling on another core can do so without end. */
+static void notice(struct vcpu *v)
+{
+	vcpu_post(v, REQ_SYNC);
+	host_settle();
+}
+
+static void what_wakes_nobody_is_paid_by_the_sleeper_and_interrupts_no_longer_than_its_budget(void **state)
+{
+	uint32_t kicks;
+
+	(void)state;
+	at(1);
+	kicks = host_kicks(0);
+	for (uint32_t i = 0; i < 100; i++)
+		notice(service);
+	assert_int_equal(host_kicks(0) - kicks, 10); /* 10 us, a us at least each */
+	assert_true(runs_on(control, 0));
+	at(50);
+	kicks = host_kicks(0);
+	for (uint32_t i = 0; i < 100; i++)
+		notice(service);
+	assert_in_range(host_kicks(0) - kicks, 9, 10);
+	at(100);
+	wakes(service); /* it has a new budget, of which the notices that waited for that have cost a us */
+	at(108);
+	assert_true(runs_on(service, 0));
+	at(109);
+	assert_true(runs_on(control, 0));
+}
+
+static void what_wakes_it_is_paid_once(void **state)
+{
+	(void)state;
+	at(1);
+	wakes(service);
+	does(service, guest_take, NULL);
+	does(service, guest_wfi, NULL);
+	assert_int_equal(service->left, US(10));
+}
+
+/* --- stops --- */
+
+static bool is_off(uint32_t partition)
+{
+	return partition_at(partition)->state == PARTITION_OFF;
+}
+
+static void is_stopped(uint32_t partition, bool again)
+{
+	partition_stop(partition_at(partition), BH_STOP_ORDER, again);
+	host_settle();
+}
+
+static void a_stop_waits_for_an_edge_and_interrupts_nobody(void **state)
+{
+	uint32_t kicks;
+
+	(void)state;
+	at(5);
+	kicks = host_kicks(0);
+	is_stopped(LINUX, false);
+	assert_int_equal(host_kicks(0), kicks);
+	at(29);
+	assert_false(is_off(LINUX));
+	at(30);
+	assert_true(is_off(LINUX));
+	assert_int_equal(host_where(0), HOST_GUEST); /* SPARE, on slack */
+}
+
+static void who_runs_is_stopped_at_once(void **state)
+{
+	(void)state;
+	at(40);
+	is_stopped(LINUX, false);
+	assert_true(is_off(LINUX));
+	at(85);
+	is_stopped(SPARE, false);
+	assert_true(is_off(SPARE));
+}
+
+static void one_stops_at_each_edge_and_all_in_turn(void **state)
+{
+	(void)state;
+	at(5);
+	is_stopped(SPARE, false); /* of these the last in rank */
+	is_stopped(LINUX, true);
+	at(29);
+	assert_int_equal(partition_at(LINUX)->life, 0);
+	at(30);
+	assert_int_equal(partition_at(LINUX)->life, 1);
+	assert_false(is_off(SPARE) && partition_at(LINUX)->state == PARTITION_STOPPING);
+	at(81);
+	is_stopped(LINUX, true); /* again, before the next edge */
+	at(100);
+	assert_true(is_off(SPARE));
+}
+
+static void without_windows_a_stop_comes_at_once(void **state)
+{
+	(void)state;
+	at(5);
+	is_stopped(PAIR, false);
+	assert_true(is_off(PAIR));
+}
+
+static void a_stop_that_waits_for_an_edge_comes_though_there_are_no_more(void **state)
+{
+	(void)state;
+	at(5);
+	assert_int_equal(calls(control, BH_CALL_SET_MODE, host_system_schedule(blob, CONTROL), ENDLESS), BH_OK);
+	assert_int_equal(core_at(0)->frame_ticks, 0);
+	at(6);
+	is_stopped(LINUX, false);
+	assert_true(is_off(LINUX));
+	is_stopped(SPARE, false);
+	assert_true(is_off(SPARE));
 }
 
 /* --- turns of siblings --- */
@@ -610,6 +731,13 @@ int main(void)
 		AFTER(all_run, the_trace_has_each_window_with_its_plan),
 		AFTER(all_run, the_trace_has_each_change_of_the_mode_and_the_mode_in_force),
 		AFTER(all_run, a_partition_is_told_its_own_time),
+		AFTER(all_run, what_wakes_nobody_is_paid_by_the_sleeper_and_interrupts_no_longer_than_its_budget),
+		AFTER(all_run, what_wakes_it_is_paid_once),
+		AFTER(all_run, a_stop_waits_for_an_edge_and_interrupts_nobody),
+		AFTER(all_run, who_runs_is_stopped_at_once),
+		AFTER(all_run, one_stops_at_each_edge_and_all_in_turn),
+		AFTER(all_run, without_windows_a_stop_comes_at_once),
+		AFTER(all_run, a_stop_that_waits_for_an_edge_comes_though_there_are_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
