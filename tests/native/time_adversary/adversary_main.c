@@ -18,6 +18,7 @@ static const struct {
 	{ "gic", storm_gic },
 	{ "hoard", storm_hoard },
 	{ "sections", measure_sections },
+	{ "printer", measure_printing },
 };
 
 uint64_t chance(void)
