@@ -2,6 +2,7 @@
 #include "kernel/budget.h"
 
 #include "abi/port.h"
+#include "kernel/arch.h"
 #include "kernel/trace.h"
 #include "kernel/window.h"
 
@@ -56,6 +57,20 @@ void budget_begin(struct core *c)
 		return;
 	c->since = c->now;
 	renew(c->vcpu[c->rank], c->now);
+}
+
+/* So much at least: the way into the kernel and back, which nobody counts. */
+#define PATH_NS 1000u
+
+void budget_pay(struct core *c, struct vcpu *v, ticks_t from)
+{
+	ticks_t now = arch_time();
+
+	if (v->desc->rank == c->rank)
+		return; /* it is charged */
+	renew(v, now);
+	v->left -= (int64_t)(now - from + ticks_of(PATH_NS));
+	fund(c, v, now);
 }
 
 /* It ran on through whole periods: each left as much less as it is longer than a budget. */

@@ -79,6 +79,9 @@
 #define CNT_CTL_IMASK	2
 #define CNT_CTL_ISTATUS 4
 
+/* ISR_EL1, read at EL2: what is pending physically */
+#define ISR_EL1_I (1 << 7)
+
 /* PSTATE in SPSR_EL2 */
 #define PSTATE_EL1H  5
 #define PSTATE_DAIF  0x3c0
