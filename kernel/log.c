@@ -46,7 +46,7 @@ static void append(const struct bh_record *r)
 	store_release(&slot->sequence, sequence);
 }
 
-/* Nobody reads yet, or ever: on the UART, so much a partition that it cannot hold its core up for long. */
+/* Nobody reads yet, or ever: on the UART, so much a partition that it cannot hold its core up for long. (LOG-2) */
 static void print_record(struct partition *p, const struct bh_record *r)
 {
 	char text[240];
@@ -123,6 +123,7 @@ static bool record(struct partition *p, struct bh_record *r)
 	return true;
 }
 
+/* LOG-1 */
 bool log_vcpu(struct vcpu *v, enum bh_event event, uint64_t address, uint64_t value)
 {
 	struct bh_record r = { .event = (uint16_t)event,

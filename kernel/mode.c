@@ -119,10 +119,10 @@ void mode_change(struct core *c, ticks_t now)
 	c->mode = change.mode;
 	c->plan = blob_plan(blob, c->mode, c->number);
 	c->mode_start = c->frame = c->edge = change.at;
-	c->frame_ticks = c->plan->n_windows ? ticks_of(blob_modes(blob)[c->mode].frame_ns) : 0;
+	store_relaxed(&c->frame_ticks, c->plan->n_windows ? ticks_of(blob_modes(blob)[c->mode].frame_ns) : 0);
 	c->next = 0;
 	c->slack = c->plan->slack;
-	trace(c, BH_TRACE_MODE, TRACE_NOBODY, c->mode, c->mode_start, 0);
+	trace_mode(c, c->mode, c->mode_start);
 	budget_mode(c, now);
 	window_advance(c, now);
 	if (add_to(&change.left, -1u) == 0)

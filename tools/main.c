@@ -14,6 +14,7 @@
 #include "tools/plan.h"
 #include "tools/policy.h"
 #include "tools/run.h"
+#include "tools/trace.h"
 
 int audit_main(int argc, char **argv); /* audit.c */
 
@@ -27,6 +28,11 @@ static const char help[] =
 	"      --until REGEX             ends when a line of the console shows it; exit status 0 only then\n"
 	"      --timeout SECONDS         ends then, with exit status 1\n"
 	"      --log FILE                keeps what the console shows\n"
+	"      --trace FILE              keeps the trace of all cores as it is when the run ends\n"
+	"  trace FILE SYSTEM [-o OUT]    says what a kept trace shows: as text, or OUT.svg: the timeline, planned and actual;\n"
+	"                                OUT.pftrace: for Perfetto; OUT.json or --json: for a program to read\n"
+	"      --from MS --to MS, --last MS\n"
+	"                                only this part of it\n"
 	"  header SYSTEM PARTITION [-o FILE]\n"
 	"                                writes the numbers of its ports as a C header; needs no payload\n"
 	"  audit IMAGE SYSTEM            proves that an image is what a description says\n"
@@ -117,7 +123,7 @@ static void write_report(const struct plan *p, const char *image)
 	file_write(text("%.*s.report.txt", stem, image), all, strlen(all));
 }
 
-/* What an earlier build left does not stay beside a description that is refused. */
+/* What an earlier build left does not stay beside a description that is refused. (DESC-1) */
 static const char *build(const char *system, const char *image, struct plan **out)
 {
 	struct plan *p = take(sizeof(*p));
@@ -144,11 +150,19 @@ static const char *one_system(const char *command, const char *given, const char
 	return argument;
 }
 
+static const struct plan *plan_made(const char *system)
+{
+	struct plan *p = plan_good(system);
+
+	image_write(p);
+	return p;
+}
+
 static int check_main(int argc, char **argv)
 {
 	const char *system = NULL;
 	bool json = false;
-	struct plan *p;
+	const struct plan *p;
 
 	for (int i = 2; i < argc; i++) {
 		if (strcmp(argv[i], "--json") == 0)
@@ -160,8 +174,7 @@ static int check_main(int argc, char **argv)
 	}
 	if (!system)
 		usage("check takes one system");
-	p = plan_good(system);
-	image_write(p);
+	p = plan_made(system);
 	if (json)
 		fputs(analysis_json(p), stdout);
 	else
@@ -298,6 +311,8 @@ static int run_main(int argc, char **argv)
 			o.timeout_s = seconds_of(argv[++i]);
 		else if (strcmp(argv[i], "--log") == 0 && i + 1 < argc)
 			o.log = argv[++i];
+		else if (strcmp(argv[i], "--trace") == 0 && i + 1 < argc)
+			o.trace = argv[++i];
 		else if (argv[i][0] == '-')
 			usage("run has no option %s, or it lacks its value", argv[i]);
 		else
@@ -331,6 +346,8 @@ int main(int argc, char **argv)
 		return draw_main(argc, argv);
 	if (strcmp(command, "run") == 0)
 		return run_main(argc, argv);
+	if (strcmp(command, "trace") == 0)
+		return trace_main(plan_made, argc, argv);
 	if (strcmp(command, "header") == 0)
 		return header_main(argc, argv);
 	if (strcmp(command, "audit") == 0)

@@ -9,7 +9,8 @@ struct run_options {
 	const char *until;  /* POSIX extended regular expression; NULL: the terminal is the console */
 	uint32_t timeout_s; /* 0: none */
 	const char *log;
-	char **extra; /* more arguments for QEMU, NULL-terminated; or NULL */
+	const char *trace; /* file to which the trace rings go at the end; NULL: none */
+	char **extra;	   /* more arguments for QEMU, NULL-terminated; or NULL */
 };
 
 /* The tool's exit status: 0, or with `until` only when the console showed it. */

@@ -103,9 +103,12 @@ class Machine:
             return "".join("    " + line for line in f.readlines()[-lines:])
 
     def stop(self):
-        """End the machine if it still runs, and reap it."""
+        """End the machine if it still runs, and reap it. On a loaded machine that takes longer than pexpect looks."""
         if not self.child.closed:
-            self.child.close(force=True)
+            try:
+                self.child.close(force=True)
+            except pexpect.ExceptionPexpect:
+                self.child.wait()
         self.log.close()
 
 

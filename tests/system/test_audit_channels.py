@@ -269,6 +269,7 @@ def test_an_information_page_that_says_otherwise(good, audit, partition, entry, 
 
 # --- policy: the image has a flow that the description does not ---
 
+# POL-2
 def test_a_page_from_one_to_another_breaks_the_policy(good, audit):
     image = good.copy()
     pa = image.region("left", "RAM").pa

@@ -62,6 +62,7 @@ static void both_line_ends_are_one(void **state)
 	assert_string_equal(out, A "x" END A "y" END A "z" END A END);
 }
 
+/* CON-1 */
 static void lines_of_two_do_not_mix(void **state)
 {
 	(void)state;
