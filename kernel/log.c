@@ -83,7 +83,7 @@ static bool is_repeated(struct partition *p, const struct bh_record *r)
 /* p->log_at: when all that it has left until now would have been left, had it kept its pace. A turn more for each vCPU that comes between. */
 static bool is_within_quota(struct partition *p, ticks_t now)
 {
-	ticks_t pace = ticks_of(BH_LOG_PACE_NS), at = load_relaxed(&p->log_at);
+	ticks_t pace = ticks_of(p->desc->log_pace_ns), at = load_relaxed(&p->log_at);
 
 	for (uint32_t turns = 0; turns < BH_MAX_PART_VCPUS; turns++) {
 		ticks_t from = at > now ? at : now;
