@@ -105,7 +105,10 @@ class Machine:
     def stop(self):
         """End the machine if it still runs, and reap it."""
         if not self.child.closed:
-            self.child.close(force=True)
+            try:
+                self.child.close(force=True)
+            except pexpect.ExceptionPexpect:  # killed, but not gone after a moment: a loaded host
+                os.waitpid(self.child.pid, 0)
         self.log.close()
 
 
