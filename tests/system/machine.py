@@ -103,12 +103,12 @@ class Machine:
             return "".join("    " + line for line in f.readlines()[-lines:])
 
     def stop(self):
-        """End the machine if it still runs, and reap it. On a loaded machine that takes longer than pexpect looks."""
+        """End the machine if it still runs, and reap it."""
         if not self.child.closed:
             try:
                 self.child.close(force=True)
-            except pexpect.ExceptionPexpect:
-                self.child.wait()
+            except pexpect.ExceptionPexpect:  # killed, but not gone after a moment: a loaded host
+                os.waitpid(self.child.pid, 0)
         self.log.close()
 
 
