@@ -5,8 +5,10 @@ Nothing here knows Bulkhead: an image is whatever QEMU's -kernel starts, so the 
 guest on the bare machine. What a test waits for is a pattern on the console; the whole console is
 kept in build/logs/NAME.log, for people and for the messages of tests that fail."""
 
+import contextlib
 import os
 import re
+import threading
 import time
 
 import pexpect
@@ -96,6 +98,28 @@ class Machine:
         self.expect(pexpect.EOF, timeout)
         self.child.close()
         return self.child.exitstatus, self.before
+
+    @contextlib.contextmanager
+    def listening(self):
+        """Meanwhile the console is read, into the log only: a machine stands still whose console nobody reads."""
+        done = threading.Event()
+
+        def listen():
+            while not done.is_set():
+                try:
+                    self.child.read_nonblocking(65536, 0.1)
+                except pexpect.TIMEOUT:
+                    pass
+                except pexpect.EOF:
+                    return
+
+        reader = threading.Thread(target=listen)
+        reader.start()
+        try:
+            yield
+        finally:
+            done.set()
+            reader.join()
 
     def tail(self, lines=25):
         self.log.flush()
