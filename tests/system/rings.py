@@ -69,16 +69,17 @@ class Ring:
         return [ticks * 10**9 // self.frequency for ticks in found]
 
 
-def read(name, path):
-    """{core: Ring} of the machine of that name that was started with monitor(name) from the image at `path`."""
+def read(machine, name, path):
+    """{core: Ring} of a machine that was started with monitor(name) from the image at `path`."""
     with open(path, "rb") as f:
         i = image.Image(f.read())
     size = i.u64(i.blob + TRACE_BYTES)
     pa = i.u64(i.blob + TRACE_VA) - i.u64(SHARE_VA) + i.u64(SHARE_PA)
     cores = i.u32(i.blob + image.ARRAYS["core"][0])
-    m = _Monitor(name)
-    m.order("stop")
-    raw = m.memory(name, pa, cores * size)
-    m.order("cont")
-    m.socket.close()
+    with machine.listening():
+        m = _Monitor(name)
+        m.order("stop")
+        raw = m.memory(name, pa, cores * size)
+        m.order("cont")
+        m.socket.close()
     return {c: Ring(raw[c * size:(c + 1) * size]) for c in range(cores)}

@@ -43,7 +43,7 @@ def _run(storm):
     m = machine.qemu(name, image, timeout=400, icount=True, extra=rings.monitor(name))
     try:
         seen = spinner.measured(m, "control")
-        return seen | {"console": m.before, "storm": _storm_seen(storm, rings.read(name, image)[0])}
+        return seen | {"console": m.before, "storm": _storm_seen(storm, rings.read(m, name, image)[0])}
     finally:
         m.stop()
 

@@ -15,7 +15,7 @@ def seen():
     m = machine.qemu(NAME, IMAGE, extra=rings.monitor(NAME))
     try:
         m.expect(r"\bcontrol +\| frames", timeout=300)  # so many frames later
-        return rings.read(NAME, IMAGE)
+        return rings.read(m, NAME, IMAGE)
     finally:
         m.stop()
 

@@ -20,7 +20,7 @@ def seen(name, enough):
     try:
         m.expect("the keyboard|runs from")
         while True:
-            ring = rings.read(name, path)[0]
+            ring = rings.read(m, name, path)[0]
             if enough(ring) or time.monotonic() > end:
                 return ring
             time.sleep(0.5)
