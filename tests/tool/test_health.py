@@ -289,7 +289,7 @@ def test_the_monitor_sees_everybody(system):
 # --- report and drawing ---
 
 def test_the_report_tells_policy_times_and_rights(system):
-    built(system, FLEET.replace('"64K"; ', '"64K"; watchdog-us = <500000>; watchdog-open-us = <4000>; health { panic = "warm", "tell"; restarts = <3>;'
+    built(system, FLEET.replace("priority = <5>;", 'priority = <5>; watchdog-us = <500000>; watchdog-open-us = <4000>; health { panic = "warm", "tell"; restarts = <3>;'
                                 ' within-us = <10000000>; then = "mode:limp"; }; '), CHANNELS)
     report = (system.image.parent / "made.report.txt").read_text()
     pump = report.split("Partition 4, pump")[1].split("Partition 5")[0]
@@ -305,7 +305,7 @@ def test_the_report_tells_policy_times_and_rights(system):
 
 
 def test_the_drawing_shows_who_may_look_where_and_whose_faults_reach_others(system):
-    built(system, FLEET.replace('"64K"; ', '"64K"; watchdog-us = <500000>; health { panic = "system"; call = "mode:limp"; restarts = <1>; within-us = <2000>; }; '),
+    built(system, FLEET.replace("priority = <5>;", 'priority = <5>; watchdog-us = <500000>; health { panic = "system"; call = "mode:limp"; restarts = <1>; within-us = <2000>; }; '),
           CHANNELS)
     text = system.tool("draw", system.folder, "--dot")[1]
     box = {name: line for line in text.splitlines() for name in ("m", "pump", "fan", "linux") if f"<B>{name}</B></TD>" in line}
