@@ -10,6 +10,7 @@
 #include "tools/analysis.h"
 #include "tools/draw.h"
 #include "tools/errors.h"
+#include "tools/explain.h"
 #include "tools/header.h"
 #include "tools/plan.h"
 #include "tools/policy.h"
@@ -36,6 +37,8 @@ static const char help[] =
 	"  header SYSTEM PARTITION [-o FILE]\n"
 	"                                writes the numbers of its ports as a C header; needs no payload\n"
 	"  audit IMAGE SYSTEM            proves that an image is what a description says\n"
+	"  explain LOG SYSTEM            says of each fault in what a console showed (LOG: a file, or -) what is there, and\n"
+	"                                which line of the description would permit it; 1: nothing to explain\n"
 	"  draw SYSTEM [-o FILE] [--dot] draws it: FILE.svg, .png or .pdf, or an SVG to the standard output;\n"
 	"                                --dot: the graph as text; --schedule: who runs when, as an SVG\n"
 	"\n"
@@ -74,8 +77,7 @@ static void plan_parts(struct plan *p)
 		      BH_MAX_REGIONS);
 }
 
-/* All that needs the description only; false: there is nothing to go on with. */
-static bool plan_description(struct plan *p, const char *system)
+bool plan_description(struct plan *p, const char *system)
 {
 	source_read(p, system);
 	if (!p->fdt)
@@ -232,6 +234,13 @@ static int header_main(int argc, char **argv)
 	return 0;
 }
 
+static int explain_command(int argc, char **argv)
+{
+	if (argc != 4)
+		usage("explain takes a log and a system");
+	return explain(argv[2], argv[3]);
+}
+
 static int draw_time(const struct plan *p, const char *file)
 {
 	const char *end = file ? strrchr(file, '.') : ".svg";
@@ -350,6 +359,8 @@ int main(int argc, char **argv)
 		return trace_main(plan_made, argc, argv);
 	if (strcmp(command, "header") == 0)
 		return header_main(argc, argv);
+	if (strcmp(command, "explain") == 0)
+		return explain_command(argc, argv);
 	if (strcmp(command, "audit") == 0)
 		return audit_main(argc - 1, argv + 1);
 	usage("there is no command %s", command);

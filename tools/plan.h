@@ -342,6 +342,9 @@ void image_write(struct plan *p);		      /* image.c: p->image */
 const char *report(const struct plan *p);	      /* report.c: what is where, in full */
 const char *report_short(const struct plan *p);
 
+/* All that needs the description only; false: there is nothing to go on with. main.c */
+bool plan_description(struct plan *p, const char *system);
+
 /* The whole way; errors are only collected. */
 void plan_system(struct plan *p, const char *system);
 
