@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """`bulkhead explain`: what a console showed, and which line of the description has to do with it."""
 
-import os
 import re
 import subprocess
 
 import pytest
-from conftest import ROOT, TOOL
 from payloads import RAM, elf, pattern
 
 PARTITIONS = """console: console { image = "native.elf"; memory = "256K"; cores = <0>;
@@ -221,7 +219,7 @@ def test_a_partition_that_there_is_not(explain):
 
 def test_all_refusals_that_the_kernel_can_tell_are_understood(explain):
     """The sentences that record_text() is tested with: those of refused accesses, registers and calls."""
-    with open(os.path.join(ROOT, "tests", "unit", "record_text_test.c"), encoding="utf-8") as f:
+    with open("tests/unit/record_text_test.c", encoding="utf-8") as f:
         text = re.sub(r'"\s*\n\s*"', "", f.read())
     all_of_them = re.findall(r'"(linux: [^"]*)"', text)
     refusals = [s for s in all_of_them if re.match(r"linux: vCPU \d+ (wrote|read|fetched|called|made|used) ", s)]
@@ -232,7 +230,7 @@ def test_all_refusals_that_the_kernel_can_tell_are_understood(explain):
 
 def test_a_log_may_come_by_a_pipe(explain, system):
     explain()
-    done = subprocess.run([TOOL, "explain", "-", str(system.folder)], input=f"bulkhead: {SENTENCE}\n", capture_output=True, text=True, timeout=60)
+    done = subprocess.run([system.program, "explain", "-", str(system.folder)], input=f"bulkhead: {SENTENCE}\n", capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and done.stdout.startswith(SENTENCE)
 
 
