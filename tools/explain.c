@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reads what a console showed, line by line. Lines of the kernel and of the console service, which speaks for it, count;
- * what a guest prints under its own name does not, whatever it looks like.
+ * what a guest prints under its own name does not, whatever it looks like. DESC-3.
  */
 #include "tools/explain.h"
 

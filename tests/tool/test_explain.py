@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`bulkhead explain`: what a console showed, and which line of the description has to do with it."""
+"""`bulkhead explain`: what a console showed, and which line of the description has to do with it (DESC-3)."""
 
 import re
 import subprocess
