@@ -190,7 +190,7 @@ class Image:
         """{partition's name: (loading root, running root)}"""
         n, off = self.u32(self.blob + 24), self.blob + self.u32(self.blob + 28)
         return {self.name(self.u32(p)): (self.u64(p + 48), self.u64(p + 56))
-                for p in range(off, off + 160 * n, 160)}
+                for p in range(off, off + 168 * n, 168)}
 
     def leaves(self, table, level=1, base=0):
         """(address, bytes, physical address, offset of the entry in the file) of what a root maps."""
