@@ -32,9 +32,11 @@ struct asked {
 	const struct census_partition *partition; /* of its name, or NULL */
 };
 
+/* To an entry that is zero. */
 static void copy_name(char *to, const char *from)
 {
-	__builtin_memcpy(to, from, BH_NAME_BYTES);
+	for (uint32_t i = 0; i < BH_NAME_BYTES - 1 && from[i]; i++)
+		to[i] = from[i];
 }
 
 /* --- entries --- */

@@ -11,7 +11,7 @@
 
 #define LAST_WORDS_NS 200000000ull /* for the console to show them, before the reset */
 
-static bool said[CENSUS_CORES]; /* that it is silent */
+static bool told[CENSUS_CORES]; /* that it is silent */
 
 static void reset(void)
 {
@@ -23,14 +23,14 @@ static void reset(void)
 	bh_printf("firmware does not reset the machine (status %d)\n", status);
 }
 
-static void look(uint32_t core)
+static void watch(uint32_t core)
 {
 	uint64_t silent = census.core[core].silent;
 	bool lost = silent >= bh_time_from_ns(CORE_WATCH_NS);
 
-	if (lost == said[core])
+	if (lost == told[core])
 		return;
-	said[core] = lost;
+	told[core] = lost;
 	if (!lost) {
 		bh_printf("core %u answers again\n", core);
 		return;
@@ -44,5 +44,5 @@ static void look(uint32_t core)
 void core_watch_turn(void)
 {
 	for (uint32_t i = 0; i < census.n_cores; i++)
-		look(i);
+		watch(i);
 }

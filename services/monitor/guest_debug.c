@@ -16,6 +16,7 @@
 static struct {
 	const struct census_partition *partition; /* NULL: no session */
 	uint32_t ends;				  /* of it, when the session began: another life is another's */
+	bool armed;				  /* breakpoints and steps come to us; of one that stands still only can that be ordered */
 	bool ending;
 	struct guest_memory memory; /* as of the last gdb_target_memory() or gdb_target_at() */
 } session;
@@ -111,6 +112,12 @@ bool gdb_target_halt(void)
 	return bh_control_pause(cap(), NULL) == BH_OK;
 }
 
+static void debug_all(enum bh_debug what)
+{
+	for (uint32_t i = 0; i < gdb_target_vcpus(); i++)
+		(void)!bh_debug(cap(), i, what, NULL); /* one that has ended has nothing to switch */
+}
+
 enum gdb_stop gdb_target_state(uint32_t *vcpu)
 {
 	struct bh_debug_stop stop = { .why = BH_PAUSE_ORDER };
@@ -122,6 +129,9 @@ enum gdb_stop gdb_target_state(uint32_t *vcpu)
 		return GDB_RUNS;
 	if (s.run != BH_RUN_PAUSED || bh_debug(cap(), 0, BH_DEBUG_LOOK, &stop) != BH_OK)
 		return GDB_ENDED;
+	if (!session.armed)
+		debug_all(BH_DEBUG_ON);
+	session.armed = true;
 	if (stop.why != BH_PAUSE_BREAK && stop.why != BH_PAUSE_STEP)
 		return GDB_STOP_ORDER;
 	*vcpu = stop.vcpu;
@@ -129,12 +139,6 @@ enum gdb_stop gdb_target_state(uint32_t *vcpu)
 }
 
 /* --- sessions --- */
-
-static void debug_all(enum bh_debug what)
-{
-	for (uint32_t i = 0; i < gdb_target_vcpus(); i++)
-		(void)!bh_debug(cap(), i, what, NULL); /* one that has ended has nothing to switch off */
-}
 
 enum bh_status guest_debug_begin(const char *name, void (*put)(const uint8_t *bytes, uint32_t n))
 {
@@ -153,8 +157,8 @@ enum bh_status guest_debug_begin(const char *name, void (*put)(const uint8_t *by
 		return status;
 	session.partition = p;
 	session.ends = s.ends;
+	session.armed = false;
 	session.ending = false;
-	debug_all(BH_DEBUG_ON);
 	bh_printf("%s: stopped for gdb\n", p->info->name);
 	gdb_begin(put);
 	return BH_OK;
