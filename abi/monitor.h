@@ -65,8 +65,8 @@ struct bh_monitor_system {
 	uint64_t epoch;		  /* ticks */
 	uint64_t directory_ipa;	  /* struct bh_monitor_store, in the monitor */
 	uint64_t store_bytes;	  /* room for dumps */
-	uint32_t mode;
-	uint32_t partitions, ports, cores;
+	char mode[BH_NAME_BYTES]; /* in force */
+	uint32_t partitions, ports, cores, reserved;
 };
 
 /* Shares are of one core over about the last second, in thousandths: two vCPUs on two cores can have 2000. */

@@ -364,8 +364,9 @@ void ctl_show_top(FILE *to, const struct bh_monitor_system *system, const struct
 	uint64_t up = system->epoch < cores->head.time ? ctl_ns(cores, cores->head.time - system->epoch) / 100000000 : 0;
 	int left = (rows ? rows : 100000) - 3 - (int)cores->n; /* two lines of titles, and this */
 
-	fprintf(to, "bulkhead: up %" PRIu64 ".%" PRIu64 " s, mode %u, %u partitions, %u ports; seen from ", up / 10, up % 10, system->mode,
-		system->partitions, system->ports);
+	fprintf(to, "bulkhead: up %" PRIu64 ".%" PRIu64 " s, mode ", up / 10, up % 10);
+	put_text(to, system->mode, BH_NAME_BYTES);
+	fprintf(to, ", %u partitions, %u ports; seen from ", system->partitions, system->ports);
 	put_text(to, system->name, BH_NAME_BYTES);
 	fputs("; q quits\n", to);
 	for (size_t i = 0; i < cores->n; i++)

@@ -12,6 +12,7 @@
 #include "sdk/bh_control.h"
 #include "sdk/bh_info.h"
 #include "sdk/bh_monitor.h"
+#include "sdk/bh_schedule.h"
 #include "sdk/bh_time.h"
 #include "services/monitor/census.h"
 #include "services/monitor/dump_store.h"
@@ -48,13 +49,13 @@ static bool fill_system(const struct asked *a, uint32_t n, union entry *e)
 	if (n != 0 || bh_monitor_system(census.monitor, &s) != BH_OK)
 		return false;
 	e->system = (struct bh_monitor_system){ .epoch = s.epoch,
-						.mode = s.mode,
 						.directory_ipa = (uintptr_t)dump_store_directory(),
 						.store_bytes = dump_store_directory()->bytes,
 						.partitions = census.n_partitions,
 						.ports = census.n_ports,
 						.cores = census.n_cores };
 	copy_name(e->system.name, a->client);
+	copy_name(e->system.mode, bh_mode_name(s.mode));
 	return true;
 }
 

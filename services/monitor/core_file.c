@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "abi/health.h"
+
 #define ELF_HEADER     64u
 #define PROGRAM_HEADER 56u
 #define ET_CORE	       4u
@@ -243,6 +245,18 @@ uint64_t core_header_bytes(const struct core_plan *p)
 	uint64_t bytes = notes_at(p) + (uint64_t)p->n_vcpus * NOTES_OF_VCPU;
 
 	return (bytes + CORE_PAGE - 1) & ~(uint64_t)(CORE_PAGE - 1);
+}
+
+_Static_assert(ELF_HEADER + (1 + CORE_EXTENTS) * PROGRAM_HEADER + CORE_VCPUS * NOTES_OF_VCPU <= BH_DUMP_HEAD,
+	       "without virtual memory it is never more");
+
+void core_plan_head(struct core_plan *p, uint64_t bytes)
+{
+	while (p->n_spans && core_header_bytes(p) > bytes) {
+		uint64_t excess = (core_header_bytes(p) - bytes) / PROGRAM_HEADER / CORE_EXTENTS + 1; /* a span has at most so many headers */
+
+		p->n_spans -= excess < p->n_spans ? (uint32_t)excess : p->n_spans;
+	}
 }
 
 static uint8_t *note(uint8_t *to, uint32_t type, uint32_t bytes)

@@ -52,6 +52,9 @@ void core_plan(struct core_plan *p, const struct guest_memory *m, uint64_t most)
 /* Chooses anew: the spans stay. */
 void core_plan_ram(struct core_plan *p, const struct guest_memory *m, uint64_t most);
 
+/* Leaves pieces of virtual memory out, the last ones first, until headers and notes are at most @bytes; BH_DUMP_HEAD can always be. */
+void core_plan_head(struct core_plan *p, uint64_t bytes);
+
 /* Bytes of headers and notes: where RAM begins, a multiple of CORE_PAGE. */
 uint64_t core_header_bytes(const struct core_plan *p);
 

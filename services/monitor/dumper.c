@@ -124,12 +124,15 @@ static void fit(struct core_plan *plan, const struct guest_memory *m, uint64_t r
 	}
 }
 
-/* Room for it; where there is less, less of its RAM. */
+/* Room for it. Where there is less, less of its virtual memory is described, and then less of its RAM is there. */
 static bool make_room(const struct census_partition *p, const struct guest_memory *m)
 {
 	struct core_plan *plan = &work.plan;
-	uint64_t header = core_header_bytes(plan);
+	uint64_t header;
 
+	if (core_header_bytes(plan) + plan->ram_bytes > dump_store_directory()->bytes)
+		core_plan_head(plan, BH_DUMP_HEAD);
+	header = core_header_bytes(plan);
 	work.entry = dump_store_begin(p->info->name, header + plan->ram_bytes, header);
 	if (!work.entry)
 		return false;

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "abi/health.h"
 #include "services/monitor/core_file.h"
 
 #define RAM_BYTES (4u << 20)
@@ -261,6 +262,10 @@ static void the_headers_are_bounded_and_ram_is_always_among_them(void **state)
 	assert_int_equal(plan.n_spans, CORE_SPANS);
 	assert_true(elf()->e_phnum <= 2048);
 	assert_true(core_header_bytes(&plan) <= 128 * 1024);
+	assert_int_equal(word_at(GUEST_RAM), word_of(0));
+	core_plan_head(&plan, BH_DUMP_HEAD); /* what `bulkhead check` counts on */
+	write_file();
+	assert_true(core_header_bytes(&plan) <= BH_DUMP_HEAD && plan.n_spans > 0);
 	assert_int_equal(word_at(GUEST_RAM), word_of(0));
 }
 

@@ -322,7 +322,7 @@ static void records_and_dumps_are_shown(void **state)
 
 static void top_fits_the_screen_and_shows_full_ports_first(void **state)
 {
-	struct bh_monitor_system s = { .name = "linux", .epoch = 1000, .mode = 2, .partitions = 3, .ports = 3 };
+	struct bh_monitor_system s = { .name = "linux", .epoch = 1000, .mode = "calm", .partitions = 3, .ports = 3 };
 	struct bh_monitor_partition p[3] = { { .name = "a", .last_fault = ~0u }, { .name = "b", .last_fault = ~0u }, { .name = "c", .last_fault = ~0u } };
 	struct bh_monitor_core c = { .number = 0, .idle_share = 500 };
 	struct bh_monitor_port q[3] = { { .name = "quiet" }, { .name = "full", .waiting = 8 }, { .name = "dropped", .dropped = 1 } };
@@ -341,7 +341,7 @@ static void top_fits_the_screen_and_shows_full_ports_first(void **state)
 			lines += *t == '\n';
 		assert_true(lines <= (uint32_t)rows);
 	}
-	assert_memory_equal(said(), "bulkhead: up 4.0 s, mode 2, 3 partitions, 3 ports; seen from linux; q quits\n", 76);
+	assert_memory_equal(said(), "bulkhead: up 4.0 s, mode calm, 3 partitions, 3 ports; seen from linux; q quits\n", 79);
 	assert_non_null(strstr(said(), "core 0  [##########          ]  50.0%"));
 	assert_true(strstr(said(), "\nfull") < strstr(said(), "\ndropped"));
 	assert_true(strstr(said(), "\ndropped") < strstr(said(), "\nquiet"));

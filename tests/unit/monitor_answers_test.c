@@ -296,6 +296,7 @@ static void the_system_is_told_with_the_store(void **state)
 	(void)state;
 	assert_int_equal(ask("linux", BH_MONITOR_SYSTEM, "", 0), BH_OK);
 	assert_string_equal(entry(bh_monitor_system, 0)->name, "linux");
+	assert_string_equal(entry(bh_monitor_system, 0)->mode, "calm");
 	assert_int_equal(entry(bh_monitor_system, 0)->partitions, PARTITIONS);
 	assert_int_equal(entry(bh_monitor_system, 0)->cores, CORES);
 	assert_int_equal(entry(bh_monitor_system, 0)->directory_ipa, (uintptr_t)&directory);

@@ -35,6 +35,7 @@ static inline uint64_t bh_time_in_ns(uint64_t ns)
 #include "sdk/bh_control.c"
 #include "sdk/bh_info.c"
 #include "sdk/bh_monitor.c"
+#include "sdk/bh_schedule.c"
 
 #include "abi/log.h"
 
@@ -127,6 +128,7 @@ static inline void make_system(void)
 	add_entry(BH_INFO_CHANNEL, 1, "orders", "linux")->flags = 3;
 	add_entry(BH_INFO_GRANT, 0, "linux", "driver")->flags = BH_CONTROL_MAY_START | BH_CONTROL_MAY_STOP;
 	add_entry(BH_INFO_GRANT, 0, "control", "linux")->flags = BH_CONTROL_MAY_STOP;
+	add_entry(BH_INFO_MODE, 1, "calm", "");
 	make_log();
 	for (uint32_t i = 0; i < PARTITIONS; i++) {
 		run[i] = BH_RUN_RUNNING;
