@@ -208,13 +208,18 @@ enum ctl_answer ctl_order(enum bh_monitor_op op, const char *name)
 	return ask(&r, name, &head, reply);
 }
 
-const char *ctl_self(void)
+enum ctl_answer ctl_self(char *name)
 {
-	static char name[BH_NAME_BYTES];
-	struct ctl_list l;
+	struct bh_monitor_request r = request_for(BH_MONITOR_SYSTEM, "", 0);
+	uint8_t reply[REPLY_BYTES];
+	struct bh_monitor_reply head;
+	enum ctl_answer answer = ask(&r, channel, &head, reply);
 
-	if (ctl_ask(&l, BH_MONITOR_SYSTEM, "", 0, sizeof(struct bh_monitor_system)) && l.n == 1)
-		snprintf(name, sizeof name, "%.31s", ((const struct bh_monitor_system *)l.entry)->name);
-	ctl_free(&l);
-	return *name ? name : NULL;
+	if (answer == CTL_DONE && (head.n != 1 || head.entry_bytes < BH_NAME_BYTES)) {
+		fprintf(stderr, "bulkheadctl: channel %s: the monitor does not say who this is\n", channel);
+		answer = CTL_REFUSED;
+	}
+	if (answer == CTL_DONE) /* the name comes first */
+		snprintf(name, BH_NAME_BYTES, "%.31s", (const char *)reply + sizeof head);
+	return answer;
 }

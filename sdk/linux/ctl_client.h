@@ -35,7 +35,7 @@ enum ctl_answer {
 /* An order to partition @name. */
 enum ctl_answer ctl_order(enum bh_monitor_op op, const char *name);
 
-/* The name of this partition; NULL: said why. */
-const char *ctl_self(void);
+/* The name of this partition, to @name of BH_NAME_BYTES. */
+enum ctl_answer ctl_self(char *name);
 
 #endif

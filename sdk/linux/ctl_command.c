@@ -210,20 +210,24 @@ static int restart_command(char **word)
 	return order(BH_MONITOR_RESTART, "restart", word);
 }
 
-/* A feeder outlives a monitor or bridge that is restarted; what is refused for good ends it. */
+static enum ctl_answer feed(char *name)
+{
+	enum ctl_answer answer = *name ? CTL_DONE : ctl_self(name);
+
+	return answer == CTL_DONE ? ctl_order(BH_MONITOR_FEED, name) : answer;
+}
+
+/* A feeder outlives a monitor or bridge that is restarted, or is not there yet; what is refused for good ends it. */
 static int feed_command(char **word)
 {
-	const char *name = *word ? *word : ctl_self();
+	char name[BH_NAME_BYTES] = "";
 	enum ctl_answer answer;
 
-	if (!name)
-		return FAILED;
-	for (;;) {
-		answer = ctl_order(BH_MONITOR_FEED, name);
-		if (!options.every_ms || answer == CTL_REFUSED)
-			return status_of(answer == CTL_DONE);
+	if (*word)
+		snprintf(name, sizeof name, "%s", *word);
+	while ((answer = feed(name)) != CTL_REFUSED && options.every_ms)
 		pause_ms(options.every_ms);
-	}
+	return status_of(answer == CTL_DONE);
 }
 
 /* --- the command line --- */

@@ -83,6 +83,12 @@ ssize_t bulkhead_call(struct bulkhead_port *port, const void *request, size_t by
 		return wrong;
 	head.first = asked.first;
 	head.entry_bytes = entry_bytes;
+	if (!status && asked.op == BH_MONITOR_SYSTEM) {
+		head.n = 1;
+		head.entry_bytes = sizeof(struct bh_monitor_system);
+		memset(to + sizeof head, 0, head.entry_bytes);
+		strcpy((char *)to + sizeof head, "linux");
+	}
 	if (!status && asked.op == BH_MONITOR_PARTITIONS) {
 		head.n = n_partitions - asked.first < at_once ? n_partitions - asked.first : at_once;
 		assert_true(sizeof head + head.n * entry_bytes <= room);
@@ -92,7 +98,7 @@ ssize_t bulkhead_call(struct bulkhead_port *port, const void *request, size_t by
 			       entry_bytes < sizeof partitions[0] ? entry_bytes : sizeof partitions[0]);
 	}
 	memcpy(to, &head, sizeof head);
-	return (ssize_t)(sizeof head + head.n * entry_bytes);
+	return (ssize_t)(sizeof head + head.n * head.entry_bytes);
 }
 
 /* --- what is said --- */
@@ -252,6 +258,19 @@ static void a_monitor_that_does_not_run_is_no_refusal(void **state)
 	assert_non_null(strstr(said(), "version 2"));
 }
 
+static void a_partition_learns_its_own_name(void **state)
+{
+	char name[BH_NAME_BYTES] = "";
+
+	(void)state;
+	wrong = -ETIMEDOUT;
+	assert_int_equal(ctl_self(name), CTL_NOT_REACHED);
+	assert_string_equal(name, "");
+	wrong = 0;
+	assert_int_equal(ctl_self(name), CTL_DONE);
+	assert_string_equal(name, "linux");
+}
+
 /* --- showing --- */
 
 static void partitions_are_shown(void **state)
@@ -358,6 +377,7 @@ int main(void)
 		test(who_finds_the_channel_busy_waits),
 		test(a_refusal_is_said_in_words),
 		test(a_monitor_that_does_not_run_is_no_refusal),
+		test(a_partition_learns_its_own_name),
 		test(partitions_are_shown),
 		test(partitions_are_told_to_programs),
 		test(ports_and_cores_are_shown),
