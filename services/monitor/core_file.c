@@ -23,9 +23,11 @@
 #define NOTES_OF_VCPU  (2 * NOTE_HEADER + PRSTATUS_BYTES + FPREGSET_BYTES)
 #define HEADERS_MOST   2048u /* program headers: a span is one for each extent it meets */
 
+#define FP 29u
 #define SP 31u
 #define PC 32u
 
+#define FRAMES	    64u
 #define STACK_PAGES 5u /* from the page sp is in on: a Linux kernel's stack has four */
 
 /* --- what is worth most --- */
@@ -58,6 +60,25 @@ static void wish_for_va(struct wish *w, const struct guest_memory *m, const stru
 		wish_for(w, s.ipa - GUEST_RAM);
 }
 
+/*
+ * Where the frame records lie (AAPCS64: x29 points to the caller's x29 and x30), which may be on another stack than sp is: a
+ * kernel's handlers have their own.
+ */
+static void wish_for_frames(struct wish *w, const struct guest_memory *m, const struct core_vcpu *v, uint32_t most)
+{
+	uint64_t frame = v->general[FP];
+	struct guest_span s;
+
+	for (uint32_t i = 0; i < FRAMES && w->n < most; i++) {
+		const uint8_t *at = guest_translate(m, &v->stage1, frame, &s) ? guest_at(m, s.ipa, 8) : NULL;
+
+		if (!at)
+			return;
+		wish_for(w, s.ipa - GUEST_RAM);
+		__builtin_memcpy(&frame, at, 8);
+	}
+}
+
 /* Of all vCPUs the innermost first, so that each has something where not all has room. */
 static void wish_for_all(struct wish *w, const struct core_plan *p, const struct guest_memory *m, uint32_t most)
 {
@@ -67,6 +88,8 @@ static void wish_for_all(struct wish *w, const struct core_plan *p, const struct
 
 			wish_for_va(w, m, v, k ? v->general[SP] + (k - 1) * CORE_PAGE : v->general[PC]);
 		}
+	for (uint32_t i = 0; i < p->n_vcpus; i++)
+		wish_for_frames(w, m, &p->vcpu[i], most);
 }
 
 static void add_extent(struct core_plan *p, uint64_t from, uint64_t bytes)
@@ -139,9 +162,10 @@ static void find_stacks(struct core_plan *p, const struct guest_memory *m)
 		}
 }
 
-static bool same_tables(const struct guest_stage1 *a, const struct guest_stage1 *b)
+/* But for the address space's number, and CnP. */
+static bool same_table(uint64_t ttbr, uint64_t other)
 {
-	return a->tcr == b->tcr && a->ttbr0 == b->ttbr0 && a->ttbr1 == b->ttbr1;
+	return ((ttbr ^ other) & 0x0000fffffffffffeull) == 0;
 }
 
 /* vCPUs of one kernel differ in TTBR0 alone: the first's processes are shown, and everyone's kernel. */
@@ -153,7 +177,7 @@ void core_plan(struct core_plan *p, const struct guest_memory *m, uint64_t most)
 	find_stacks(p, m);
 	guest_mappings(m, first, CORE_TABLES, take_span, p);
 	for (uint32_t i = 0; i < p->n_vcpus; i++)
-		if (p->vcpu[i].stage1.ttbr1 != first->ttbr1 && !same_tables(&p->vcpu[i].stage1, first))
+		if (!same_table(p->vcpu[i].stage1.ttbr1, first->ttbr1))
 			guest_mappings(m, &p->vcpu[i].stage1, CORE_TABLES / CORE_VCPUS, take_span, p);
 	core_plan_ram(p, m, most);
 }

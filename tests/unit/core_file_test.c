@@ -246,6 +246,39 @@ static void of_very_little_the_most_important_is_there(void **state)
 	assert_int_equal(file_bytes, core_header_bytes(&plan));
 }
 
+/* An interrupt's stack, and the interrupted one elsewhere: frame records lead from the one to the other. */
+static void the_stacks_that_frames_lead_to_are_there(void **state)
+{
+	static const uint32_t pages[] = { 500, 601, 702, 703 };
+
+	(void)state;
+	make_tables(pages, 4);
+	plan.n_vcpus = 1;
+	plan.first = 0;
+	plan.vcpu[0].general[32] = KERNEL;
+	plan.vcpu[0].general[31] = 0; /* sp is not even mapped */
+	plan.vcpu[0].general[29] = KERNEL + 0x1f00;
+	words(601 * 4096 + 0xf00)[0] = KERNEL + 0x3010;
+	words(703 * 4096 + 0x10)[0] = KERNEL + 0x1f00; /* and round again */
+	core_plan(&plan, &memory, 8 * 4096);
+	write_file();
+	assert_int_equal(word_at(KERNEL + 0x1000), word_of(601));
+	assert_int_equal(word_at(KERNEL + 0x3000), word_of(703));
+	assert_int_equal(word_at(KERNEL + 0x2000), ~0ull);
+}
+
+/* Two kernels' address spaces have numbers; the tables are the same. */
+static void mappings_of_the_same_tables_are_told_once(void **state)
+{
+	static const uint32_t pages[] = { 10, 20, 30 };
+
+	(void)state;
+	make_tables(pages, 3);
+	plan.vcpu[0].stage1.ttbr1 |= 7ull << 48 | 1;
+	core_plan(&plan, &memory, RAM_BYTES);
+	assert_int_equal(plan.n_spans, 3);
+}
+
 /* The kernel's tables map memory without end; the headers end, and RAM is there nevertheless. */
 static void the_headers_are_bounded_and_ram_is_always_among_them(void **state)
 {
@@ -278,6 +311,8 @@ int main(void)
 		cmocka_unit_test_setup(virtual_addresses_show_the_pages_that_are_mapped_there, fresh),
 		cmocka_unit_test_setup(of_a_part_of_ram_code_and_stacks_are_there_and_then_the_beginning, fresh),
 		cmocka_unit_test_setup(of_very_little_the_most_important_is_there, fresh),
+		cmocka_unit_test_setup(the_stacks_that_frames_lead_to_are_there, fresh),
+		cmocka_unit_test_setup(mappings_of_the_same_tables_are_told_once, fresh),
 		cmocka_unit_test_setup(the_headers_are_bounded_and_ram_is_always_among_them, fresh),
 	};
 
