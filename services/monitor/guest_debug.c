@@ -98,11 +98,15 @@ void gdb_target_wrote(uint8_t *at, uint32_t bytes)
 
 /* --- going on, and stopping --- */
 
-/* The window is closed first: while it is seen it cannot go on. */
+/*
+ * Each vCPU is told anew whether it steps: a step that was asked for and did not come about, since another vCPU stopped the
+ * partition before, is not wanted any more. The window is closed: while it is seen the partition cannot go on.
+ */
 bool gdb_target_go(uint32_t step)
 {
-	if (step != GDB_NO_VCPU && bh_debug(cap(), step, BH_DEBUG_STEP, NULL) != BH_OK)
-		return false;
+	for (uint32_t i = 0; i < gdb_target_vcpus(); i++)
+		if (bh_debug(cap(), i, i == step ? BH_DEBUG_STEP : BH_DEBUG_ON, NULL) != BH_OK)
+			return false;
 	guest_window_end(session.partition->control);
 	return bh_control_resume(cap(), NULL) == BH_OK;
 }
@@ -171,7 +175,13 @@ void guest_debug_end(void)
 
 bool guest_debug_on(void)
 {
-	return session.partition && !session.ending;
+	return session.partition && !session.ending && !gdb_done();
+}
+
+void guest_debug_byte(uint8_t byte)
+{
+	if (guest_debug_on())
+		gdb_bytes(&byte, 1);
 }
 
 static void finish(void)

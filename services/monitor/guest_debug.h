@@ -13,10 +13,13 @@
 #include "sdk/bh_monitor.h"
 
 /*
- * Stops partition @name and gives it to gdb: from now on gdb_bytes() takes what gdb says, and @put what it is told.
+ * Stops partition @name and gives it to gdb: from now on guest_debug_byte() takes what gdb says, and @put what it is told.
  * BH_E_ARG: no such partition; BH_E_RIGHT: the monitor does not inspect it; BH_E_STATE: it does not run; BH_E_AGAIN: there is a session.
  */
 BH_MUST_CHECK enum bh_status guest_debug_begin(const char *name, void (*put)(const uint8_t *bytes, uint32_t n));
+
+/* Of a session that is on. */
+void guest_debug_byte(uint8_t byte);
 
 /* gdb is gone. Nothing where there is no session. */
 void guest_debug_end(void);
@@ -24,7 +27,7 @@ void guest_debug_end(void);
 /* True: look again soon, also without an event. */
 bool guest_debug_turn(void);
 
-/* Is there a session that has not been ended? */
+/* Is there a session, which neither gdb nor we have ended? */
 bool guest_debug_on(void);
 
 #endif
