@@ -2,7 +2,7 @@
 /*
  * The monitor service: an ordinary partition that sees what the system does (`monitor;`) and, where the description says so, controls
  * and inspects others. It answers partitions' questions and orders (abi/monitor.h), keeps a watch on the cores, writes the crash
- * dumps of partitions that are held for it, and stops one for gdb.
+ * dumps of partitions that are held for it, and stops one for gdb on a PC (abi/link.h).
  *
  * One loop serves all in turns of bounded length; nothing waits for a single client or partition.
  */
@@ -14,6 +14,7 @@
 #include "services/monitor/dumper.h"
 #include "services/monitor/guest_debug.h"
 #include "services/monitor/logbook.h"
+#include "services/monitor/pc_link.h"
 
 #define SECOND_NS     1000000000ull
 #define DEBUG_LOOK_NS 2000000ull /* while a partition runs under gdb: whether it has stopped */
@@ -22,7 +23,7 @@ extern char bh_image_end[];
 
 static const struct bh_info_entry *client[BH_PART_PORTS]; /* call ports on which somebody asks */
 static uint32_t n_clients;
-static uint64_t ports; /* their bits */
+static uint64_t ports; /* their bits, and the link's */
 static bool rung;      /* by the kernel; set by the handler */
 static bool fed;       /* it has a watchdog of its own */
 
@@ -91,20 +92,27 @@ static void rest(uint64_t until)
 	bh_irq_restore(daif);
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 __attribute__((noreturn)) static void serve(void)
 {
 	uint64_t due = bh_time_ticks(), until;
+	bool busy;
 
 	for (;;) {
-		until = due;
+		until = BH_NEVER;
 		if (__atomic_exchange_n(&rung, false, __ATOMIC_RELAXED))
 			dumper_look();
 		clients_turn();
 		second_turn(&due);
+		busy = pc_link_turn();
 		if (guest_debug_turn())
-			until = bh_time_in_ns(DEBUG_LOOK_NS);
-		if (!dumper_turn())
-			rest(until < due ? until : due);
+			until = earlier(until, bh_time_in_ns(DEBUG_LOOK_NS));
+		if (!dumper_turn() && !busy)
+			rest(earlier(earlier(until, due), pc_link_deadline()));
 	}
 }
 
@@ -159,6 +167,7 @@ int main(void)
 		bh_log("there is no health log of this version: no records are shown");
 	store_init();
 	clients_init();
+	ports |= pc_link_init();
 	listen();
 	fed = bh_watchdog_feed(NULL) == BH_OK;
 	bh_printf("watching %u partitions on %u cores, answering on %u channels, %llu KiB for crash dumps\n", census.n_partitions,
