@@ -26,7 +26,8 @@ enum bh_trace_kind {
 	BH_TRACE_WINDOW = 7,  /* a window, or the gap behind one, begins: arg = its number in the plan, or BH_TRACE_GAP; a = when it
 				 was planned (ticks), b = its ranks; nobody's record */
 	BH_TRACE_BUDGET = 8,  /* arg = 0: budget is used up; 1: it has been given anew; a = ticks that are left (signed) */
-	BH_TRACE_MODE = 9,    /* arg = the mode in force from now on; a = start of its first frame (ticks) */
+	BH_TRACE_MODE = 9,    /* arg = the mode in force from now on; a = start of its first frame (ticks);
+				b = the mode until now, or BH_TRACE_NO_MODE */
 	BH_TRACE_SHUT = 10,   /* a device's line is masked until its owner runs: arg = INTID, of partition */
 };
 
@@ -36,8 +37,9 @@ enum bh_trace_why {
 	BH_TRACE_BY_SLACK = 2,
 };
 
-#define BH_TRACE_NOBODY 0xffu
-#define BH_TRACE_GAP	0xffffffffu
+#define BH_TRACE_NOBODY	 0xffu
+#define BH_TRACE_GAP	 0xffffffffu
+#define BH_TRACE_NO_MODE 0xffffffffu
 
 struct bh_trace_record {
 	uint64_t time; /* counter ticks */
@@ -59,6 +61,8 @@ struct bh_trace {
 	uint32_t core;
 	uint64_t frequency; /* of the counter, Hz */
 	uint64_t epoch;	    /* ticks; 0: not yet */
+	uint32_t mode;	    /* in force; BH_TRACE_NO_MODE: none yet */
+	uint32_t reserved[7];
 	struct bh_trace_record record[];
 };
 

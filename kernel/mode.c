@@ -81,7 +81,7 @@ void mode_change(struct core *c, ticks_t now)
 	c->frame_ticks = c->plan->n_windows ? ticks_of(blob_modes(blob)[c->mode].frame_ns) : 0;
 	c->next = 0;
 	c->slack = c->plan->slack;
-	trace(c, BH_TRACE_MODE, TRACE_NOBODY, c->mode, c->mode_start, 0);
+	trace_mode(c, c->mode, c->mode_start);
 	budget_mode(c, now);
 	window_advance(c, now);
 	if (add_to(&change.left, -1u) == 0)

@@ -14,6 +14,7 @@
 
 void trace_init(struct core *c);		 /* at boot */
 void trace_epoch(struct core *c, ticks_t epoch); /* own core */
+void trace_mode(struct core *c, uint32_t mode, ticks_t start); /* likewise: it is in force from now on */
 
 /* who: partition and, 8 bits further, vCPU: vcpu->who, or TRACE_NOBODY. Own core. */
 static inline void trace(struct core *c, enum bh_trace_kind kind, uint32_t who, uint32_t arg, uint64_t a, uint64_t b)

@@ -27,6 +27,7 @@ static const char help[] =
 	"      --until REGEX             ends when a line of the console shows it; exit status 0 only then\n"
 	"      --timeout SECONDS         ends then, with exit status 1\n"
 	"      --log FILE                keeps what the console shows\n"
+	"      --trace FILE              keeps the trace of all cores as it is when the run ends\n"
 	"  header SYSTEM PARTITION [-o FILE]\n"
 	"                                writes the numbers of its ports as a C header; needs no payload\n"
 	"  audit IMAGE SYSTEM            proves that an image is what a description says\n"
@@ -295,6 +296,8 @@ static int run_main(int argc, char **argv)
 			o.timeout_s = seconds_of(argv[++i]);
 		else if (strcmp(argv[i], "--log") == 0 && i + 1 < argc)
 			o.log = argv[++i];
+		else if (strcmp(argv[i], "--trace") == 0 && i + 1 < argc)
+			o.trace = argv[++i];
 		else if (argv[i][0] == '-')
 			usage("run has no option %s, or it lacks its value", argv[i]);
 		else

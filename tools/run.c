@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * QEMU is a child of this process, known by its pid only, and always waited for. Interactively it
- * gets the terminal. Otherwise its console comes by a pipe, is shown, logged and looked through line by
- * line, without escape sequences, the line that has not ended yet included.
+ * gets the terminal (and, where nothing is to be done afterwards, this process). Otherwise its console comes by a pipe, is shown,
+ * logged and looked through line by line, without escape sequences, the line that has not ended yet included.
  */
 #include "tools/run.h"
 
@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "tools/run_memory.h"
 
 #define ARGUMENTS  256u
 #define LINE_BYTES 4096u
@@ -137,6 +139,7 @@ static void catch_signals(void)
 	sigaction(SIGPIPE, &s, NULL);
 }
 
+/* @out: where its console goes; -1: it has our terminal. */
 static pid_t start(const char *const *argv, int out)
 {
 	pid_t parent = getpid(), pid = fork();
@@ -149,10 +152,12 @@ static pid_t start(const char *const *argv, int out)
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* even if we are killed ourselves */
 	if (getppid() != parent)
 		_exit(127);
-	null = open("/dev/null", O_RDONLY);
-	dup2(null, 0);
-	dup2(out, 1);
-	dup2(out, 2);
+	if (out >= 0) {
+		null = open("/dev/null", O_RDONLY);
+		dup2(null, 0);
+		dup2(out, 1);
+		dup2(out, 2);
+	}
 	execvp(argv[0], (char *const *)(uintptr_t)argv);
 	fprintf(stderr, "bulkhead: cannot run %s: %s\n", argv[0], strerror(errno));
 	_exit(127);
@@ -280,20 +285,48 @@ static void log_by_qemu(const char **argv, const char *log)
 	argv[4] = NULL;
 }
 
+/* QEMU has the terminal, and we wait for its end. */
+static int run_on_terminal(const char *const *argv)
+{
+	int status;
+	pid_t pid;
+
+	catch_signals();
+	pid = start(argv, -1);
+	while (waitpid(pid, &status, 0) != pid)
+		if (stopped) {
+			end(pid);
+			return 1;
+		}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+static int run_traced(const struct plan *p, const char **argv, const struct run_options *o)
+{
+	int memory = run_memory(p, argv), status;
+
+	status = o->until || o->timeout_s ? run_watched(argv, o) : run_on_terminal(argv);
+	return run_memory_trace(p, memory, o->trace) ? status : 1;
+}
+
 int run(const struct plan *p, const char *image, const struct run_options *o)
 {
-	const char *argv[ARGUMENTS + 8];
+	const char *argv[ARGUMENTS + 8 + RUN_MEMORY_ARGUMENTS];
+	bool watched = o->until || o->timeout_s;
 
 	if (!p->board.qemu)
 		fail("board %s is not run by QEMU: its /bulkhead has no `qemu`; start %s on the board", p->board.name, image);
 	command(p, image, o, argv);
 	if (!is_program(argv[0]))
 		fail("there is no program %s; `make setup` installs QEMU", argv[0]);
-	if (o->until || o->timeout_s)
-		return run_watched(argv, o);
-	if (o->log)
+	if (o->log && !watched)
 		log_by_qemu(argv, o->log);
-	fprintf(stderr, "bulkhead: starting %s; Ctrl-A X ends it\n", argv[0]);
+	if (!watched)
+		fprintf(stderr, "bulkhead: starting %s; Ctrl-A X ends it\n", argv[0]);
+	if (o->trace)
+		return run_traced(p, argv, o);
+	if (watched)
+		return run_watched(argv, o);
 	execvp(argv[0], (char *const *)(uintptr_t)argv);
 	fail("cannot run %s: %s", argv[0], strerror(errno));
 }

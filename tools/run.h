@@ -9,6 +9,7 @@ struct run_options {
 	const char *until;  /* POSIX extended regular expression; NULL: the terminal is the console */
 	uint32_t timeout_s; /* 0: none */
 	const char *log;
+	const char *trace; /* file to which the trace rings go at the end; NULL: none */
 	char **extra; /* more arguments for QEMU, NULL-terminated; or NULL */
 };
 
