@@ -12,8 +12,8 @@
  * numbers from 0 on, each way, modulo 256, and at most BH_LINK_WINDOW of them are under way. `next` of DATA and ACK is the number
  * that is expected next: what was sent before it has arrived. What is not expected is dropped, and answered by an ACK; what is
  * not acknowledged is sent again, from the oldest on. Either end says CLOSE, until CLOSED comes; CLOSED also answers
- * packets of a session that is not open. While a session is open the PC sends an ACK at least every BH_LINK_ALIVE_MS, so that the
- * monitor does not hold a partition for a PC that is gone.
+ * packets of a session that is not open. While a session is open and the PC has nothing to say, it says PING every BH_LINK_ALIVE_MS,
+ * which an ACK answers: so the monitor does not hold a partition for a PC that is gone, nor a PC wait for a monitor that is.
  *
  * Messages. On each channel the PC asks: a struct bh_link_request; the monitor answers: a struct bh_link_reply and so many bytes as
  * it says. One request is under way at a time. All is little-endian.
@@ -34,8 +34,8 @@
 #define BH_LINK_WINDOW	 8u   /* DATA under way, each way */
 #define BH_LINK_PACKET	 248u /* bytes of a packet; BH_FRAME_MAX */
 #define BH_LINK_PAYLOAD	 (BH_LINK_PACKET - (uint32_t)sizeof(struct bh_link_head))
-#define BH_LINK_ALIVE_MS 2000u	/* of an open session: the PC is heard of at least so often */
-#define BH_LINK_GONE_MS	 20000u /* after so long a silence the monitor takes the session for closed */
+#define BH_LINK_ALIVE_MS 2000u	/* the PC is heard of at least so often */
+#define BH_LINK_GONE_MS	 20000u /* who hears nothing for so long takes the session for closed */
 
 enum bh_link_channel {
 	BH_LINK_CONTROL = 0, /* requests: LIST */
@@ -51,7 +51,8 @@ enum bh_link_type {
 	BH_LINK_DATA = 3,
 	BH_LINK_ACK = 4,
 	BH_LINK_CLOSE = 5,
-	BH_LINK_CLOSED = 6,
+	BH_LINK_CLOSED = 6, /* sequence = BH_LINK_VERSION */
+	BH_LINK_PING = 7,   /* PC -> monitor */
 };
 
 /* Begins each packet. */
@@ -59,7 +60,7 @@ struct bh_link_head {
 	uint8_t channel;  /* enum bh_link_channel */
 	uint8_t type;	  /* enum bh_link_type */
 	uint8_t sequence; /* DATA: its number */
-	uint8_t next;	  /* DATA, ACK: the number expected next */
+	uint8_t next;	  /* DATA, ACK, PING: the number expected next */
 	uint32_t session;
 };
 
