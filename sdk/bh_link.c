@@ -105,14 +105,31 @@ uint32_t bh_link_write(struct bh_link *l, const void *data, uint32_t bytes)
 	return most;
 }
 
+uint32_t bh_link_peek(const struct bh_link *l, const uint8_t **data)
+{
+	uint32_t at = l->in_tail % BH_LINK_RING;
+
+	*data = l->in + at;
+	return less(bh_link_waits(l), BH_LINK_RING - at);
+}
+
+void bh_link_skip(struct bh_link *l, uint32_t bytes)
+{
+	l->in_tail += less(bytes, bh_link_waits(l));
+}
+
 uint32_t bh_link_read(struct bh_link *l, void *to, uint32_t room)
 {
-	uint8_t *t = to;
-	uint32_t n = less(room, bh_link_waits(l));
+	uint32_t most = less(room, bh_link_waits(l));
 
-	for (uint32_t i = 0; i < n; i++)
-		t[i] = l->in[l->in_tail++ % BH_LINK_RING];
-	return n;
+	for (uint32_t done = 0, n; done < most; done += n) {
+		const uint8_t *data;
+
+		n = less(bh_link_peek(l, &data), most - done);
+		copy((uint8_t *)to + done, data, n);
+		bh_link_skip(l, n);
+	}
+	return most;
 }
 
 /* --- receiving --- */

@@ -71,6 +71,10 @@ uint32_t bh_link_room(const struct bh_link *l);
 /* Bytes read, at most @room. */
 uint32_t bh_link_read(struct bh_link *l, void *to, uint32_t room);
 
+/* The same without a copy: how many of the bytes that can be read lie at *@data; and that so many of them were read. */
+uint32_t bh_link_peek(const struct bh_link *l, const uint8_t **data);
+void bh_link_skip(struct bh_link *l, uint32_t bytes);
+
 /* Bytes that can be read. */
 static inline uint32_t bh_link_waits(const struct bh_link *l)
 {
