@@ -63,7 +63,7 @@ int main(void)
 		bh_printf("there is no link\n");
 		return 1;
 	}
-	bh_printf("ready, with zeros: \1%c\2%c%c\n", 0, 0, 0);
+	bh_printf("ready, with zeros: a%cb%c%c\n", 0, 0, 0);
 	for (;;) {
 		while (turn())
 			;
