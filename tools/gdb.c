@@ -21,15 +21,16 @@ static _Noreturn void usage(const char *what)
 	exit(2);
 }
 
-/* SYSTEM PARTITION, and what follows --. */
+/* SYSTEM PARTITION, and, where they may be, the words behind --. */
 static const struct part *arguments(struct plan *(*plan)(const char *system), int argc, char **argv, struct plan **p, char ***rest)
 {
 	const char *words[2] = { NULL, NULL };
 	int n = 0;
 
-	*rest = argv + argc;
+	if (rest)
+		*rest = argv + argc;
 	for (int i = 2; i < argc; i++) {
-		if (strcmp(argv[i], "--") == 0) {
+		if (rest && strcmp(argv[i], "--") == 0) {
 			*rest = argv + i + 1;
 			break;
 		}
@@ -135,12 +136,9 @@ int link_main(struct plan *(*plan)(const char *system), int argc, char **argv)
 {
 	struct bytes more = { 0 };
 	struct plan *p;
-	char **rest;
-	const struct part *part = arguments(plan, argc, argv, &p, &rest);
+	const struct part *part = arguments(plan, argc, argv, &p, NULL);
 	int fd, status;
 
-	if (*rest)
-		usage("link takes a system and a partition only");
 	signal(SIGINT, SIG_IGN); /* it is for gdb, which says so in its protocol */
 	signal(SIGPIPE, SIG_IGN);
 	fd = link_open(p, BH_LINK_GDB);
