@@ -156,21 +156,32 @@ static void streams_arrive_whole_and_in_order(void **state)
 	assert_in_range(exchange(100000), 1, 2000);
 }
 
+static uint32_t drain(struct bh_link *l)
+{
+	uint32_t n = bh_link_waits(l);
+
+	bh_link_skip(l, n);
+	return n;
+}
+
 static void nothing_is_sent_twice_on_a_good_line(void **state)
 {
+	uint32_t written = 0, read = 0, n = 50000 / BH_LINK_PAYLOAD;
+
 	(void)state;
 	begin(0, 0);
 	open_session(1);
 	to_pc.sent = 0;
-	for (uint32_t i = 0; i < 100; i++) {
+	for (uint32_t i = 0; read < n * BH_LINK_PAYLOAD; i++) {
 		uint8_t data[BH_LINK_PAYLOAD] = { 0 };
 
-		assert_int_equal(bh_link_write(&monitor, data, sizeof data), sizeof data);
+		for (uint32_t k = any(4); k && written < n && bh_link_room(&monitor) >= sizeof data; k--, written++)
+			assert_int_equal(bh_link_write(&monitor, data, sizeof data), sizeof data);
 		turn(10);
-		assert_int_equal(bh_link_read(&pc, data, sizeof data), sizeof data);
-		turn(10);
+		read += drain(&pc);
+		assert_true(i < 10000);
 	}
-	assert_int_equal(to_pc.sent, 100);
+	assert_int_equal(to_pc.sent, n);
 }
 
 static void streams_survive_loss_and_repetition(void **state)
@@ -255,6 +266,23 @@ static void the_end_is_told_both_ways(void **state)
 	turns(100, 50);
 	assert_int_equal(pc.state, BH_LINK_IS_CLOSED);
 	assert_int_equal(monitor.state, BH_LINK_IS_CLOSED);
+}
+
+/* An OPEN that was repeated, and comes late. */
+static void a_session_that_has_ended_does_not_begin_again(void **state)
+{
+	struct bh_link_head h = { .channel = BH_LINK_GDB, .type = BH_LINK_OPEN, .sequence = BH_LINK_VERSION, .session = 5 };
+	uint8_t packet[BH_LINK_PACKET];
+
+	(void)state;
+	begin(0, 0);
+	open_session(5);
+	bh_link_close(&monitor);
+	turns(5, 50);
+	bh_link_receive(&monitor, &h, sizeof h, now);
+	assert_int_equal(monitor.state, BH_LINK_IS_CLOSED);
+	assert_int_equal(bh_link_send(&monitor, packet, now), sizeof h);
+	assert_int_equal(packet[1], BH_LINK_CLOSED);
 }
 
 static void a_monitor_that_began_anew_says_so(void **state)
@@ -378,6 +406,7 @@ int main(void)
 		cmocka_unit_test(what_was_written_arrives_before_the_end),
 		cmocka_unit_test(a_new_session_begins_where_the_old_one_was_cut),
 		cmocka_unit_test(the_end_is_told_both_ways),
+		cmocka_unit_test(a_session_that_has_ended_does_not_begin_again),
 		cmocka_unit_test(a_monitor_that_began_anew_says_so),
 		cmocka_unit_test(a_session_lasts_while_both_are_there),
 		cmocka_unit_test(a_pc_that_is_gone_is_noticed),
