@@ -178,7 +178,7 @@ static void tell(const struct dump *d)
 	printf("%s: %llu bytes, of the %uth time that %s ended, %.3f s after the counter began\n", d->path, (unsigned long long)d->about.bytes,
 	       d->about.ends, d->part->name, d->about.ticks_per_s ? (double)d->about.time / (double)d->about.ticks_per_s : 0.0);
 	tell_registers(d);
-	printf("to look at it: gdb-multiarch %s%s%s    (bt, info threads, info registers)\n", symbols ? link_quote(symbols) : "", symbols ? " " : "-c ",
+	printf("to look at it: gdb-multiarch %s%s%s (bt, info threads, info registers)\n", symbols ? link_quote(symbols) : "", symbols ? " " : "-c ",
 	       link_quote(d->path));
 }
 

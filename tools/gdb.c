@@ -49,7 +49,7 @@ static void check_partition(const struct plan *p, const struct part *part)
 	struct bh_link_partition now = link_look(p, part);
 
 	if (!(now.flags & BH_LINK_MAY_INSPECT))
-		fail("%s: the monitor may not inspect %s; the description says whom it may (docs/debugging.md)", p->dts, part->name);
+		fail("%s: the monitor may not inspect %s: add that to its `inspects` (docs/debugging.md)", p->dts, part->name);
 	if (now.state == BH_RUN_OFF)
 		fail("%s is off: there is nothing to debug; start it first", part->name);
 }
@@ -97,6 +97,14 @@ int gdb_main(struct plan *(*plan)(const char *system), int argc, char **argv)
 
 /* --- the bridge --- */
 
+static bool leaves; /* gdb has said that it goes */
+
+/* "$D" and "$k" only ever begin a packet: elsewhere in gdb's protocol a $ is escaped. */
+static void look(const char *data, size_t n)
+{
+	leaves = leaves || memmem(data, n, "$D", 2) || memmem(data, n, "$k", 2) || memmem(data, n, "$vKill", 6);
+}
+
 /* False: it has ended. */
 static bool carry(int from, int to, bool to_socket)
 {
@@ -105,6 +113,8 @@ static bool carry(int from, int to, bool to_socket)
 
 	if (n < 0)
 		return errno == EINTR || errno == EAGAIN;
+	if (to_socket)
+		look(data, (size_t)n);
 	for (const char *at = data; n > 0; at += done, n -= done) {
 		done = to_socket ? send(to, at, (size_t)n, MSG_NOSIGNAL) : write(to, at, (size_t)n);
 		if (done < 0 && errno == EINTR)
@@ -117,7 +127,7 @@ static bool carry(int from, int to, bool to_socket)
 	return false;
 }
 
-/* 0: who reads us has ended it; 1: the other end has. */
+/* 0: gdb has ended it; 1: the other end has. */
 static int bridge(int fd)
 {
 	for (;;) {
@@ -128,7 +138,7 @@ static int bridge(int fd)
 		if (fds[0].revents && !carry(0, fd, true))
 			return 0;
 		if (fds[1].revents && !carry(fd, 1, false))
-			return 1;
+			return leaves ? 0 : 1;
 	}
 }
 
@@ -145,6 +155,6 @@ int link_main(struct plan *(*plan)(const char *system), int argc, char **argv)
 	link_ask(fd, (struct bh_link_request){ .ask = BH_LINK_SELECT }, part, &more);
 	status = bridge(fd);
 	if (status)
-		fprintf(stderr, "bulkhead: %s: the link is gone: the run has ended, or the monitor was restarted; the console says which\n", part->name);
+		fprintf(stderr, "bulkhead: %s: the link is gone: the run has ended, or the monitor has closed it; the console says why\n", part->name);
 	return status;
 }

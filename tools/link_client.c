@@ -173,7 +173,9 @@ const char *link_quote(const char *word)
 
 const char *link_gdb(void)
 {
-	if (!program_exists("gdb-multiarch"))
+	if (program_exists("gdb-multiarch"))
+		return "gdb-multiarch";
+	if (!program_exists("gdb"))
 		fail("there is no gdb-multiarch; `make setup` installs it");
-	return "gdb-multiarch";
+	return "gdb"; /* outside Debian it knows all processors itself */
 }

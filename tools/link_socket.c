@@ -10,23 +10,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "abi/link.h"
-
-static const struct channel *channel_of(const struct plan *p, const char *name)
-{
-	for (uint32_t i = 0; i < p->n_channels; i++)
-		if (strcmp(p->channel[i].name, name) == 0)
-			return &p->channel[i];
-	return NULL;
-}
-
-bool link_is_described(const struct plan *p)
-{
-	const struct channel *in = channel_of(p, BH_LINK_IN), *out = channel_of(p, BH_LINK_OUT);
-
-	return in && out && in->kind == CHANNEL_QUEUING && out->kind == CHANNEL_QUEUING;
-}
-
 const char *link_path(const struct plan *p)
 {
 	return text("%s/%s.link", p->tool, p->name);

@@ -16,8 +16,9 @@ enum link_answer {
 	LINK_WRONG = 4,	  /* there is no such channel */
 };
 
-/* Has the description the link's channels? */
+/* Has the description the link's channels? And are they as they must be, where it has? (link_plan.c) */
 bool link_is_described(const struct plan *p);
+void link_check(struct plan *p);
 
 /* Its path: SYSTEM.link beside the images. */
 const char *link_path(const struct plan *p);

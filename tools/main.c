@@ -12,6 +12,7 @@
 #include "tools/draw.h"
 #include "tools/errors.h"
 #include "tools/header.h"
+#include "tools/link_socket.h"
 #include "tools/plan.h"
 #include "tools/policy.h"
 #include "tools/run.h"
@@ -88,6 +89,7 @@ static bool plan_description(struct plan *p, const char *system)
 	schedule_plan(p);
 	channels_read(p);
 	channels_relate(p);
+	link_check(p);
 	return true;
 }
 

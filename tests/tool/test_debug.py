@@ -18,6 +18,7 @@ from payloads import pattern
 from scripted import LinkedMachine
 
 PARTS = {"console": {}, "monitor": {}, "flight": {}, "other": {"flags": 0}, "off": {"state": 0}}
+GDB = shutil.which("gdb-multiarch") or "gdb"
 MEMORY = pattern(70000) + bytes(200000) + pattern(5000, 9)
 CORE = core([[*range(0x100, 0x11f), 0x40001000, 0x40000abc, 0x3c5], [*range(0x200, 0x21f), 0x40002000, 0x40000def, 0x5]], MEMORY)
 
@@ -152,7 +153,7 @@ def test_the_stream_is_the_partition_s_and_ends_with_its_client(machine):
     assert b"monitor: flight stands still" in shown(tool, b"monitor: flight goes on")
 
 
-GDB = f"""#!{sys.executable}
+FAKE_GDB = f"""#!{sys.executable}
 import os, subprocess, sys
 print(sys.argv[1:])
 command = next(w for w in sys.argv if w.startswith("target remote | "))[len("target remote | "):]
@@ -168,7 +169,7 @@ sys.exit(6)
 def fake_gdb(machine, monkeypatch):
     home = machine.system.folder / "bin"
     home.mkdir()
-    (home / "gdb-multiarch").write_text(GDB)
+    (home / "gdb-multiarch").write_text(FAKE_GDB)
     (home / "gdb-multiarch").chmod(0o755)
     monkeypatch.setenv("PATH", f"{home}:{os.environ['PATH']}")
 
@@ -241,13 +242,28 @@ def test_an_end_of_the_run_is_told(machine):
 
 @pytest.mark.parametrize("words, said", [
     (["nobody"], "no partition nobody; there are: console, monitor, flight, other"),
-    (["other"], "may not inspect other"),
+    (["other"], "may not inspect other: add that to its `inspects`"),
 ], ids=["no-partition", "no-right"])
 def test_what_cannot_be_debugged_is_said_before_gdb_starts(machine, fake_gdb, words, said):
     machine.monitor(parts=PARTS)
     machine.start()
     told = tell(machine, "gdb", *words)
     assert told.status == 1 and said in told.error and not told.out, told.error
+
+
+def test_a_monitor_that_hangs_up_after_a_detach_is_no_fault(machine):
+    machine.monitor(parts=PARTS, before="""
+def gdb(data):
+    if b"$D#44" in data:
+        f.send(f.channels[1], fake_monitor.CLOSE)
+    return data
+f.gdb = gdb""")
+    machine.start()
+    with subprocess.Popen([machine.tool, "link", str(machine.system.folder), "flight"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as link:
+        link.stdin.write(b"$D#44")
+        link.stdin.flush()
+        assert link.wait(20) == 0 and not link.stderr.read()
 
 
 def test_a_partition_that_is_off_has_nothing_to_debug(machine, fake_gdb):
@@ -322,7 +338,7 @@ def test_gdb_opens_the_dump(machine):
     told = tell(machine, "dump", "flight")
     file = os.path.join(os.path.dirname(machine.tool), f"{machine.system.folder.name}.flight.core")
     assert told.status == 0 and os.path.exists(file), told.error
-    done = subprocess.run(["gdb-multiarch", "-nx", "-batch", "-ex", "p/x $pc", "-ex", "x/4xb 0x40000000", str(machine.system.folder / "symbols.elf"),
+    done = subprocess.run([GDB, "-nx", "-batch", "-ex", "p/x $pc", "-ex", "x/4xb 0x40000000", str(machine.system.folder / "symbols.elf"),
                            file], capture_output=True, timeout=60)
     assert b"= 0x40000abc" in done.stdout, done
     assert re.search(rb"0x40000000 <main>:\s+0x01\s+0x08\s+0x0f\s+0x16", done.stdout), done
