@@ -66,6 +66,9 @@ struct bh_health {
 
 #define BH_LIMIT_MAX 8u /* restarts that are remembered */
 
+/* A dump is an ELF core: its headers and the registers of all vCPUs take no more than that, before the memory. */
+#define BH_DUMP_HEAD 0x4000u
+
 /* How a partition began (BH_CALL_SELF). */
 enum bh_begin {
 	BH_BEGIN_FIRST = 0,   /* for the first time */

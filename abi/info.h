@@ -20,7 +20,7 @@ enum bh_info_kind {
 	BH_INFO_SERVE = 2,     /* an emulated region served: name = the client; cap, ipa = queue page,
 			       ipa2 = server pages, bytes = of the region, intid = doorbell, flags; peer = the
 			       channel it carries (BH_INFO_PORT of that name is the server's end), or empty */
-	BH_INFO_LOG = 3,       /* the kernel's health log (log.h), read-only: ipa, bytes, intid = doorbell */
+	BH_INFO_LOG = 3,       /* the kernel's health log (log.h), read-only: ipa, bytes, intid = doorbell (0: a monitor without `reads-log` has none) */
 	BH_INFO_PARTITION = 4, /* name of partition number `cap` of the system, for messages about it, depth = its vCPUs;
 				  given only to a partition that reads the log */
 	BH_INFO_EMULATED = 5,  /* an emulated region this partition uses: name = the partition that answers there,
@@ -33,7 +33,7 @@ enum bh_info_kind {
 	BH_INFO_CONTROL = 8,   /* control of a partition: name = that partition, cap, flags = BH_CONTROL_MAY_*; BH_CONTROL_MAY_INSPECT: ipa,
 				  bytes = where its RAM appears, depth = its vCPUs, ipa2 = KiB to dump (~0: all, 0: none) */
 	BH_INFO_SCHEDULE = 9,  /* it may change the mode: cap */
-	BH_INFO_MODE = 10,     /* a mode: name, cap = its number; given to who may change it and to who reads the trace */
+	BH_INFO_MODE = 10,     /* a mode: name, cap = its number; given to who may change it, who reads the trace, and a monitor */
 	BH_INFO_TRACE = 11,    /* the trace rings (trace.h), read-only: ipa, bytes = of one core's, depth = cores;
 				  its reader gets BH_INFO_PARTITION of all as well */
 	BH_INFO_MONITOR = 12,  /* it sees what the system does: cap, intid = its doorbell, flags = BH_MONITOR_MAY_*; its holder gets BH_INFO_LOG,

@@ -21,6 +21,7 @@ void arch_idle(void);			  /* sleeps until an interrupt is pending, then handles 
 bool arch_core_start(uint32_t n);	  /* boot core: switches core n on; false: firmware refused */
 void arch_core_init(struct core *c);	  /* on core c: traps, timer, interrupt controller */
 noreturn void arch_halt(void);		  /* this core stops for good, in a known state */
+void arch_system_reset(void);		  /* the machine begins anew, by firmware; returns where that refuses */
 noreturn void arch_enter(struct vcpu *v); /* the first entry after boot */
 
 /* --- early and last words: the board's UART; may be called with anything broken --- */
@@ -29,12 +30,17 @@ void arch_putc(char c);
 /* --- a vCPU's registers; own core --- */
 void arch_vcpu_init(struct vcpu *v);						      /* once, at boot; state is zero */
 void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t arg); /* not loaded */
-void arch_vcpu_off(struct vcpu *v);						      /* it is switched off: what it held goes back; not loaded */
+void arch_vcpu_off(struct vcpu *v);						      /* it is switched off: what it held goes back, its registers stay as they were for who inspects it; not loaded */
 void arch_vcpu_load(struct vcpu *v);						      /* hardware := v, and selects its root */
 void arch_vcpu_save(struct vcpu *v);						      /* v := hardware, and selects the empty root */
 void arch_vcpu_answer(struct vcpu *v, int64_t value);				      /* result of a hypercall: v's first result register */
 void arch_vcpu_finish(struct vcpu *v, uint64_t value);				      /* the emulated access v made is done (a read got value) */
 void arch_vcpu_abort(struct vcpu *v);						      /* the access v made fails: external abort into the guest */
+void arch_vcpu_settle(struct vcpu *v);						      /* not loaded: whatever the hardware still holds of it goes to memory */
+void arch_vcpu_root(struct vcpu *v, uint64_t root);				      /* not loaded: from now on it sees that root (pa) */
+uint64_t *arch_vcpu_register(struct vcpu *v, uint32_t n);			      /* settled; enum bh_register, n < BH_REGISTER_END */
+bool arch_vcpu_set_register(struct vcpu *v, uint32_t n, uint64_t value);	      /* settled; any core; false: not that one, or not that value */
+void arch_vcpu_debug(struct vcpu *v, enum bh_debug how);			      /* settled; any core */
 uint64_t *arch_vcpu_args(struct vcpu *v);					      /* of the hypercall it makes or waits in: arg[0] is x1; further results go there */
 uint64_t arch_vcpu_pc(const struct vcpu *v);
 ticks_t arch_vcpu_deadline(const struct vcpu *v); /* when a timer of v fires if v is not loaded; ~0: never */

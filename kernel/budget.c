@@ -2,6 +2,7 @@
 #include "kernel/budget.h"
 
 #include "abi/port.h"
+#include "kernel/health.h"
 #include "kernel/trace.h"
 #include "kernel/window.h"
 
@@ -34,6 +35,8 @@ static void fund(struct core *c, struct vcpu *v, ticks_t now)
 	c->since = v->desc->rank == c->rank ? now : c->since;
 	c->changed = 1;
 	trace(c, BH_TRACE_BUDGET, v->who, v->left > 0, (uint64_t)v->left, 0);
+	if (v->left <= 0 && (c->ready & bit))
+		health_partition(v->part, BH_FAULT_BUDGET, BH_EVENT_BUDGET, 0, 0);
 }
 
 void budget_epoch(struct core *c, ticks_t epoch)

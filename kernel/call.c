@@ -5,13 +5,21 @@
 #include "kernel/arch.h"
 #include "kernel/emul.h"
 #include "kernel/event.h"
-#include "kernel/log.h"
+#include "kernel/health.h"
+#include "kernel/inspect.h"
 #include "kernel/mode.h"
+#include "kernel/monitor.h"
 #include "kernel/port.h"
 #include "kernel/trace.h"
+#include "kernel/watchdog.h"
 
 #include "abi/call.h"
 #include "abi/status.h"
+
+static int64_t panic_call(struct vcpu *v, uint64_t code)
+{
+	return health_vcpu(v, BH_FAULT_PANIC, BH_EVENT_PANIC, 0, code) == HEALTH_ENDS ? CALL_NO_RETURN : BH_OK;
+}
 
 static int64_t dispatch(struct vcpu *v, uint32_t function, uint64_t *arg)
 {
@@ -33,6 +41,16 @@ static int64_t dispatch(struct vcpu *v, uint32_t function, uint64_t *arg)
 	case BH_CALL_CONTROL: return partition_control(v, arg);
 	case BH_CALL_SET_MODE: return mode_set(v, arg);
 	case BH_CALL_FRAME: return mode_frame(v, arg);
+	case BH_CALL_FEED: return watchdog_feed(v->part, arg);
+	case BH_CALL_DEADLINE: return watchdog_deadline(v, arg[0]);
+	case BH_CALL_PANIC: return panic_call(v, arg[0]);
+	case BH_CALL_SELF: return partition_self(v->part, arg);
+	case BH_CALL_LOOK: return monitor_look(v, arg);
+	case BH_CALL_RESET: return monitor_reset(v, arg);
+	case BH_CALL_INSPECT: return inspect_show(v, arg);
+	case BH_CALL_REGISTERS: return inspect_registers(v, arg);
+	case BH_CALL_SET_REGISTER: return inspect_set_register(v, arg);
+	case BH_CALL_DEBUG: return inspect_debug(v, arg);
 	default: return BH_E_UNKNOWN;
 	}
 }
@@ -45,6 +63,7 @@ int64_t call_handle(struct vcpu *v, uint32_t function, uint64_t *arg)
 	if (function - BH_CALL_SIGNAL <= BH_CALL_PORT_STATE - BH_CALL_SIGNAL)
 		trace(v->core, BH_TRACE_MESSAGE, v->who, (function & 0xffff) | (uint32_t)first << 16, second, (uint64_t)status);
 	if (unlikely(status == BH_E_CAP || status == BH_E_RIGHT || status == BH_E_ARG))
-		log_vcpu(v, BH_EVENT_CALL, function, first << 32 | (uint32_t)status);
+		if (health_vcpu(v, BH_FAULT_CALL, BH_EVENT_CALL, function, first << 32 | (uint32_t)status) == HEALTH_ENDS)
+			return CALL_NO_RETURN;
 	return status;
 }

@@ -20,9 +20,13 @@ struct core {
 	uint32_t number;
 
 	/* written, or read, by others */
-	uint32_t inbox;	 /* ranks that have requests; INBOX_NOW; set by any core, atomically */
-	uint32_t urgent; /* ranks: a request for one is worth a kick; own core writes, others read */
-	uint32_t online; /* set once by the core itself */
+	uint32_t inbox;	  /* ranks that have requests; INBOX_NOW; set by any core, atomically */
+	uint32_t urgent;  /* ranks: a request for one is worth a kick; own core writes, others read */
+	uint32_t online;  /* set once by the core itself */
+	uint32_t stint;	  /* changes of who has the core: odd while one is made; own core writes, others read these four */
+	ticks_t had_from; /* since when who runs has it */
+	ticks_t idled;	  /* how long nobody has had it */
+	ticks_t asked_at; /* when it was asked to come into the kernel, and has not yet; 0: it has; any core */
 
 	/* who can run, and who does */
 	uint32_t ready;	   /* ranks that can run */

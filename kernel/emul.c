@@ -10,9 +10,11 @@
  */
 #include "kernel/emul.h"
 
-#include "kernel/arch.h"
-#include "kernel/log.h"
+#include "abi/port.h"
 #include "abi/status.h"
+#include "kernel/arch.h"
+#include "kernel/health.h"
+#include "kernel/window.h"
 
 #define ASK_NONE    0u
 #define ASK_ASKING  1u
@@ -118,11 +120,26 @@ static struct bh_emul_entry entry_of(const struct vcpu *v, const struct access *
 				       .value = a->write ? a->value : 0 };
 }
 
+/* By when its server has to have answered. */
+static ticks_t answer_by(const struct emul *e)
+{
+	uint64_t ns = server(e)->desc->answer_ns;
+
+	return ns ? arch_time() + ticks_of(ns) : BH_NEVER;
+}
+
+static void await(struct vcpu *v, const struct emul *e, enum vcpu_state why)
+{
+	v->awaits = number(e);
+	v->deadline = answer_by(e);
+	vcpu_block(v, why);
+}
+
 static enum emul_result post(struct vcpu *v, struct emul *e, const struct access *a)
 {
 	if (likely(push_or_wish(e, entry_of(v, a, BH_EMUL_WRITE), NULL)))
 		return EMUL_DONE;
-	vcpu_block(v, VCPU_BLOCKED);
+	await(v, e, VCPU_BLOCKED);
 	return EMUL_AGAIN;
 }
 
@@ -130,7 +147,7 @@ static enum emul_result ask(struct vcpu *v, struct emul *e, const struct access 
 {
 	enum bh_emul_kind kind = a->write ? BH_EMUL_ASK_WRITE : BH_EMUL_ASK_READ;
 
-	vcpu_block(v, VCPU_ASKING);
+	await(v, e, VCPU_ASKING);
 	if (likely(push_or_wish(e, entry_of(v, a, kind), v)))
 		return EMUL_WAIT;
 	vcpu_block(v, VCPU_BLOCKED);
@@ -145,7 +162,8 @@ static enum emul_result down(struct vcpu *v, struct emul *e, struct access *a)
 		a->value = 0;
 		return EMUL_DONE;
 	case BH_DOWN_WAIT:
-		vcpu_block(v, VCPU_BLOCKED);
+		v->awaits = number(e);
+		vcpu_block(v, VCPU_BLOCKED); /* nobody is late */
 		return EMUL_AGAIN;
 	case BH_DOWN_FAULT:
 		break;
@@ -185,17 +203,34 @@ static void gone(struct vcpu *v, const struct emul *e)
 	vcpu_wake(v);
 }
 
+/* Its server has let v wait too long: what is done about that is the server's policy; v goes on as if it were gone. */
+static void silent(struct vcpu *v, struct emul *e)
+{
+	health_partition(server(e), BH_FAULT_SILENT, BH_EVENT_SILENT, v->part->number, arch_time() + ticks_of(server(e)->desc->answer_ns) - v->deadline);
+	gone(v, e);
+}
+
+static bool is_late(const struct vcpu *v)
+{
+	return v->deadline != BH_NEVER && v->deadline <= arch_time();
+}
+
 static void attend_ask(struct vcpu *v)
 {
 	uint64_t a = load_acquire(&v->ask);
-	struct emul *e = emul_at((uint32_t)(a >> 8 & 0xff) - 1);
+	struct emul *e = emul_at(v->awaits);
 
 	if (ASK_WHAT(a) == ASK_ASKING) {
-		if (load_acquire(&server(e)->life) == v->ask_life)
+		bool alive = load_acquire(&server(e)->life) == v->ask_life;
+
+		if (alive && !is_late(v))
 			return; /* still being worked on */
-		/* The server that was asked is gone. If it has answered after all, that stands. */
+		/* The server that was asked is gone, or silent. If it has answered after all, that stands. */
 		if (change_if(&v->ask, &a, ASK_NONE)) {
-			gone(v, e);
+			if (alive)
+				silent(v, e);
+			else
+				gone(v, e);
 			return;
 		}
 	}
@@ -211,8 +246,12 @@ void emul_attend(struct vcpu *v)
 {
 	if (v->state == VCPU_ASKING)
 		attend_ask(v);
+	else if (v->state == VCPU_BLOCKED && is_late(v))
+		silent(v, emul_at(v->awaits));
 	else if (v->state == VCPU_BLOCKED)
 		vcpu_wake(v);
+	if (v->state == VCPU_READY)
+		v->deadline = BH_NEVER;
 }
 
 static void post_clients(const struct emul *e)

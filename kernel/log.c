@@ -1,33 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The health log. Any core appends: the slot is claimed by one atomic addition, filled, and made
- * whole by its sequence number. Equal events of a partition in a row are counted, not written, so
- * a guest that repeats itself does not push out the others; nothing here waits for anybody.
+ * The health log. Any core appends: the slot of the partition's ring is claimed by one atomic addition, filled, and made
+ * whole by its sequence number. Equal events of a partition in a row, and more than it may leave, are counted, not written, so
+ * a guest that repeats itself costs nobody time; nothing here waits for anybody.
  */
 #include "kernel/log.h"
 
 #include "kernel/arch.h"
 #include "kernel/print.h"
 #include "kernel/trace.h"
+#include "kernel/window.h"
 #include "lib/record_text.h"
 
 #define DIRECT_LINES 24u /* of one partition, printed by the kernel itself: then it keeps silent */
 
-static struct bh_log *ring(void)
+static struct bh_log *all(void)
 {
 	return (void *)(uintptr_t)blob->log_va;
 }
 
 void log_init(void)
 {
-	ring()->n = (BH_LOG_PAGES * BH_PAGE - (uint32_t)sizeof(struct bh_log)) / (uint32_t)sizeof(struct bh_record);
-	ring()->magic = BH_LOG_MAGIC;
+	all()->n = BH_LOG_RECORDS;
+	all()->rings = blob->n_partitions;
+	all()->magic = BH_LOG_MAGIC;
 }
 
 static void append(const struct bh_record *r)
 {
-	uint32_t sequence = add_to(&ring()->next, 1);
-	struct bh_record *slot = &ring()->record[(sequence - 1) % ring()->n];
+	uint32_t sequence = add_to(&all()->next[r->partition], 1);
+	struct bh_record *slot = &all()->record[r->partition * BH_LOG_RECORDS + (sequence - 1) % BH_LOG_RECORDS];
 
 	store_relaxed(&slot->sequence, 0);
 	__atomic_thread_fence(__ATOMIC_RELEASE); /* the reader sees 0 before any new byte */
@@ -39,13 +41,15 @@ static void append(const struct bh_record *r)
 	slot->address = r->address;
 	slot->value = r->value;
 	slot->repeats = r->repeats;
+	slot->near_kind = r->near_kind;
+	slot->near = r->near;
 	store_release(&slot->sequence, sequence);
 }
 
 /* Nobody reads yet, or ever: on the UART, so much a partition that it cannot hold its core up for long. */
 static void print_record(struct partition *p, const struct bh_record *r)
 {
-	char text[160];
+	char text[240];
 
 	if (add_to(&p->printed, 1) > DIRECT_LINES)
 		return;
@@ -65,24 +69,61 @@ static void publish(struct partition *p, const struct bh_record *r)
 }
 
 /* The comparison may race between vCPUs of one partition: then one record more is written. */
-static void record(struct partition *p, struct bh_record *r)
+static bool is_repeated(struct partition *p, const struct bh_record *r)
 {
 	if (load_relaxed(&p->last_event) == r->event && load_relaxed(&p->last_pc) == r->pc && r->pc &&
-	    load_relaxed(&p->last_address) == r->address) {
-		add_to(&p->repeats, 1);
-		return;
-	}
+	    load_relaxed(&p->last_address) == r->address)
+		return true;
 	store_relaxed(&p->last_event, r->event);
 	store_relaxed(&p->last_pc, r->pc);
 	store_relaxed(&p->last_address, r->address);
-	r->partition = (uint8_t)p->number;
-	r->time = arch_time();
-	r->repeats = swap_all(&p->repeats, 0);
-	trace(this_core(), BH_TRACE_FAULT, p->number | (uint32_t)r->vcpu << 8, r->event, r->address, r->value);
-	publish(p, r);
+	return false;
 }
 
-void log_vcpu(struct vcpu *v, enum bh_event event, uint64_t address, uint64_t value)
+/* p->log_at: when all that it has left until now would have been left, had it kept its pace. A turn more for each vCPU that comes between. */
+static bool is_within_quota(struct partition *p, ticks_t now)
+{
+	ticks_t pace = ticks_of(BH_LOG_PACE_NS), at = load_relaxed(&p->log_at);
+
+	for (uint32_t turns = 0; turns < BH_MAX_PART_VCPUS; turns++) {
+		ticks_t from = at > now ? at : now;
+
+		if (from - now > (BH_LOG_BURST - 1) * pace)
+			return false;
+		if (change_if(&p->log_at, &at, from + pace))
+			return true;
+	}
+	return false;
+}
+
+/* What is declared nearest to an address where nothing is, or not that. */
+static void find_near(struct bh_record *r)
+{
+	const struct bh_region *near;
+
+	if ((r->event != BH_EVENT_ACCESS && r->event != BH_EVENT_PERMISSION) || (r->value & BH_ACCESS_NO_ADDR))
+		return;
+	near = region_near(partition_at(r->partition), r->address);
+	r->near_kind = near ? near->kind : 0;
+	r->near = near ? near->ipa : 0;
+}
+
+static bool record(struct partition *p, struct bh_record *r)
+{
+	r->partition = (uint8_t)p->number;
+	r->time = arch_time();
+	if (is_repeated(p, r) || !is_within_quota(p, r->time)) {
+		add_to(&p->repeats, 1);
+		return false;
+	}
+	r->repeats = swap_all(&p->repeats, 0);
+	trace(this_core(), BH_TRACE_FAULT, p->number | (uint32_t)r->vcpu << 8, r->event, r->address, r->value);
+	find_near(r);
+	publish(p, r);
+	return true;
+}
+
+bool log_vcpu(struct vcpu *v, enum bh_event event, uint64_t address, uint64_t value)
 {
 	struct bh_record r = { .event = (uint16_t)event,
 			       .vcpu = (uint8_t)v->desc->index,
@@ -90,12 +131,12 @@ void log_vcpu(struct vcpu *v, enum bh_event event, uint64_t address, uint64_t va
 			       .address = address,
 			       .value = value };
 
-	record(v->part, &r);
+	return record(v->part, &r);
 }
 
-void log_partition(struct partition *p, enum bh_event event, uint64_t address, uint64_t value)
+bool log_partition(struct partition *p, enum bh_event event, uint64_t address, uint64_t value)
 {
 	struct bh_record r = { .event = (uint16_t)event, .address = address, .value = value };
 
-	record(p, &r);
+	return record(p, &r);
 }

@@ -18,6 +18,7 @@ static struct {
 	uint32_t left;	 /* cores that have not made the change */
 	uint32_t mode;
 	ticks_t at;
+	uint32_t wish; /* a mode, and one: to be ordered by who lets go next (mode_wish()); atomically */
 } change;
 
 static uint32_t arrived;
@@ -27,6 +28,7 @@ void mode_init(void)
 {
 	change.taken = 0;
 	change.number = 0;
+	change.wish = 0;
 	arrived = 0;
 }
 
@@ -68,6 +70,45 @@ static ticks_t frame_end(const struct core *c, ticks_t now)
 	return frame ? c->mode_start + (after + frame - 1) / frame * frame : now;
 }
 
+/* As the mode is declared. */
+static ticks_t when_to(const struct core *c, uint32_t mode)
+{
+	ticks_t now = arch_time();
+
+	return blob_modes(blob)[mode].flags & BH_MODE_AT_ONCE ? now : frame_end(c, now);
+}
+
+/* Who wishes says so, then tries to take the order; who lets it go does so, then looks for a wish: one of them sees the other. */
+static void let_go(void)
+{
+	const struct core *c = this_core();
+
+	store_release(&change.taken, 0);
+	for (uint32_t turns = 0; turns < BH_MAX_CORES; turns++) {
+		uint32_t free = 0, wish;
+
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		if (!load_relaxed(&change.wish) || !change_if(&change.taken, &free, 1))
+			return;
+		wish = swap_all(&change.wish, 0);
+		if (wish && wish - 1 != c->mode) {
+			mode_order(wish - 1, when_to(c, wish - 1));
+			return;
+		}
+		store_release(&change.taken, 0);
+	}
+}
+
+void mode_wish(uint32_t mode)
+{
+	uint32_t free = 0;
+
+	store_relaxed(&change.wish, mode + 1);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (change_if(&change.taken, &free, 1))
+		let_go();
+}
+
 void mode_change(struct core *c, ticks_t now)
 {
 	c->change_at = BH_NEVER;
@@ -85,14 +126,13 @@ void mode_change(struct core *c, ticks_t now)
 	budget_mode(c, now);
 	window_advance(c, now);
 	if (add_to(&change.left, -1u) == 0)
-		store_release(&change.taken, 0);
+		let_go();
 }
 
 int64_t mode_set(struct vcpu *v, uint64_t *arg)
 {
 	struct core *c = v->core;
 	uint32_t mode = (uint32_t)arg[1], free = 0;
-	ticks_t now = arch_time();
 
 	if (!cap_find(v->part, arg[0], BH_CAP_SCHEDULE))
 		return BH_E_CAP;
@@ -101,9 +141,17 @@ int64_t mode_set(struct vcpu *v, uint64_t *arg)
 	if (!change_if(&change.taken, &free, 1))
 		return BH_E_AGAIN;
 	if (mode == c->mode)
-		store_release(&change.taken, 0);
+		let_go();
 	else
-		mode_order(mode, blob_modes(blob)[mode].flags & BH_MODE_AT_ONCE ? now : frame_end(c, now));
+		mode_order(mode, when_to(c, mode));
+	return BH_OK;
+}
+
+int64_t mode_look(const struct core *c, uint64_t *arg)
+{
+	arg[0] = arch_time();
+	arg[1] = epoch;
+	arg[2] = c->mode;
 	return BH_OK;
 }
 

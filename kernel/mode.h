@@ -9,11 +9,13 @@
 
 #include "kernel/core.h"
 
-void mode_init(void);				   /* boot core, once */
-void mode_arrive(void);				   /* each core, once: it is ready to run guests */
-void mode_attend(struct core *c);		   /* own core: INBOX_NOW; perhaps there is an order */
-void mode_change(struct core *c, ticks_t now);	   /* own core: c->change_at has come */
-int64_t mode_set(struct vcpu *v, uint64_t *arg);   /* BH_CALL_SET_MODE */
-int64_t mode_frame(struct vcpu *v, uint64_t *arg); /* BH_CALL_FRAME */
+void mode_init(void);					/* boot core, once */
+void mode_arrive(void);					/* each core, once: it is ready to run guests */
+void mode_attend(struct core *c);			/* own core: INBOX_NOW; perhaps there is an order */
+void mode_change(struct core *c, ticks_t now);		/* own core: c->change_at has come */
+void mode_wish(uint32_t mode);				/* any core: this mode is to come, as soon as no other change is under way */
+int64_t mode_look(const struct core *c, uint64_t *arg); /* BH_LOOK_SYSTEM */
+int64_t mode_set(struct vcpu *v, uint64_t *arg);	/* BH_CALL_SET_MODE */
+int64_t mode_frame(struct vcpu *v, uint64_t *arg);	/* BH_CALL_FRAME */
 
 #endif

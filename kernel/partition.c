@@ -6,8 +6,11 @@
 #include "kernel/arch.h"
 #include "kernel/emul.h"
 #include "kernel/call.h"
+#include "kernel/health.h"
+#include "kernel/inspect.h"
 #include "kernel/log.h"
 #include "kernel/port.h"
+#include "kernel/watchdog.h"
 #include "abi/status.h"
 
 #include "abi/stub.h"
@@ -22,28 +25,34 @@ void partition_init(struct partition *p, uint32_t number)
 }
 
 /* State STARTING, which nobody else changes. */
-static void begin(struct partition *p)
+static void begin(struct partition *p, enum bh_begin how)
 {
 	struct vcpu *first = partition_vcpu(p, 0);
 
 	arch_partition_start(p);
 	store_relaxed(&p->stop_left, p->desc->n_vcpus);
-	log_partition(p, BH_EVENT_START, 0, 0);
+	p->begun = how;
+	(void)log_partition(p, BH_EVENT_START, 0, 0);
 	store_release(&p->state, PARTITION_LOADING);
 	first->start = BH_STUB_IPA;
-	first->arg = BH_STUB_PARAM_IPA;
+	first->arg = BH_STUB_PARAM_IPA | (how == BH_BEGIN_WARM ? BH_STUB_WARM : 0);
 	store_release(&first->power, POWER_ON_PENDING);
 	vcpu_post(first, REQ_START);
 }
 
-bool partition_start(struct partition *p)
+static bool leave_off(struct partition *p, enum bh_begin how)
 {
 	uint32_t off = PARTITION_OFF;
 
 	if (!change_if(&p->state, &off, PARTITION_STARTING))
 		return false;
-	begin(p);
+	begin(p, how);
 	return true;
+}
+
+bool partition_start(struct partition *p)
+{
+	return leave_off(p, BH_BEGIN_FIRST);
 }
 
 int64_t partition_loaded(struct vcpu *v, uint64_t entry, uint64_t arg)
@@ -53,10 +62,11 @@ int64_t partition_loaded(struct vcpu *v, uint64_t entry, uint64_t arg)
 
 	if (!change_if(&p->state, &loading, PARTITION_RUNNING))
 		return BH_E_STATE;
+	watchdog_started(p);
 	v->start = entry;
 	v->arg = arg;
 	store_release(&v->power, POWER_ON_PENDING);
-	log_partition(p, BH_EVENT_RUN, 0, entry);
+	(void)log_partition(p, BH_EVENT_RUN, 0, entry);
 	emul_started(p);
 	port_started(p);
 	vcpu_post(v, REQ_START);
@@ -67,22 +77,27 @@ int64_t partition_load_failed(struct vcpu *v, uint64_t error, uint64_t op)
 {
 	if (load_acquire(&v->part->state) != PARTITION_LOADING)
 		return BH_E_STATE;
-	log_partition(v->part, BH_EVENT_BOOT, op, error);
-	(void)partition_stop(v->part, BH_STOP_BOOT, false);
+	(void)log_partition(v->part, BH_EVENT_BOOT, op, error);
+	health_end(v->part, BH_FAULT_BOOT, BH_STOP_BOOT);
 	return CALL_NO_RETURN;
 }
 
-bool partition_stop(struct partition *p, enum bh_stop why, bool again)
+bool partition_stop(struct partition *p, uint32_t why, enum bh_begin again)
 {
-	uint32_t state = load_acquire(&p->state);
+	uint32_t state = load_acquire(&p->state), then;
 
 	/* A failure means that the state went on; it can go on only twice before it ends the loop. */
 	do {
 		if (state != PARTITION_LOADING && state != PARTITION_RUNNING)
 			return false; /* somebody else starts or stops it */
 	} while (!change_if(&p->state, &state, PARTITION_STOPPING));
-	store_relaxed(&p->again, again && (p->desc->flags & BH_PART_RESTART));
-	log_partition(p, BH_EVENT_STOP, 0, why);
+	if (!(p->desc->flags & BH_PART_RESTART))
+		again = BH_BEGIN_FIRST;
+	then = again == BH_BEGIN_FIRST ? 0 : again == BH_BEGIN_WARM ? BH_STOP_THEN_WARM
+								    : BH_STOP_THEN_RESTART;
+	p->ends_by = why;
+	store_relaxed(&p->again, again);
+	(void)log_partition(p, BH_EVENT_STOP, 0, why | then);
 	for (uint32_t i = 0; i < p->desc->n_vcpus; i++)
 		vcpu_post(partition_vcpu(p, i), REQ_STOP);
 	return true;
@@ -108,6 +123,51 @@ static bool all_off(struct partition *p)
 	return add_to(&p->stop_left, -1u) == 0;
 }
 
+static bool by_policy(uint32_t again)
+{
+	return again == BH_BEGIN_RESTART || again == BH_BEGIN_WARM;
+}
+
+/* State STOPPING or HELD, turned to STARTING by us. */
+static void go_on(struct partition *p)
+{
+	enum bh_begin again = (enum bh_begin)load_relaxed(&p->again);
+
+	if (again == BH_BEGIN_FIRST || (by_policy(again) && health_limit(p)))
+		store_release(&p->state, PARTITION_OFF);
+	else
+		begin(p, again);
+}
+
+void partition_release(struct partition *p)
+{
+	uint32_t held = PARTITION_HELD;
+
+	if (!load_relaxed(&p->inspected) && change_if(&p->state, &held, PARTITION_STARTING))
+		go_on(p);
+}
+
+/* Somebody looks at it, or is to, after what it did; orders and its own wish are no reason. */
+static bool is_to_be_held(const struct partition *p)
+{
+	uint32_t why = p->ends_by & 0xff;
+
+	if (blob->monitor == BH_NONE || !partition_runs(partition_at(blob->monitor)))
+		return false;
+	return load_relaxed(&p->inspected) || ((p->desc->flags & BH_PART_DUMP) && (why == BH_STOP_FAULT || why == BH_STOP_RESET));
+}
+
+/* The monitor may end just now: it releases all that it finds held, or it is seen here to have ended. */
+static void hold(struct partition *p)
+{
+	store_release(&p->state, PARTITION_HELD);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (partition_runs(partition_at(blob->monitor)))
+		health_tell();
+	else
+		partition_release(p);
+}
+
 /* On the core of the vCPU that halted last: nobody of p runs or will, until it is started. */
 static void ended(struct partition *p)
 {
@@ -117,11 +177,12 @@ static void ended(struct partition *p)
 	add_to(&p->life, 1);
 	emul_ended(p);
 	port_ended(p);
-	if (load_relaxed(&p->again)) {
-		store_release(&p->state, PARTITION_STARTING);
-		begin(p);
+	inspect_ended(p);
+	if (is_to_be_held(p)) {
+		hold(p);
 	} else {
-		store_release(&p->state, PARTITION_OFF);
+		store_release(&p->state, PARTITION_STARTING);
+		go_on(p);
 	}
 }
 
@@ -133,13 +194,14 @@ void partition_halted(struct partition *p)
 
 /* --- control by another partition --- */
 
-static enum bh_run_state run_state(const struct partition *p)
+enum bh_run_state partition_run_state(const struct partition *p)
 {
 	switch ((enum partition_state)load_acquire(&p->state)) {
 	case PARTITION_OFF: return BH_RUN_OFF;
 	case PARTITION_STARTING:
 	case PARTITION_LOADING: return BH_RUN_LOADING;
-	case PARTITION_RUNNING: return BH_RUN_RUNNING;
+	case PARTITION_RUNNING: return inspect_is_paused(p) ? BH_RUN_PAUSED : BH_RUN_RUNNING;
+	case PARTITION_HELD: return BH_RUN_HELD;
 	case PARTITION_STOPPING: break;
 	}
 	return BH_RUN_STOPPING;
@@ -154,20 +216,40 @@ static bool can_start(const struct partition *p)
 /* OFF, or on its way there without a start behind it, is what was asked for. */
 static bool is_stopped(const struct partition *p)
 {
-	enum bh_run_state s = run_state(p);
+	enum bh_run_state s = partition_run_state(p);
 
-	return s == BH_RUN_OFF || (s == BH_RUN_STOPPING && !load_relaxed(&p->again));
+	return s == BH_RUN_OFF || ((s == BH_RUN_STOPPING || s == BH_RUN_HELD) && load_relaxed(&p->again) == BH_BEGIN_FIRST);
 }
 
-static int64_t order(struct partition *p, enum bh_control what)
+/* One that is held goes on as is ordered, when it is released. */
+static bool stop(struct partition *p, enum bh_begin again)
+{
+	if (partition_stop(p, BH_STOP_ORDER, again))
+		return true;
+	if (load_acquire(&p->state) != PARTITION_HELD)
+		return false;
+	store_relaxed(&p->again, again);
+	return true;
+}
+
+static int64_t ok_if(bool done)
+{
+	return done ? BH_OK : BH_E_STATE;
+}
+
+static int64_t order(struct vcpu *v, struct partition *p, enum bh_control what, uint64_t *arg)
 {
 	switch (what) {
-	case BH_CONTROL_STATE: return BH_OK;
-	case BH_CONTROL_START: return can_start(p) && partition_start(p) ? BH_OK : BH_E_STATE;
-	case BH_CONTROL_STOP: return partition_stop(p, BH_STOP_ORDER, false) || is_stopped(p) ? BH_OK : BH_E_STATE;
-	case BH_CONTROL_RESTART: break;
+	case BH_CONTROL_STATE: break;
+	case BH_CONTROL_START: return ok_if(can_start(p) && leave_off(p, BH_BEGIN_ORDER));
+	case BH_CONTROL_STOP: return ok_if(stop(p, BH_BEGIN_FIRST) || is_stopped(p));
+	case BH_CONTROL_RESTART: return ok_if((p->desc->flags & BH_PART_RESTART) && stop(p, BH_BEGIN_ORDER));
+	case BH_CONTROL_FEED: return watchdog_feed(p, arg);
+	case BH_CONTROL_PAUSE: return ok_if(inspect_pause(p, BH_PAUSE_ORDER, 0, 0));
+	case BH_CONTROL_RESUME: return ok_if(inspect_resume(p));
+	case BH_CONTROL_RELEASE: return inspect_release(v, p);
 	}
-	return (p->desc->flags & BH_PART_RESTART) && partition_stop(p, BH_STOP_ORDER, true) ? BH_OK : BH_E_STATE;
+	return BH_OK;
 }
 
 int64_t partition_control(struct vcpu *v, uint64_t *arg)
@@ -177,20 +259,32 @@ int64_t partition_control(struct vcpu *v, uint64_t *arg)
 		[BH_CONTROL_START] = BH_CONTROL_MAY_START,
 		[BH_CONTROL_STOP] = BH_CONTROL_MAY_STOP,
 		[BH_CONTROL_RESTART] = BH_CONTROL_MAY_START | BH_CONTROL_MAY_STOP,
+		[BH_CONTROL_FEED] = BH_CONTROL_MAY_STOP,
+		[BH_CONTROL_PAUSE] = BH_CONTROL_MAY_INSPECT,
+		[BH_CONTROL_RESUME] = BH_CONTROL_MAY_INSPECT,
+		[BH_CONTROL_RELEASE] = BH_CONTROL_MAY_INSPECT,
 	};
 	const struct bh_cap *c = cap_find(v->part, arg[0], BH_CAP_CONTROL);
+	uint64_t what = arg[1];
 	struct partition *p;
 	int64_t status;
 
 	if (!c)
 		return BH_E_CAP;
-	if (arg[1] >= sizeof(needs) / sizeof(needs[0]))
+	if (what >= sizeof(needs) / sizeof(needs[0]))
 		return BH_E_ARG;
-	if (needs[arg[1]] & ~c->rights)
+	if (needs[what] & ~c->rights)
 		return BH_E_RIGHT;
 	p = partition_at(c->object);
-	status = order(p, (enum bh_control)arg[1]);
-	arg[0] = run_state(p);
+	status = order(v, p, (enum bh_control)what, arg);
+	arg[0] = partition_run_state(p);
 	arg[1] = load_relaxed(&p->life);
 	return status;
+}
+
+int64_t partition_self(struct partition *p, uint64_t *arg)
+{
+	arg[0] = load_relaxed(&p->life);
+	arg[1] = p->begun;
+	return BH_OK;
 }

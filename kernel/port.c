@@ -335,6 +335,13 @@ int64_t port_state(struct vcpu *v, uint64_t *arg)
 	return BH_OK;
 }
 
+void port_look(const struct port *p, uint64_t *arg)
+{
+	arg[0] = waiting(p);
+	arg[1] = p->desc->kind == BH_PORT_QUEUING ? p->desc->depth : 1;
+	arg[2] = load_relaxed(&p->send.dropped);
+}
+
 /* --- partitions come and go --- */
 
 static struct port *port_of(const struct partition *p, uint32_t cap)

@@ -47,6 +47,7 @@ int64_t port_signal(struct vcpu *v, const uint64_t *arg);
 int64_t port_send(struct vcpu *v, const uint64_t *arg);
 int64_t port_receive(struct vcpu *v, uint64_t *arg);
 int64_t port_state(struct vcpu *v, uint64_t *arg);
+void port_look(const struct port *p, uint64_t *arg); /* BH_LOOK_PORT */
 int64_t port_call(struct vcpu *v, const uint64_t *arg);
 int64_t port_reply(struct vcpu *v, const uint64_t *arg);
 int64_t port_serve(struct vcpu *v, const uint64_t *arg);

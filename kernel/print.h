@@ -12,6 +12,7 @@ void print(const char *text);
 void print_hex(uint64_t value);
 void print_dec(uint64_t value);
 
+void panic_attend(void); /* another core has panicked: then this one stops, too */
 noreturn void panic(const char *why, uint64_t a, uint64_t b, uint64_t c);
 
 #endif

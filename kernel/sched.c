@@ -20,6 +20,7 @@
 #include "kernel/arch.h"
 #include "kernel/budget.h"
 #include "kernel/mode.h"
+#include "kernel/print.h"
 #include "kernel/trace.h"
 #include "kernel/window.h"
 
@@ -51,8 +52,11 @@ static void collect(struct core *c)
 {
 	uint32_t these = load_relaxed(&c->inbox) & INBOX_NOW ? ~0u : c->urgent, posted = clear_bits(&c->inbox, these) & these;
 
-	if (unlikely(posted & INBOX_NOW))
+	if (unlikely(posted & INBOX_NOW)) {
+		panic_attend();
+		store_relaxed(&c->asked_at, 0);
 		mode_attend(c);
+	}
 	for (posted &= ~INBOX_NOW; posted; posted &= posted - 1)
 		vcpu_attend(c->vcpu[lowest_bit(posted)]);
 }
@@ -65,9 +69,11 @@ static ticks_t earlier(ticks_t a, ticks_t b)
 /* When v wants this core's attention by time. */
 static ticks_t wants_at(const struct core *c, const struct vcpu *v)
 {
+	ticks_t first = earlier(v->deadline, v->vigil);
+
 	if (!vcpu_wakes_by_irq(v) && v != c->loaded)
-		return v->deadline;
-	return earlier(arch_vcpu_deadline(v), v->deadline);
+		return first;
+	return earlier(arch_vcpu_deadline(v), first);
 }
 
 /*
@@ -166,7 +172,7 @@ void sched_lend(struct vcpu *v, struct vcpu *to)
 	v->core->changed = 1;
 	for (struct vcpu *at = to; at; at = at->callee)
 		lent(at, at->lent | ranks);
-	if (runs_for(to)->state == VCPU_READY)
+	if (vcpu_can_run(runs_for(to)))
 		v->core->ready |= ranks;
 }
 
@@ -240,6 +246,40 @@ static void turn_begin(struct core *c)
 	c->turn_end = c->now + (v->turn_left ? v->turn_left : ticks_of(BH_SLICE_NS));
 }
 
+/* Another rank has the core from now on. Whoever looks from elsewhere (sched_used()) finds `stint` odd, or changed, while these do not agree. */
+static void account(struct core *c, uint32_t rank)
+{
+	ticks_t *had = c->rank == BH_NONE ? &c->idled : &c->vcpu[c->rank]->used;
+
+	store_relaxed(&c->stint, c->stint + 1);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	store_relaxed(had, *had + (c->now - c->had_from));
+	store_relaxed(&c->had_from, c->now);
+	store_relaxed(&c->rank, rank);
+	store_release(&c->stint, c->stint + 1);
+}
+
+#define LOOKS 8u
+
+ticks_t sched_used(const struct core *c, uint32_t rank)
+{
+	const ticks_t *had = rank == BH_NONE ? &c->idled : &c->vcpu[rank]->used;
+	ticks_t used = 0, now;
+
+	for (uint32_t i = 0; i < LOOKS; i++) {
+		uint32_t stint = load_acquire(&c->stint);
+
+		used = load_relaxed(had);
+		now = arch_time();
+		if (load_relaxed(&c->rank) == rank && now > load_relaxed(&c->had_from))
+			used += now - load_relaxed(&c->had_from);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (!(stint & 1) && load_relaxed(&c->stint) == stint)
+			break;
+	}
+	return used;
+}
+
 /* v runs from now on, on the time of that rank; NULL and BH_NONE: nobody does. */
 static void run(struct core *c, struct vcpu *v, uint32_t rank)
 {
@@ -249,8 +289,8 @@ static void run(struct core *c, struct vcpu *v, uint32_t rank)
 		budget_charge(c, arch_time());
 	if (unlikely(c->turn_end != BH_NEVER))
 		turn_pause(c);
+	account(c, rank);
 	c->runs = v;
-	c->rank = rank;
 	if (!v) {
 		trace(c, BH_TRACE_IDLE, TRACE_NOBODY, 0, 0, 0);
 		return;

@@ -17,6 +17,9 @@ void sched_alarm(void);		     /* this core's timer fired */
 void sched_unload(struct vcpu *v);   /* own core: the hardware holds nothing of v any more */
 void sched_give_way(struct vcpu *v); /* own core: v gives way to its siblings */
 
+/* Any core: how long this rank has had core c until now; BH_NONE: how long it has idled. (Where c changes who runs all the while: until lately.) */
+ticks_t sched_used(const struct core *c, uint32_t rank);
+
 /*
  * v waits for a vCPU of its core, which runs in v's place until sched_unlend(): with v's rank, so on v's time, and with
  * what is lent to v. Own core; v is blocked. Chains are as long as calls are nested, and have no cycle

@@ -67,6 +67,23 @@ const struct bh_region *region_find(const struct partition *p, ipa_t ipa)
 	return NULL;
 }
 
+const struct bh_region *region_near(const struct partition *p, ipa_t ipa)
+{
+	const struct bh_region *r = blob_regions(blob) + p->desc->first_region, *near = NULL;
+	uint64_t least = ~0ull;
+
+	for (uint32_t i = 0; i < p->desc->n_regions; i++, r++) {
+		uint64_t off = ipa < r->ipa ? r->ipa - ipa : ipa - r->ipa < r->bytes ? 0
+										     : ipa - (r->ipa + r->bytes - 1);
+
+		if (off < least && r->kind != BH_REGION_BOOT) {
+			least = off;
+			near = r;
+		}
+	}
+	return near;
+}
+
 const struct bh_cap *cap_find(const struct partition *p, uint64_t number, uint32_t kind)
 {
 	const struct bh_cap *c = blob_caps(blob) + p->desc->first_cap;

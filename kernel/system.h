@@ -32,6 +32,7 @@ struct vcpu *partition_vcpu(const struct partition *p, uint32_t index); /* index
 
 const char *name_at(uint32_t offset);
 const struct bh_region *region_find(const struct partition *p, ipa_t ipa);		  /* or NULL */
+const struct bh_region *region_near(const struct partition *p, ipa_t ipa);		  /* the one whose bounds are nearest, or NULL */
 const struct bh_cap *cap_find(const struct partition *p, uint64_t number, uint32_t kind); /* or NULL */
 
 #endif

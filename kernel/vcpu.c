@@ -6,8 +6,11 @@
 #include "kernel/arch.h"
 #include "kernel/emul.h"
 #include "kernel/event.h"
+#include "kernel/health.h"
+#include "kernel/inspect.h"
 #include "kernel/port.h"
 #include "kernel/sched.h"
+#include "kernel/watchdog.h"
 
 /* PSCI status codes (Arm DEN 0022, "Return codes"). */
 #define PSCI_SUCCESS		0
@@ -22,7 +25,7 @@ void vcpu_init(struct vcpu *v, uint32_t number)
 	v->desc = d;
 	v->part = partition_at(d->partition);
 	v->core = core_at(d->core);
-	v->deadline = BH_NEVER;
+	v->deadline = v->due = v->vigil = BH_NEVER;
 	v->who = d->partition | d->index << 8;
 	for (uint32_t i = 0; i < v->part->desc->n_vcpus; i++) {
 		const struct bh_vcpu *other = d - d->index + i;
@@ -36,14 +39,32 @@ void vcpu_init(struct vcpu *v, uint32_t number)
 void vcpu_post(struct vcpu *v, uint32_t requests)
 {
 	set_bits(&v->requests, requests);
-	sched_post(v->core, v->desc->rank, requests & REQ_STOP);
+	sched_post(v->core, v->desc->rank, requests & (REQ_STOP | REQ_PAUSE));
 }
 
 void vcpu_wake(struct vcpu *v)
 {
 	v->state = VCPU_READY;
-	v->core->ready |= BIT(v->desc->rank) | v->lent;
+	if (likely(!v->frozen))
+		v->core->ready |= BIT(v->desc->rank) | v->lent;
 	v->core->changed = 1;
+}
+
+void vcpu_freeze(struct vcpu *v)
+{
+	sched_unload(v);
+	arch_vcpu_settle(v);
+	v->frozen = 1;
+	if (!v->callee) /* else that one runs in its place, and on */
+		v->core->ready &= ~(BIT(v->desc->rank) | v->lent);
+	v->core->changed = 1;
+}
+
+void vcpu_thaw(struct vcpu *v)
+{
+	v->frozen = 0;
+	if (v->state == VCPU_READY)
+		vcpu_wake(v);
 }
 
 void vcpu_block(struct vcpu *v, enum vcpu_state why)
@@ -80,11 +101,15 @@ static void start(struct vcpu *v)
 static void halt(struct vcpu *v)
 {
 	sched_unload(v);
+	arch_vcpu_settle(v);
 	arch_vcpu_off(v);
 	if (v->state == VCPU_CALLING)
 		port_call_forget(v);
 	event_forget(v);
+	watchdog_forget(v);
+	inspect_forget(v);
 	vcpu_block(v, VCPU_OFF);
+	v->deadline = BH_NEVER;
 	v->suspended = 0;
 	store_relaxed(&v->ask, 0);
 	store_release(&v->power, POWER_OFF);
@@ -110,15 +135,19 @@ void vcpu_attend(struct vcpu *v)
 		partition_halted(v->part);
 		return;
 	}
+	if (unlikely(r & REQ_PAUSE))
+		inspect_attend(v);
 	if (r & REQ_START)
 		start(v);
+	if (unlikely(v->vigil != BH_NEVER && v->vigil <= arch_time()))
+		watchdog_attend(v);
 	if (v->state == VCPU_OFF)
 		return;
 	if (r & REQ_IRQ)
 		arch_irq_update(v);
 	if (unlikely(r & REQ_SYNC))
 		arch_irq_sync(v);
-	if (r & (REQ_ANSWER | REQ_ROOM))
+	if (r & (REQ_ANSWER | REQ_ROOM | REQ_PORT))
 		emul_attend(v);
 	if (v->state == VCPU_LISTENING)
 		event_attend(v);
@@ -157,5 +186,5 @@ void vcpu_power_off(struct vcpu *v)
 	for (uint32_t i = 0; i < p->desc->n_vcpus; i++)
 		alone &= load_acquire(&partition_vcpu(p, i)->power) == POWER_OFF;
 	if (alone)
-		partition_stop(p, BH_STOP_CPU_OFF, false);
+		health_end(p, BH_FAULT_OFF, BH_STOP_CPU_OFF);
 }

@@ -28,6 +28,7 @@ enum vcpu_state {
 #define REQ_ROOM   BIT(4) /* a queue has room, or its server went */
 #define REQ_SYNC   BIT(5) /* publish what the hardware knows (interrupts) */
 #define REQ_PORT   BIT(6) /* an event it listens for, or the call it makes has gone on, or its deadline is over */
+#define REQ_PAUSE  BIT(7) /* its partition is to stand still, or to go on */
 
 /* PSCI's view, changed by compare-and-swap from any core of the partition. */
 enum vcpu_power {
@@ -47,24 +48,30 @@ struct vcpu {
 	const struct bh_vcpu *desc;
 	struct partition *part;
 	struct core *core;
-	uint32_t state;	     /* enum vcpu_state; own core */
-	uint32_t suspended;  /* own core: waking re-enters at start (PSCI CPU_SUSPEND to power-down) */
-	uint32_t requests;   /* REQ_*; any core, atomically */
-	uint32_t power;	     /* enum vcpu_power; any core, atomically */
-	uint64_t start, arg; /* where REQ_START begins; written before it is posted */
-	uint64_t ask;	     /* emul.c; any core, atomically */
-	uint32_t ask_life;   /* own core: the server's life that is asked */
-	uint64_t listens;    /* events it waits for; own core writes, others read */
-	ticks_t deadline;    /* own core: when LISTENING or CALLING end by themselves; else BH_NEVER */
-	struct port *serves; /* own core: LISTENING for a request of this port (BH_CALL_SERVE) */
-	struct port *calls;  /* own core: CALLING on this port */
-	struct vcpu *callee; /* own core: CALLING, and this one runs in its place */
-	uint32_t lent;	     /* own core: ranks of the callers in whose place it runs */
-	uint32_t siblings;   /* ranks of the other vCPUs of its partition on its core */
-	ticks_t turn_left;   /* own core: of its turn among them; 0: the next is a whole one */
-	uint32_t who;	     /* as the trace has it: partition, index << 8 */
-	int64_t left;	     /* own core: of its budget, ticks; below 0: what it has overrun (budget.h) */
-	ticks_t given;	     /* own core: the instant at which its budget was given last */
+	uint32_t state;		    /* enum vcpu_state; own core */
+	uint32_t suspended;	    /* own core: waking re-enters at start (PSCI CPU_SUSPEND to power-down) */
+	uint32_t requests;	    /* REQ_*; any core, atomically */
+	uint32_t power;		    /* enum vcpu_power; any core, atomically */
+	uint64_t start, arg;	    /* where REQ_START begins; written before it is posted */
+	uint64_t ask;		    /* emul.c; any core, atomically */
+	uint32_t ask_life;	    /* own core: the server's life that is asked */
+	uint32_t awaits;	    /* own core: ASKING or BLOCKED: number of the emulated region */
+	uint64_t listens;	    /* events it waits for; own core writes, others read */
+	ticks_t deadline;	    /* own core: when LISTENING, CALLING, ASKING or BLOCKED end by themselves; else BH_NEVER */
+	ticks_t due;		    /* own core: when it has said it will be done (watchdog.h); else BH_NEVER */
+	ticks_t vigil;		    /* own core: when watchdog.c is to look at it; else BH_NEVER */
+	uint32_t frozen;	    /* own core: it stands still, whatever its state (inspect.h) */
+	struct partition *inspects; /* own core: whose memory it sees */
+	ticks_t used;		    /* own core writes (sched.c), others read: time it has had */
+	struct port *serves;	    /* own core: LISTENING for a request of this port (BH_CALL_SERVE) */
+	struct port *calls;	    /* own core: CALLING on this port */
+	struct vcpu *callee;	    /* own core: CALLING, and this one runs in its place */
+	uint32_t lent;		    /* own core: ranks of the callers in whose place it runs */
+	uint32_t siblings;	    /* ranks of the other vCPUs of its partition on its core */
+	ticks_t turn_left;	    /* own core: of its turn among them; 0: the next is a whole one */
+	uint32_t who;		    /* as the trace has it: partition, index << 8 */
+	int64_t left;		    /* own core: of its budget, ticks; below 0: what it has overrun (budget.h) */
+	ticks_t given;		    /* own core: the instant at which its budget was given last */
 } __attribute__((aligned(64)));
 
 /* Own core: an interrupt ends its wait. */
@@ -77,9 +84,17 @@ void vcpu_init(struct vcpu *v, uint32_t number);
 void vcpu_post(struct vcpu *v, uint32_t requests); /* any core; at most one kick, never waits */
 void vcpu_attend(struct vcpu *v);		   /* own core: handle what was posted */
 
+/* Own core: nothing but its rank keeps it from running. */
+static inline bool vcpu_can_run(const struct vcpu *v)
+{
+	return v->state == VCPU_READY && !v->frozen;
+}
+
 void vcpu_wait(struct vcpu *v);			      /* own core: sleep until an interrupt is pending */
 void vcpu_wake(struct vcpu *v);			      /* own core: it can run again */
 void vcpu_block(struct vcpu *v, enum vcpu_state why); /* own core */
+void vcpu_freeze(struct vcpu *v);		      /* own core: it stands still, with all that it is */
+void vcpu_thaw(struct vcpu *v);			      /* own core: and goes on */
 
 /* PSCI, by a vCPU of the same partition. Answers a PSCI status. */
 int64_t vcpu_power_on(struct partition *p, uint64_t index, uint64_t entry, uint64_t arg);

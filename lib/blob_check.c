@@ -81,7 +81,7 @@ static const char *check_system(const struct bh_blob *b)
 		return "blob: partitions' addresses must have 39 bits";
 	if (!blob_is_page(b->empty_root))
 		return "blob: the empty root is no page";
-	if (!blob_is_va(b->gicd_va, 0x10000, BH_PAGE) || !blob_is_va(b->log_va, BH_LOG_PAGES * BH_PAGE, BH_PAGE))
+	if (!blob_is_va(b->gicd_va, 0x10000, BH_PAGE) || !blob_is_va(b->log_va, bh_log_bytes(b->n_partitions), BH_PAGE))
 		return "blob: distributor or log outside the kernel's space";
 	if (!blob_is_va(b->core_state_va, 64, 64) || !blob_is_va(b->partition_state_va, 64, 64) ||
 	    !blob_is_va(b->vcpu_state_va, 64, 64) || (b->n_emuls && !blob_is_va(b->emul_state_va, 64, 64)) ||
@@ -89,6 +89,8 @@ static const char *check_system(const struct bh_blob *b)
 		return "blob: state outside the kernel's space";
 	if (b->log_reader != BH_NONE && (b->log_reader >= b->n_partitions || !blob_is_virq(b->log_intid)))
 		return "blob: wrong reader of the log, or wrong doorbell";
+	if (b->monitor != BH_NONE && (b->monitor >= b->n_partitions || !blob_is_virq(b->monitor_intid)))
+		return "blob: wrong monitor, or wrong doorbell";
 	if (!blob_has_name(b, b->system_name) || !blob_has_name(b, b->board_name))
 		return "blob: name of system or board out of range";
 	return NULL;
@@ -203,14 +205,13 @@ static const char *check_port_cap(const struct bh_blob *b, uint32_t p, uint32_t 
 
 static const char *check_cap(const struct bh_blob *b, uint32_t p, uint32_t n, const struct bh_cap *c)
 {
-	if (c->reserved != 0)
-		return "capability: reserved field is not zero";
 	switch (c->kind) {
 	case BH_CAP_PORT: return check_port_cap(b, p, n, c);
 	case BH_CAP_CONTROL:
 		if (c->object >= b->n_partitions || c->object == p)
 			return "capability: controls no other partition";
-		return (c->rights & ~(BH_CONTROL_MAY_START | BH_CONTROL_MAY_STOP)) ? "capability: unknown rights" : NULL;
+		return (c->rights & ~(BH_CONTROL_MAY_START | BH_CONTROL_MAY_STOP | BH_CONTROL_MAY_INSPECT)) ? "capability: unknown rights" : NULL;
+	case BH_CAP_MONITOR: return NULL; /* blob_check_health.c */
 	case BH_CAP_SERVE:
 		if (c->object >= b->n_emuls)
 			return "capability: no such object";
@@ -335,6 +336,8 @@ static const char *check_lines(const struct bh_blob *b, uint32_t p)
 	}
 	if (b->log_reader == p && has_line(lines, b->log_intid))
 		return "log: its doorbell has another source";
+	if (b->monitor == p && has_line(lines, b->monitor_intid))
+		return "monitor: its doorbell has another source";
 	return NULL;
 }
 
@@ -370,7 +373,7 @@ static const char *check_partition(const struct bh_blob *b, uint32_t n, struct b
 		return wrong;
 	if (!blob_has_name(b, p->name))
 		return "partition: name out of range";
-	if ((p->flags & ~(BH_PART_SETWAY_NATIVE | BH_PART_RESTART)) != 0)
+	if ((p->flags & ~(BH_PART_SETWAY_NATIVE | BH_PART_RESTART | BH_PART_DUMP)) != 0)
 		return "partition: unknown flags";
 	if (p->vmid != n + 1)
 		return "partition: VMID is not its number and one";
@@ -430,5 +433,7 @@ const char *blob_check(const struct bh_blob *blob, uint64_t bytes)
 		wrong = check_irqs(blob);
 	if (!wrong)
 		wrong = check_partitions(blob);
-	return wrong ? wrong : blob_check_time(blob);
+	if (!wrong)
+		wrong = blob_check_time(blob);
+	return wrong ? wrong : blob_check_health(blob);
 }

@@ -21,6 +21,8 @@ const char *blob_check(const struct bh_blob *blob, uint64_t bytes);
 const char *blob_check_ports(const struct bh_blob *blob);
 /* Modes, plans, windows, reservations, trace: of a blob of which all else has been checked. */
 const char *blob_check_time(const struct bh_blob *blob);
+/* Health policies, the monitor and what it inspects: likewise, of partitions and capabilities that are in range. */
+const char *blob_check_health(const struct bh_blob *b);
 
 /* The same for the image's header: magic, version, sizes and the places it names. @load: where it
  * really is. */

@@ -29,7 +29,7 @@ struct blob_piece blob_piece(const struct bh_blob *b, uint32_t n)
 		return blob_port_piece(&blob_ports(b)[n / BLOB_PORT_PIECES], (enum blob_port_piece)(n % BLOB_PORT_PIECES));
 	n -= BLOB_PORT_PIECES * b->n_ports;
 	if (n == 2 * b->n_emuls)
-		return piece(b->log_va, BH_LOG_PAGES * BH_PAGE);
+		return piece(b->log_va, bh_log_bytes(b->n_partitions));
 	if (n > 2 * b->n_emuls)
 		return piece(b->trace_va, b->n_cores * b->trace_bytes);
 	e = &blob_emuls(b)[n / 2];

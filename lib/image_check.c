@@ -193,6 +193,9 @@ const char *image_blob_check(const struct bh_image_header *h, const struct bh_bl
 	for (uint32_t i = 0; i < b->n_partitions; i++)
 		if (!is_root(h, blob_partitions(b)[i].load_root) || !is_root(h, blob_partitions(b)[i].run_root))
 			return "image: a partition's root is not among the tables";
+	for (uint32_t i = 0; i < b->n_caps; i++)
+		if (blob_caps(b)[i].root_page && !is_root(h, (uint64_t)blob_caps(b)[i].root_page * BH_PAGE))
+			return "image: a root to inspect with is not among the tables";
 	for (uint32_t i = 0; i < b->n_cores; i++)
 		if (!is_stack(h, blob_cores(b)[i].stack_va))
 			return "image: a core's stack overlaps other memory";

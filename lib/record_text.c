@@ -5,7 +5,9 @@
  */
 #include "lib/record_text.h"
 
+#include "abi/blob.h"
 #include "abi/call.h"
+#include "abi/health.h"
 #include "abi/status.h"
 #include "abi/stub.h"
 
@@ -90,17 +92,69 @@ static void put_access(struct text *t, const struct bh_record *r)
 	put_pc(t, r);
 }
 
-static void put_stop(struct text *t, uint64_t why)
+static void put_fault(struct text *t, uint64_t kind)
 {
+	switch (kind) {
+	case BH_FAULT_ACCESS: put(t, "for its access to memory"); break;
+	case BH_FAULT_CALL: put(t, "for the call it made"); break;
+	case BH_FAULT_INSTRUCTION: put(t, "for the instruction it used"); break;
+	case BH_FAULT_WATCHDOG: put(t, "by its watchdog"); break;
+	case BH_FAULT_DEADLINE: put(t, "for a deadline it missed"); break;
+	case BH_FAULT_BUDGET: put(t, "for its budget, which is used up"); break;
+	case BH_FAULT_PANIC: put(t, "since it cannot go on"); break;
+	case BH_FAULT_SILENT: put(t, "for not answering"); break;
+	case BH_FAULT_HARDWARE: put(t, "for a hardware error"); break;
+	default: put(t, "by the health policy, fault "); put_dec(t, kind);
+	}
+}
+
+static void put_why(struct text *t, uint64_t value)
+{
+	uint64_t why = value & 0xff;
+
 	switch (why) {
 	case BH_STOP_OFF: put(t, "stopped: it asked to be switched off"); break;
 	case BH_STOP_RESET: put(t, "stopped: it asked for a restart"); break;
 	case BH_STOP_CPU_OFF: put(t, "stopped: it switched its last vCPU off"); break;
-	case BH_STOP_FAULT: put(t, "stopped: by the health policy"); break;
+	case BH_STOP_FAULT:
+		put(t, "stopped: ");
+		put_fault(t, value >> 8 & 0xff);
+		break;
 	case BH_STOP_ORDER: put(t, "stopped: by a partition that controls it"); break;
 	case BH_STOP_BOOT: put(t, "stopped: it could not be loaded"); break;
 	default: put(t, "stopped: reason "); put_dec(t, why);
 	}
+}
+
+static void put_stop(struct text *t, uint64_t value)
+{
+	put_why(t, value);
+	if (value & BH_STOP_THEN_WARM)
+		put(t, "; it starts again, and keeps what its memory holds");
+	else if (value & BH_STOP_THEN_RESTART)
+		put(t, "; it starts again");
+}
+
+/* "; nearest: RAM, from 0x40000000" */
+static void put_near(struct text *t, const struct bh_record *r)
+{
+	switch (r->near_kind) {
+	case BH_REGION_RAM: put(t, "; nearest: RAM"); break;
+	case BH_REGION_DEVICE: put(t, "; nearest: a device"); break;
+	case BH_REGION_EMULATED: put(t, "; nearest: an emulated device"); break;
+	case BH_REGION_CONST: put(t, "; nearest: a read-only page"); break;
+	case BH_REGION_WINDOW: put(t, "; nearest: a window"); break;
+	case BH_REGION_SHARED: put(t, "; nearest: shared memory"); break;
+	default: return;
+	}
+	put(t, ", from ");
+	put_hex(t, r->near, 8);
+}
+
+static void put_us(struct text *t, uint64_t ns)
+{
+	put_dec(t, ns / 1000);
+	put(t, " us");
 }
 
 /* ISS of a trapped MSR, MRS or system instruction (Arm DDI 0487, ESR_ELx, EC 0x18). */
@@ -162,6 +216,18 @@ static const char calls[][14] = {
 	"pSERVE",
 	"pPORT_STATE",
 	"cCONTROL",
+	"cSET_MODE",
+	"-FRAME",
+	"-FEED",
+	"-DEADLINE",
+	"-PANIC",
+	"-SELF",
+	"cLOOK",
+	"cRESET",
+	"cINSPECT",
+	"cREGISTERS",
+	"cSET_REGISTER",
+	"cDEBUG",
 };
 
 /* "called SEND on port 7": bits 32-63 of the value are the first argument. */
@@ -228,6 +294,7 @@ static void put_event(struct text *t, const struct bh_record *r)
 	case BH_EVENT_ACCESS:
 		put_access(t, r);
 		put(t, "; nothing is declared there");
+		put_near(t, r);
 		break;
 	case BH_EVENT_PERMISSION:
 		put_access(t, r);
@@ -246,6 +313,36 @@ static void put_event(struct text *t, const struct bh_record *r)
 		break;
 	case BH_EVENT_SERROR: put_number(t, r, "caused an asynchronous abort"); break;
 	case BH_EVENT_OTHER: put_number(t, r, "caused an exception that nothing is declared for"); break;
+	case BH_EVENT_WATCHDOG: put(t, r->value ? "fed its watchdog too early" : "did not feed its watchdog in time"); break;
+	case BH_EVENT_DEADLINE:
+		put(t, "missed a deadline by ");
+		put_dec(t, r->value);
+		put(t, " ticks or more");
+		break;
+	case BH_EVENT_BUDGET: put(t, "has used its budget up"); break;
+	case BH_EVENT_PANIC:
+		put_who(t, r);
+		put(t, "says that it cannot go on, code ");
+		put_hex(t, r->value, 1);
+		put_pc(t, r);
+		break;
+	case BH_EVENT_SILENT:
+		put(t, "does not answer partition ");
+		put_dec(t, r->address);
+		put(t, ", which has waited for ");
+		put_dec(t, r->value);
+		put(t, " ticks");
+		break;
+	case BH_EVENT_LIMIT:
+		put(t, "stays off: more than ");
+		put_dec(t, r->value);
+		put(t, r->value == 1 ? " restart in " : " restarts in ");
+		put_us(t, r->address);
+		break;
+	case BH_EVENT_MODE:
+		put(t, "has the mode changed, to number ");
+		put_dec(t, r->value);
+		break;
 	default:
 		put_number(t, r, "caused an unknown event");
 		put(t, ", number ");
@@ -261,9 +358,9 @@ uint32_t record_text(char *buf, uint32_t size, const struct bh_record *r, const 
 	put(&t, ": ");
 	put_event(&t, r);
 	if (r->repeats) {
-		put(&t, " (the event before: ");
+		put(&t, " (before: ");
 		put_dec(&t, r->repeats);
-		put(&t, r->repeats == 1 ? " more time)" : " more times)");
+		put(&t, r->repeats == 1 ? " more event, equal or too many)" : " more events, equal or too many)");
 	}
 	buf[t.used] = 0;
 	return t.used;

@@ -75,7 +75,7 @@ static uint32_t walk_all(struct audit *a, struct audit_walked *w)
 	}
 	for (uint32_t i = 0; i < n; i++)
 		walk(a, w[i].pa, w[i].owner, &w[i].found);
-	return n;
+	return n + inspects_walk(a, w + n);
 }
 
 static void print_piece(const struct audit *a, const struct audit_want *w)
@@ -138,15 +138,31 @@ static void print_modes(const struct audit *a)
 	}
 }
 
+static void print_health(const struct audit *a)
+{
+	uint32_t watchdogs = 0, limits = 0, dumps = 0;
+
+	for (uint32_t p = 0; p < a->b->n_partitions; p++) {
+		watchdogs += blob_partitions(a->b)[p].watchdog_ns != 0;
+		limits += blob_partitions(a->b)[p].limit_n != 0;
+		dumps += (blob_partitions(a->b)[p].flags & BH_PART_DUMP) != 0;
+	}
+	printf("  health   %u policies as declared, %u limit(s) of restarts, %u watchdog(s), %u dump(s)", a->b->n_partitions, limits, watchdogs, dumps);
+	if (a->b->monitor != BH_NONE)
+		printf("; %s is the monitor", owner_name(a, a->b->monitor));
+	printf("\n");
+}
+
 static void print_summary(const struct audit *a, const struct audit_walked *w, uint32_t n, struct audit_flows flows)
 {
 	printf("audit: %s for %s: nothing is mapped, shared or routed but what is declared\n", a->d.system, a->d.board);
 	for (uint32_t i = 0; i < n; i++)
-		printf("  walked   %s, %s: %" PRIu64 " pages in %u ranges\n", owner_name(a, w[i].owner), root_name(w[i].root),
-		       w[i].found.pages, w[i].found.n);
+		printf("  walked   %s, %s%s: %" PRIu64 " pages in %u ranges\n", owner_name(a, w[i].owner), root_name(w[i].root),
+		       w[i].root == ROOT_INSPECT ? owner_name(a, w[i].object) : "", w[i].found.pages, w[i].found.n);
 	print_shared(a);
 	print_ports(a);
 	print_modes(a);
+	print_health(a);
 	printf("  flows    %u between partitions and devices; %u rule(s) of the policy hold\n", flows.flows, flows.rules);
 	printf("  tables   %" PRIu64 " pages, mapped nowhere\n", a->tables);
 	printf("  routes   %u device interrupts, %u ports, %u capabilities, %u SMC functions\n", a->b->n_irqs, a->b->n_ports,
@@ -155,21 +171,23 @@ static void print_summary(const struct audit *a, const struct audit_walked *w, u
 
 static void audit_image(struct audit *a)
 {
-	uint32_t room = 2 * BH_MAX_PARTITIONS + 2, n;
+	uint32_t room = 2 * BH_MAX_PARTITIONS + 2 + BH_MAX_CAPS, n;
 	struct audit_flows flows;
 	struct audit_walked *w = must_alloc(NULL, room * sizeof(*w));
 
 	n = walk_all(a, w);
 	want_partitions(a);
+	want_inspected(a);
 	want_kernel(a, &w[0].found);
 	for (uint32_t i = 0; i < n; i++)
-		space_check(a, w[i].owner, w[i].root, w[i].pa, &w[i].found);
+		space_check(a, &w[i]);
 	places_check(a);
 	shared_audit(a);
 	ports_audit(a);
 	walk_tables_alone(a);
 	blob_audit(a);
 	time_audit(a);
+	health_audit(a);
 	layout_audit(a);
 	info_audit(a);
 	kernel_audit(a);

@@ -41,6 +41,7 @@ struct audit_device {
 	uint32_t n_lines;
 };
 
+#define AUDIT_DUMP_ALL	   ~0ull
 #define AUDIT_PART_DEVICES 32u
 struct audit_part {
 	char name[AUDIT_NAME];
@@ -52,7 +53,12 @@ struct audit_part {
 	uint64_t ram_bytes;
 	uint32_t core[BH_MAX_PART_VCPUS], n_cores; /* numbers of the board's cores */
 	uint32_t priority, down, fp;
-	bool fp_given, keyboard, reads_log, reads_trace, changes_mode, setway, restart;
+	bool fp_given, keyboard, reads_log, reads_trace, changes_mode, setway, restart, monitor, resets_system;
+	uint32_t inspects;			   /* bit for each partition whose memory it may see */
+	struct bh_health health[BH_FAULTS], limit; /* as the blob is to have them, with what follows */
+	uint32_t limit_n;
+	uint64_t limit_ns, watchdog_ns, watchdog_first_ns, watchdog_open_ns, answer_ns;
+	uint64_t dump_kib;	       /* AUDIT_DUMP_ALL; 0: none */
 	uint64_t budget_ns, period_ns; /* of each vCPU's reservation; 0: none */
 	uint32_t smc[BH_MAX_SMCS], n_smcs;
 	struct audit_device device[AUDIT_PART_DEVICES];
@@ -107,6 +113,7 @@ struct audit_desc {
 	uint32_t n_channels;
 	struct audit_mode mode[BH_MAX_MODES];
 	uint32_t n_modes; /* one at least */
+	uint32_t monitor; /* partition, or BH_NONE */
 };
 
 /* --- what is where: one piece of an address space, and why --- */
@@ -119,11 +126,12 @@ enum audit_what {
 	WHAT_QUEUE,
 	WHAT_SERVER,
 	WHAT_LOG,
-	WHAT_TRACE,   /* the rings of all cores */
-	WHAT_IN,      /* a partition's window for what it receives */
-	WHAT_OUT,     /* and for what it sends */
-	WHAT_SHARED,  /* memory of a channel, among partitions */
-	WHAT_CARRIED, /* memory beside a PL011 that carries a channel */
+	WHAT_TRACE,	/* the rings of all cores */
+	WHAT_IN,	/* a partition's window for what it receives */
+	WHAT_OUT,	/* and for what it sends */
+	WHAT_SHARED,	/* memory of a channel, among partitions */
+	WHAT_CARRIED,	/* memory beside a PL011 that carries a channel */
+	WHAT_INSPECTED, /* another partition's RAM, in a root to inspect it with */
 	WHAT_STUB,
 	WHAT_PARAMS,
 	WHAT_PRISTINE,
@@ -141,12 +149,13 @@ enum audit_what {
 enum { ROOT_LOAD = 1,
        ROOT_RUN = 2,
        ROOT_EL2 = 4,
-       ROOT_EMPTY = 8 };
+       ROOT_EMPTY = 8,
+       ROOT_INSPECT = 16 }; /* all of the running root, and the RAM of one other */
 
 struct audit_want {
 	enum audit_what what;
 	uint32_t owner;	 /* partition, or AUDIT_KERNEL */
-	uint32_t object; /* emulated region of a queue, server page or carried channel; partition of a port's window; channel of
+	uint32_t object; /* partition that is inspected; emulated region of a queue, server page or carried channel; partition of a port's window; channel of
 			    shared memory; core of a stack */
 	uint32_t roots;	 /* ROOT_*: where it must be mapped */
 	uint32_t rights; /* BH_READ ... */
@@ -176,6 +185,7 @@ struct audit_ranges {
 /* One walked root and what it is to be compared with. */
 struct audit_walked {
 	uint32_t owner, root;
+	uint32_t object; /* ROOT_INSPECT: whose RAM is in it */
 	uint64_t pa;
 	struct audit_ranges found;
 };
@@ -226,13 +236,21 @@ const struct audit_channel *channel_find(const struct audit *a, const char *name
 /* audit_time.c */
 void time_read(struct audit_desc *d);
 
+/* audit_health.c */
+void health_read(struct audit_desc *d);					      /* after channels and modes */
+uint32_t declared_rights(const struct audit_part *p, uint32_t other);	      /* BH_CONTROL_MAY_* */
+bool declared_grant(const struct audit_desc *d, uint32_t who, uint32_t whom); /* by asking the monitor */
+void health_audit(struct audit *a);
+uint32_t inspects_walk(struct audit *a, struct audit_walked *w); /* every root to inspect with; how many */
+void want_inspected(struct audit *a);				 /* after want_partitions() */
+
 /* audit_walk.c */
 void walk(struct audit *a, uint64_t root, uint32_t owner, struct audit_ranges *out);
 uint64_t walk_entry(const struct audit *a, uint64_t root, uint64_t at); /* pa of the entry that maps it, or 0 */
 void walk_tables_alone(struct audit *a);				/* every page of the covered part is known, tables reached */
 
-/* audit_space.c: is exactly what is wanted in what was walked? @root: ROOT_* */
-void space_check(struct audit *a, uint32_t owner, uint32_t root, uint64_t root_pa, const struct audit_ranges *found);
+/* audit_space.c: is exactly what is wanted in what was walked? */
+void space_check(struct audit *a, const struct audit_walked *w);
 /* audit_place.c */
 void places_check(struct audit *a); /* who shares which physical page with whom, and where it lies */
 

@@ -86,10 +86,10 @@ static void check_partition(struct audit *a, uint32_t p)
 {
 	const struct bh_partition *part = &blob_partitions(a->b)[p];
 	const struct audit_part *want = part_at(a, p);
-	uint32_t flags = (want->setway ? BH_PART_SETWAY_NATIVE : 0) | (want->restart ? BH_PART_RESTART : 0);
+	uint32_t flags = (want->setway ? BH_PART_SETWAY_NATIVE : 0) | (want->restart ? BH_PART_RESTART : 0) | (want->dump_kib ? BH_PART_DUMP : 0);
 
 	if (part->flags != flags)
-		finding(a, "%s: flags are %#x, the description gives %#x (1: set/way native, 2: restart)", owner_name(a, p),
+		finding(a, "%s: flags are %#x, the description gives %#x (1: set/way native, 2: restart, 8: dump)", owner_name(a, p),
 			part->flags, flags);
 	if (part->fp != want->fp)
 		finding(a, "%s: FP policy is %u, the description gives %u (0: eager, 1: lazy, 2: none)", owner_name(a, p),
@@ -205,24 +205,42 @@ static uint32_t check_serve_caps(struct audit *a, uint32_t p)
 	return all;
 }
 
+/* One capability for each partition that it may do something to, with all of what it may. */
 static uint32_t check_control_caps(struct audit *a, uint32_t p)
 {
+	const struct bh_partition *part = &blob_partitions(a->b)[p];
 	uint32_t all = 0;
 
 	for (uint32_t q = 0; q < a->b->n_partitions; q++) {
-		uint32_t declared = part_at(a, p)->controls >> a->part_of[q] & 1;
-		uint32_t held = caps_held(a, p, BH_CAP_CONTROL, q, BH_CONTROL_MAY_START | BH_CONTROL_MAY_STOP), any = held;
+		uint32_t rights = declared_rights(part_at(a, p), a->part_of[q]), declared = rights != 0, held = 0, has = 0;
 
-		for (uint32_t rights = 0; rights < (BH_CONTROL_MAY_START | BH_CONTROL_MAY_STOP); rights++)
-			any += caps_held(a, p, BH_CAP_CONTROL, q, rights);
-		if (any != declared)
-			finding(a, "%s holds %u capabilities to control %s, %u are declared", owner_name(a, p), any, owner_name(a, q),
-				declared);
-		else if (held != declared)
-			finding(a, "%s has other rights than to start and stop %s", owner_name(a, p), owner_name(a, q));
-		all += any;
+		for (uint32_t i = 0; i < part->n_caps; i++) {
+			const struct bh_cap *c = &blob_caps(a->b)[part->first_cap + i];
+			bool hit = c->kind == BH_CAP_CONTROL && c->object == q;
+
+			held += hit;
+			has |= hit ? c->rights : 0;
+		}
+		if (held != declared)
+			finding(a, "%s holds %u capabilities to control %s, %u are declared", owner_name(a, p), held, owner_name(a, q), declared);
+		else if (has != rights)
+			finding(a, "%s has rights %#x over %s, the description gives %#x (1: start, 2: stop, 4: inspect)", owner_name(a, p), has,
+				owner_name(a, q), rights);
+		all += held;
 	}
 	return all;
+}
+
+static uint32_t check_monitor_cap(struct audit *a, uint32_t p)
+{
+	uint32_t reset = part_at(a, p)->resets_system ? BH_MONITOR_MAY_RESET : 0;
+	uint32_t held = caps_held(a, p, BH_CAP_MONITOR, 0, reset), other = caps_held(a, p, BH_CAP_MONITOR, 0, reset ^ BH_MONITOR_MAY_RESET);
+
+	if (held + other != part_at(a, p)->monitor)
+		finding(a, "%s holds %u capabilities to see what the system does, %u are declared", owner_name(a, p), held + other, part_at(a, p)->monitor);
+	else if (other)
+		finding(a, "%s may %sreset the machine, not as declared", owner_name(a, p), reset ? "not " : "");
+	return held + other;
 }
 
 /* Which ends of which ports these are, blob_check() has seen, and ports_audit() that the ports are the channels. */
@@ -245,11 +263,12 @@ static uint32_t check_schedule_cap(struct audit *a, uint32_t p)
 	return held;
 }
 
-/* Ends of ports, clients to serve, partitions to control, the mode; nothing else. */
+/* Ends of ports, clients to serve, partitions to control, the mode, the monitor's; nothing else. */
 static void check_caps(struct audit *a, uint32_t p)
 {
 	uint32_t n_caps = blob_partitions(a->b)[p].n_caps;
-	uint32_t want = count_port_caps(a, p) + check_serve_caps(a, p) + check_control_caps(a, p) + check_schedule_cap(a, p);
+	uint32_t want = count_port_caps(a, p) + check_serve_caps(a, p) + check_control_caps(a, p) + check_schedule_cap(a, p) +
+			check_monitor_cap(a, p);
 
 	if (want != n_caps)
 		finding(a, "%s: its capability table has %u entries, of which %u are declared", owner_name(a, p), n_caps, want);

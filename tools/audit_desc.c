@@ -228,4 +228,5 @@ void desc_read(struct audit_desc *d, const char *system)
 	join_partitions(d);
 	relations_read(d);
 	time_read(d);
+	health_read(d);
 }

@@ -77,9 +77,9 @@ static uint64_t want_windows(struct audit *a, uint32_t n)
 /* The shared memory is queues, server pages, ports' windows, the log and the trace rings, and has no byte beside these. */
 static void want_shares(struct audit *a)
 {
-	uint64_t trace = a->b->n_cores * a->b->trace_bytes, bytes = BH_LOG_PAGES * BH_PAGE + trace + want_windows(a, a->wants.n);
+	uint64_t trace = a->b->n_cores * a->b->trace_bytes, bytes = bh_log_bytes(a->b->n_partitions) + trace + want_windows(a, a->wants.n);
 
-	want_share(a, WHAT_LOG, 0, BH_READ | BH_WRITE, a->b->log_va, BH_LOG_PAGES * BH_PAGE);
+	want_share(a, WHAT_LOG, 0, BH_READ | BH_WRITE, a->b->log_va, bh_log_bytes(a->b->n_partitions));
 	want_share(a, WHAT_TRACE, 0, BH_READ | BH_WRITE, a->b->trace_va, trace);
 	for (uint32_t i = 0; i < a->b->n_emuls; i++) {
 		const struct bh_emul *e = &blob_emuls(a->b)[i];

@@ -147,7 +147,7 @@ static void kernel_pages(struct flows *f, const struct audit_walked *w)
 		written_by(f, w, e->client, (struct blob_piece){ e->server_va, BH_PAGE + e->bytes }, "server pages");
 	}
 	for (uint32_t p = 0; p < b->n_partitions; p++)
-		read_by(f, w, p, (struct blob_piece){ b->log_va, BH_LOG_PAGES * BH_PAGE }, "health log");
+		read_by(f, w, p, (struct blob_piece){ b->log_va, bh_log_bytes(b->n_partitions) }, "health log");
 	for (uint32_t p = 0; p < b->n_partitions; p++) /* what each did, and when */
 		read_by(f, w, p, (struct blob_piece){ b->trace_va, b->n_cores * b->trace_bytes }, "trace");
 }
@@ -193,6 +193,32 @@ static void find_ports(struct flows *f)
 		     f->a->carries[i] == BH_NONE ? "PL011" : f->a->d.channel[f->a->carries[i]].name);
 }
 
+static void to_all(struct flows *f, uint32_t from, const char *how)
+{
+	for (uint32_t q = 0; q < f->a->b->n_partitions; q++)
+		if (q != from)
+			flow(f, from, q, "%s", how);
+}
+
+/* A fault is something that a partition can bring about, and so is all that is done about it. */
+static void find_health(struct flows *f)
+{
+	const struct bh_blob *b = f->a->b;
+
+	for (uint32_t p = 0; p < b->n_partitions; p++)
+		for (uint32_t k = 0; k <= BH_FAULTS; k++) {
+			const struct bh_partition *part = &blob_partitions(b)[p];
+			const struct bh_health *h = k < BH_FAULTS ? &part->health[k] : &part->limit;
+
+			if (h->action == BH_ACTION_MODE)
+				to_all(f, p, "change of modes by its health policy");
+			if (h->action == BH_ACTION_SYSTEM)
+				to_all(f, p, "reset of the machine by its health policy");
+			if (h->flags && b->monitor != p)
+				flow(f, p, b->monitor, "doorbell of the monitor");
+		}
+}
+
 static void find_caps(struct flows *f)
 {
 	const struct bh_blob *b = f->a->b;
@@ -203,9 +229,13 @@ static void find_caps(struct flows *f)
 
 			if (c->kind == BH_CAP_CONTROL)
 				both(f, p, c->object, "control of", owner_name(f->a, c->object));
-			for (uint32_t q = 0; c->kind == BH_CAP_SCHEDULE && q < b->n_partitions; q++)
+			if (c->kind == BH_CAP_SCHEDULE)
+				to_all(f, p, "change of modes");
+			if (c->kind == BH_CAP_MONITOR && (c->rights & BH_MONITOR_MAY_RESET))
+				to_all(f, p, "reset of the machine");
+			for (uint32_t q = 0; c->kind == BH_CAP_MONITOR && q < b->n_partitions; q++)
 				if (q != p)
-					flow(f, p, q, "change of modes");
+					flow(f, q, p, "what the monitor sees");
 		}
 	for (uint32_t p = 0; p < b->n_partitions && b->log_reader != BH_NONE; p++)
 		if (p != b->log_reader)
@@ -260,6 +290,7 @@ void flows_find(struct flows *f, const struct audit_walked *w, uint32_t n)
 {
 	find_ports(f);
 	find_caps(f);
+	find_health(f);
 	find_pages(f, w, n);
 	for (uint32_t d = f->a->b->n_partitions; d < f->n_nodes; d++)
 		find_device(f, d, w, n);

@@ -87,7 +87,7 @@ static const char *log_wrong(const struct audit *a, uint32_t p, const struct bh_
 
 	if (!log || e->ipa != log->at || e->bytes != log->bytes)
 		return "names another window than the log's";
-	return e->intid == a->b->log_intid ? NULL : "names another doorbell than the log's";
+	return e->intid == (part_at(a, p)->reads_log ? a->b->log_intid : 0) ? NULL : "names another doorbell than the log's";
 }
 
 static const char *emulated_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e)
@@ -101,6 +101,17 @@ static const char *emulated_wrong(const struct audit *a, uint32_t p, const struc
 			return NULL;
 	}
 	return "is no emulated region of this partition";
+}
+
+static const char *partition_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e)
+{
+	const struct audit_part *part = part_at(a, p);
+
+	if (!part->reads_log && !part->reads_trace && !part->monitor)
+		return "names a partition, but this one reads neither the log nor the trace, and is no monitor";
+	if (e->cap >= a->b->n_partitions || strcmp(e->name, owner_name(a, e->cap)) != 0)
+		return "names no partition of the system";
+	return e->depth == part_at(a, e->cap)->n_cores ? NULL : "names another number of vCPUs than declared";
 }
 
 static const char *entry_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e)
@@ -117,9 +128,7 @@ static const char *entry_wrong(const struct audit *a, uint32_t p, const struct b
 	case BH_INFO_EMULATED:
 		return emulated_wrong(a, p, e);
 	case BH_INFO_PARTITION:
-		if (!part_at(a, p)->reads_log && !part_at(a, p)->reads_trace)
-			return "names a partition, but this one reads neither the log nor the trace";
-		return e->cap < a->b->n_partitions && strcmp(e->name, owner_name(a, e->cap)) == 0 ? NULL : "names no partition of the system";
+		return partition_wrong(a, p, e);
 	case BH_INFO_PORT:
 		return info_port_wrong(a, p, e);
 	case BH_INFO_SHARED:
@@ -132,6 +141,12 @@ static const char *entry_wrong(const struct audit *a, uint32_t p, const struct b
 		return info_mode_wrong(a, p, e);
 	case BH_INFO_TRACE:
 		return info_trace_wrong(a, p, e);
+	case BH_INFO_MONITOR:
+		return info_monitor_wrong(a, p, e);
+	case BH_INFO_CHANNEL:
+		return info_channel_wrong(a, p, e);
+	case BH_INFO_GRANT:
+		return info_grant_wrong(a, p, e);
 	}
 	return "is of an unknown kind";
 }
@@ -143,23 +158,23 @@ static bool has_more(const struct bh_info_entry *e)
 
 	if (e->kind >= BH_INFO_PORT)
 		return false; /* these are compared whole */
-	return e->reply_bytes || e->depth || e->period_ns || (e->peer[0] && !peer);
+	return e->reply_bytes || (e->depth && e->kind != BH_INFO_PARTITION) || e->period_ns || (e->peer[0] && !peer);
 }
 
 /* As many entries of each kind as there are things, and no two alike: with the above, each thing is named once. */
 static void check_counts(struct audit *a, uint32_t p, const struct bh_info *info)
 {
-	uint32_t want[BH_INFO_TRACE + 1] = { 0 }, is[BH_INFO_TRACE + 1] = { 0 };
+	uint32_t want[BH_INFO_GRANT + 1] = { 0 }, is[BH_INFO_GRANT + 1] = { 0 };
 
 	info_counts(a, p, want);
 	for (uint32_t i = 0; i < info->n_entries; i++) {
-		if (info->entry[i].kind <= BH_INFO_TRACE)
+		if (info->entry[i].kind <= BH_INFO_GRANT)
 			is[info->entry[i].kind]++;
 		for (uint32_t j = 0; j < i; j++)
 			if (memcmp(&info->entry[i], &info->entry[j], sizeof(info->entry[i])) == 0)
 				finding(a, "%s: information page, entries %u and %u are the same", owner_name(a, p), j, i);
 	}
-	for (uint32_t k = 1; k <= BH_INFO_TRACE; k++)
+	for (uint32_t k = 1; k <= BH_INFO_GRANT; k++)
 		if (is[k] != want[k])
 			finding(a, "%s: information page has %u entries of kind %u, not %u", owner_name(a, p), is[k], k, want[k]);
 }
@@ -239,6 +254,9 @@ static bool op_fits(const struct audit *a, uint32_t p, const struct bh_stub_op *
 {
 	bool in_ram = inside(op->dst, op->bytes, RAM_IPA, part_at(a, p)->ram_bytes);
 
+	if ((op->flags & ~BH_STUB_COLD) != 0 || (op->flags && op->kind != BH_STUB_CLEAR))
+		return false; /* what comes from the payload is there after a warm start, too */
+
 	switch ((enum bh_stub_kind)op->kind) {
 	case BH_STUB_QUIET:
 		return in_device(part_at(a, p), op->dst, op->bytes);
@@ -250,6 +268,21 @@ static bool op_fits(const struct audit *a, uint32_t p, const struct bh_stub_op *
 		return in_ram && is_whole(a, want_of(a, p, WHAT_RAM, 0), op->dst, op);
 	}
 	return false;
+}
+
+/* One behind the other they write all of RAM; the address at which that is no longer so. */
+static uint64_t ops_end(const struct bh_stub_params *params)
+{
+	uint64_t at = RAM_IPA;
+
+	for (uint32_t i = 0; i < params->n_ops; i++) {
+		if (params->op[i].kind == BH_STUB_QUIET)
+			continue;
+		if (params->op[i].dst != at)
+			return 0;
+		at += params->op[i].bytes;
+	}
+	return at;
 }
 
 static void check_params(struct audit *a, uint32_t p, const struct audit_want *w)
@@ -265,9 +298,11 @@ static void check_params(struct audit *a, uint32_t p, const struct audit_want *w
 	if (params->magic != BH_STUB_MAGIC || params->abi_version != BH_ABI_VERSION || params->ram_base != RAM_IPA ||
 	    params->ram_bytes != part->ram_bytes || !inside(params->entry, 4, RAM_IPA, part->ram_bytes))
 		finding(a, "%s: boot parameters at PA %#" PRIx64 " are not this partition's", part->name, w->pa);
+	if (ops_end(params) != RAM_IPA + part->ram_bytes)
+		finding(a, "%s: boot operations do not write each byte of its RAM once", part->name);
 	for (uint32_t i = 0; i < params->n_ops; i++)
 		if (!op_fits(a, p, &params->op[i]))
-			finding(a, "%s: boot operation %u is outside the partition, or its checksum is wrong", part->name, i);
+			finding(a, "%s: boot operation %u is outside the partition, or its checksum or flags are wrong", part->name, i);
 	used = sizeof(*params) + params->n_ops * sizeof(params->op[0]);
 	if (!all_zero((const uint8_t *)params + used, w->bytes - used))
 		finding(a, "%s: boot parameters hold more than their operations", part->name);

@@ -15,6 +15,9 @@ const char *info_shared_wrong(const struct audit *a, uint32_t p, const struct bh
 const char *info_control_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e);
 const char *info_schedule_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e);
 const char *info_mode_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e);
+const char *info_monitor_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e);
+const char *info_channel_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e);
+const char *info_grant_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e);
 const char *info_trace_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e);
 
 /* How many entries of each kind a partition's page must have. */

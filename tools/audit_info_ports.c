@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What information pages say of ports, shared memory, controls, modes and the trace. The whole entry is worked out from
+ * What information pages say of ports, shared memory, controls, modes, the trace and the monitor. The whole entry is worked out from
  * the description and from where the image has things, and compared byte by byte.
  */
 #include <string.h>
@@ -96,7 +96,76 @@ const char *info_control_wrong(const struct audit *a, uint32_t p, const struct b
 		return "names a capability that does not exist";
 	want.flags = cap->rights;
 	put_name(want.name, owner_name(a, cap->object));
+	if (cap->rights & BH_CONTROL_MAY_INSPECT) {
+		const struct audit_part *other = &a->d.part[a->part_of[cap->object]];
+
+		want.ipa = BH_INSPECT_IPA;
+		want.bytes = other->ram_bytes;
+		want.ipa2 = other->dump_kib;
+		want.depth = other->n_cores;
+	}
 	return compare(e, &want);
+}
+
+const char *info_monitor_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e)
+{
+	const struct bh_cap *cap = info_cap(a, p, e, BH_CAP_MONITOR);
+	struct bh_info_entry want = { .kind = BH_INFO_MONITOR, .cap = e->cap, .name = "monitor", .intid = a->b->monitor_intid };
+
+	if (!cap)
+		return "names a capability that does not exist";
+	want.flags = cap->rights;
+	return compare(e, &want);
+}
+
+/* Of each port its number in the blob, its kind, and who sends: not who carries it. */
+const char *info_channel_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e)
+{
+	struct bh_info_entry want = { .kind = BH_INFO_CHANNEL, .cap = e->cap };
+	const struct audit_channel *c;
+
+	if (!a->d.part[a->part_of[p]].monitor)
+		return "names a port of the system, but this one is no monitor";
+	c = e->cap < a->b->n_ports ? channel_find(a, blob_name(a->b, blob_ports(a->b)[e->cap].name)) : NULL;
+	if (!c)
+		return "names a port that does not exist";
+	want.flags = c->kind;
+	put_name(want.name, c->name);
+	put_name(want.peer, a->d.part[c->from].name);
+	return compare(e, &want);
+}
+
+static int part_named(const struct audit *a, const char *name)
+{
+	for (uint32_t i = 0; i < a->d.n_parts; i++)
+		if (strncmp(a->d.part[i].name, name, BH_NAME_BYTES - 1) == 0)
+			return (int)i;
+	return -1;
+}
+
+const char *info_grant_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e)
+{
+	struct bh_info_entry want = { .kind = BH_INFO_GRANT };
+	int who = part_named(a, e->name), whom = part_named(a, e->peer);
+
+	if (!a->d.part[a->part_of[p]].monitor)
+		return "grants something, but this one is no monitor";
+	if (who < 0 || whom < 0 || !declared_grant(&a->d, (uint32_t)who, (uint32_t)whom))
+		return "grants what is not declared";
+	want.flags = declared_rights(&a->d.part[who], (uint32_t)whom);
+	put_name(want.name, a->d.part[who].name);
+	put_name(want.peer, a->d.part[whom].name);
+	return compare(e, &want);
+}
+
+static uint32_t grants(const struct audit *a)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < a->d.n_parts; i++)
+		for (uint32_t k = 0; k < a->d.n_parts; k++)
+			n += declared_grant(&a->d, i, k);
+	return n;
 }
 
 const char *info_schedule_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e)
@@ -111,8 +180,8 @@ const char *info_mode_wrong(const struct audit *a, uint32_t p, const struct bh_i
 	const struct audit_part *part = &a->d.part[a->part_of[p]];
 	struct bh_info_entry want = { .kind = BH_INFO_MODE, .cap = e->cap };
 
-	if (!part->changes_mode && !part->reads_trace)
-		return "names a mode, but this one neither changes it nor reads the trace";
+	if (!part->changes_mode && !part->reads_trace && !part->monitor)
+		return "names a mode, but this one neither changes it nor reads the trace, and is no monitor";
 	if (e->cap >= a->d.n_modes)
 		return "names a mode that does not exist";
 	put_name(want.name, a->d.mode[e->cap].name);
@@ -132,7 +201,7 @@ const char *info_trace_wrong(const struct audit *a, uint32_t p, const struct bh_
 
 void info_counts(const struct audit *a, uint32_t p, uint32_t *want)
 {
-	static const uint32_t kinds[] = { [BH_CAP_SERVE] = BH_INFO_SERVE, [BH_CAP_PORT] = BH_INFO_PORT, [BH_CAP_CONTROL] = BH_INFO_CONTROL, [BH_CAP_SCHEDULE] = BH_INFO_SCHEDULE };
+	static const uint32_t kinds[] = { [BH_CAP_SERVE] = BH_INFO_SERVE, [BH_CAP_PORT] = BH_INFO_PORT, [BH_CAP_CONTROL] = BH_INFO_CONTROL, [BH_CAP_SCHEDULE] = BH_INFO_SCHEDULE, [BH_CAP_MONITOR] = BH_INFO_MONITOR };
 	const struct audit_part *part = &a->d.part[a->part_of[p]];
 	const struct bh_partition *image = &blob_partitions(a->b)[p];
 
@@ -140,10 +209,12 @@ void info_counts(const struct audit *a, uint32_t p, uint32_t *want)
 		want[BH_INFO_DEVICE] += part->device[i].n_spans;
 	for (uint32_t i = 0; i < image->n_caps; i++)
 		want[kinds[blob_caps(a->b)[image->first_cap + i].kind]]++;
-	want[BH_INFO_LOG] = part->reads_log;
+	want[BH_INFO_LOG] = part->reads_log || part->monitor;
 	want[BH_INFO_TRACE] = part->reads_trace;
-	want[BH_INFO_MODE] = part->changes_mode || part->reads_trace ? a->b->n_modes : 0;
-	want[BH_INFO_PARTITION] = part->reads_log || part->reads_trace ? a->b->n_partitions : 0;
+	want[BH_INFO_MODE] = part->changes_mode || part->reads_trace || part->monitor ? a->b->n_modes : 0;
+	want[BH_INFO_PARTITION] = part->reads_log || part->reads_trace || part->monitor ? a->b->n_partitions : 0;
+	want[BH_INFO_CHANNEL] = part->monitor ? a->b->n_ports : 0;
+	want[BH_INFO_GRANT] = part->monitor ? grants(a) : 0;
 	for (uint32_t i = 0; i < a->b->n_emuls; i++)
 		want[BH_INFO_EMULATED] += blob_emuls(a->b)[i].client == p;
 	for (uint32_t i = 0; i < a->wants.n; i++)

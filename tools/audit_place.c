@@ -96,6 +96,8 @@ static const char *place_wrong(const struct audit *a, const struct audit_want *w
 	case WHAT_IN:
 	case WHAT_OUT:
 		return share_place(a, w);
+	case WHAT_INSPECTED: /* where that RAM is, and that is looked at by itself */
+		return NULL;
 	case WHAT_TEXT:
 	case WHAT_RODATA:
 	case WHAT_BLOB:
@@ -109,6 +111,15 @@ static const char *place_wrong(const struct audit *a, const struct audit_want *w
 	return "has no known purpose";
 }
 
+/* The RAM of the partition that it is of, whole, as its holder sees it by a root of its own. */
+static bool may_inspect(const struct audit_want *x, const struct audit_want *y)
+{
+	const struct audit_want *seen = x->what == WHAT_INSPECTED ? x : y, *ram = seen == x ? y : x;
+
+	return ram->what == WHAT_RAM && ram->owner == seen->object && ram->pa == seen->pa && ram->bytes == seen->bytes &&
+	       !(seen->rights & BH_EXECUTE);
+}
+
 /* May two pieces hold the same page? Every pair that is not named here may not. */
 static bool may_share(const struct audit_want *x, const struct audit_want *y)
 {
@@ -119,6 +130,8 @@ static bool may_share(const struct audit_want *x, const struct audit_want *y)
 		       (x->what == WHAT_IDENTITY && y->what == WHAT_TEXT);
 	if (x->what == WHAT_UART || y->what == WHAT_UART) /* the kernel's last words, and the owner */
 		return x->what == WHAT_DEVICE || y->what == WHAT_DEVICE;
+	if (x->what == WHAT_INSPECTED || y->what == WHAT_INSPECTED)
+		return may_inspect(x, y);
 	if (x->what != y->what || x->pa != y->pa || x->bytes != y->bytes)
 		return false;
 	switch (x->what) {
@@ -133,7 +146,6 @@ static bool may_share(const struct audit_want *x, const struct audit_want *y)
 	case WHAT_OUT:
 		return (x->owner == AUDIT_KERNEL || y->owner == AUDIT_KERNEL) && x->object == y->object;
 	case WHAT_LOG:
-		return (x->owner == AUDIT_KERNEL || y->owner == AUDIT_KERNEL);
 	case WHAT_TRACE: /* the kernel's, and any number of readers' */
 		return (x->owner == AUDIT_KERNEL || !(x->rights & BH_WRITE)) && (y->owner == AUDIT_KERNEL || !(y->rights & BH_WRITE));
 	default:

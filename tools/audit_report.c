@@ -79,6 +79,7 @@ const char *what_name(enum audit_what what)
 	case WHAT_OUT: return "out window";
 	case WHAT_SHARED: return "shared memory";
 	case WHAT_CARRIED: return "window of a carried channel";
+	case WHAT_INSPECTED: return "inspected RAM";
 	case WHAT_STUB: return "boot stub";
 	case WHAT_PARAMS: return "boot parameters";
 	case WHAT_PRISTINE: return "pristine store";
@@ -97,9 +98,13 @@ const char *what_name(enum audit_what what)
 
 const char *root_name(uint32_t root)
 {
-	return root == ROOT_EL2 ? "EL2" : root == ROOT_EMPTY ? "empty root"
-				  : root == ROOT_LOAD	     ? "loading root"
-							     : "running root";
+	switch (root) {
+	case ROOT_EL2: return "EL2";
+	case ROOT_EMPTY: return "empty root";
+	case ROOT_LOAD: return "loading root";
+	case ROOT_INSPECT: return "root to inspect ";
+	default: return "running root";
+	}
 }
 
 const char *owner_name(const struct audit *a, uint32_t owner)

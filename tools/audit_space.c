@@ -4,6 +4,7 @@
  * right place with exactly the right bits. Together with places_check() that is the proof.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,15 +56,34 @@ static const char *bits_differ(uint64_t is, uint64_t want, uint32_t root)
 
 struct space {
 	struct audit *a;
-	uint32_t owner, root;
+	uint32_t owner, root, object;
 	uint64_t root_pa;
 };
+
+/* A root to inspect with has what the running root has, and one other's RAM. */
+static bool wanted_here(const struct space *s, const struct audit_want *w)
+{
+	if (w->owner != s->owner)
+		return false;
+	if (s->root != ROOT_INSPECT)
+		return (w->roots & s->root) != 0;
+	return (w->roots & ROOT_RUN) || ((w->roots & ROOT_INSPECT) && w->object == s->object);
+}
+
+/* "running root", "root to inspect guest" */
+static const char *space_name(const struct space *s)
+{
+	static char name[2 * AUDIT_NAME];
+
+	snprintf(name, sizeof(name), "%s%s", root_name(s->root), s->root == ROOT_INSPECT ? owner_name(s->a, s->object) : "");
+	return name;
+}
 
 static void blame(const struct space *s, uint64_t at, uint64_t pa, uint64_t bytes, const char *what)
 {
 	finding(s->a,
 		"%s, %s: %s %#" PRIx64 " (PA %#" PRIx64 ", %" PRIu64 " page(s), entry at PA %#" PRIx64 ") %s; that PA is %s",
-		owner_name(s->a, s->owner), root_name(s->root), s->root == ROOT_EL2 ? "VA" : "IPA", at, pa, bytes / BH_PAGE,
+		owner_name(s->a, s->owner), space_name(s), s->root == ROOT_EL2 ? "VA" : "IPA", at, pa, bytes / BH_PAGE,
 		walk_entry(s->a, s->root_pa, at), what, page_owner(s->a, pa));
 }
 
@@ -74,7 +94,7 @@ static struct audit_want *want_find(const struct space *s, uint64_t at, uint64_t
 	for (uint32_t i = 0; i < s->a->wants.n; i++) {
 		struct audit_want *w = &s->a->wants.w[i];
 
-		if (w->owner != s->owner || !(w->roots & s->root))
+		if (!wanted_here(s, w))
 			continue;
 		if (at >= w->at && at - w->at < w->bytes) {
 			hit = w;
@@ -118,17 +138,17 @@ static void check_want(const struct space *s, const struct audit_want *w, const 
 	}
 	if (at < end)
 		finding(s->a, "%s, %s: %s at %#" PRIx64 " is not mapped from %#" PRIx64 " on (entry at PA %#" PRIx64 ")",
-			owner_name(s->a, s->owner), root_name(s->root), what_name(w->what), w->at, at,
+			owner_name(s->a, s->owner), space_name(s), what_name(w->what), w->at, at,
 			walk_entry(s->a, s->root_pa, at));
 }
 
-void space_check(struct audit *a, uint32_t owner, uint32_t root, uint64_t root_pa, const struct audit_ranges *found)
+void space_check(struct audit *a, const struct audit_walked *w)
 {
-	struct space s = { .a = a, .owner = owner, .root = root, .root_pa = root_pa };
+	struct space s = { .a = a, .owner = w->owner, .root = w->root, .object = w->object, .root_pa = w->pa };
 
-	for (uint32_t i = 0; i < found->n; i++)
-		check_range(&s, &found->r[i]);
+	for (uint32_t i = 0; i < w->found.n; i++)
+		check_range(&s, &w->found.r[i]);
 	for (uint32_t i = 0; i < a->wants.n; i++)
-		if (a->wants.w[i].owner == owner && (a->wants.w[i].roots & root))
-			check_want(&s, &a->wants.w[i], found);
+		if (wanted_here(&s, &a->wants.w[i]))
+			check_want(&s, &a->wants.w[i], &w->found);
 }

@@ -114,13 +114,18 @@ static bool is_trace(const struct audit *a, uint32_t p, const struct bh_region *
 	       r->bytes == a->b->n_cores * a->b->trace_bytes && has_name(a, r, "%s", what_name(WHAT_TRACE));
 }
 
+static bool sees_log(const struct audit *a, uint32_t p)
+{
+	return a->d.part[a->part_of[p]].reads_log || a->d.part[a->part_of[p]].monitor;
+}
+
 void want_window(struct audit *a, uint32_t p, const struct bh_region *r, struct seen *seen)
 {
 	if (r->ipa < BH_WINDOW_IPA || r->ipa + r->bytes > BH_PRISTINE_END)
 		odd_region(a, p, r, "is a window outside the range of windows");
 	if (is_served(a, p, r, seen))
 		return;
-	if (a->d.part[a->part_of[p]].reads_log && r->pa == share_pa(a, a->b->log_va) && r->bytes == BH_LOG_PAGES * BH_PAGE &&
+	if (sees_log(a, p) && r->pa == share_pa(a, a->b->log_va) && r->bytes == bh_log_bytes(a->b->n_partitions) &&
 	    has_name(a, r, "health log"))
 		want_region_as(a, p, r, WHAT_LOG, 0, BH_READ, &seen->log);
 	else if (is_trace(a, p, r))
@@ -229,7 +234,7 @@ static void channels_seen(struct audit *a, uint32_t p, const struct seen *seen)
 
 void windows_seen(struct audit *a, uint32_t p, const struct seen *seen)
 {
-	missing(a, p, seen->log == a->d.part[a->part_of[p]].reads_log, "health log as declared");
+	missing(a, p, seen->log == sees_log(a, p), "health log as declared");
 	missing(a, p, seen->trace == a->d.part[a->part_of[p]].reads_trace, "trace as declared");
 	missing(a, p, seen->in == ports_need(a, p, WHAT_IN), "in window as its ports need");
 	missing(a, p, seen->out == ports_need(a, p, WHAT_OUT), "out window as its ports need");

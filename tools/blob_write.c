@@ -50,6 +50,18 @@ static void write_cores(struct writer *w)
 	}
 }
 
+static void write_health(struct bh_partition *d, const struct part *part)
+{
+	memcpy(d->health, part->health, sizeof(d->health));
+	d->limit = part->limit;
+	d->limit_n = part->limit_n;
+	d->limit_ns = part->limit_ns;
+	d->watchdog_ns = part->watchdog_ns;
+	d->watchdog_first_ns = part->watchdog_first_ns;
+	d->watchdog_open_ns = part->watchdog_open_ns;
+	d->answer_ns = part->answer_ns;
+}
+
 static void write_partitions(struct writer *w)
 {
 	struct plan *p = w->p;
@@ -61,7 +73,7 @@ static void write_partitions(struct writer *w)
 		const struct part *part = &p->part[i];
 
 		d.name = name(w, part->name);
-		d.flags = (part->setway ? BH_PART_SETWAY_NATIVE : 0) | (part->restart ? BH_PART_RESTART : 0);
+		d.flags = (part->setway ? BH_PART_SETWAY_NATIVE : 0) | (part->restart ? BH_PART_RESTART : 0) | (part->dump_bytes ? BH_PART_DUMP : 0);
 		d.first_vcpu = part->first_vcpu;
 		d.n_vcpus = part->n_cores;
 		d.first_region += d.n_regions;
@@ -74,6 +86,7 @@ static void write_partitions(struct writer *w)
 		d.fp = part->fp;
 		d.load_root = part->load_root;
 		d.run_root = part->run_root;
+		write_health(&d, part);
 		bytes_add(&w->body, &d, sizeof(d));
 	}
 }
@@ -232,9 +245,9 @@ static void write_ports(struct writer *w)
 			write_port(w, &w->p->channel[i]);
 }
 
-static void cap_add(struct writer *w, uint32_t kind, uint32_t object, uint32_t rights)
+static void cap_add(struct writer *w, uint32_t kind, uint32_t object, uint32_t rights, uint64_t root)
 {
-	struct bh_cap c = { .kind = kind, .object = object, .rights = rights };
+	struct bh_cap c = { .kind = kind, .object = object, .rights = rights, .root_page = (uint32_t)(root / BH_PAGE) };
 
 	bytes_add(&w->body, &c, sizeof(c));
 	w->head.n_caps++;
@@ -252,18 +265,20 @@ static void write_part_caps(struct writer *w, const struct part *part)
 		if (c->kind == CHANNEL_SHARED)
 			continue;
 		if (c->from.holder == (int)part->number)
-			cap_add(w, BH_CAP_PORT, port, BH_PORT_SEND);
+			cap_add(w, BH_CAP_PORT, port, BH_PORT_SEND, 0);
 		if (c->to.holder == (int)part->number)
-			cap_add(w, BH_CAP_PORT, port, BH_PORT_RECEIVE);
+			cap_add(w, BH_CAP_PORT, port, BH_PORT_RECEIVE, 0);
 		port++;
 	}
 	for (uint32_t e = 0; e < p->n_emuls; e++)
 		if (p->emul[e].server == part->number)
-			cap_add(w, BH_CAP_SERVE, e, 0);
+			cap_add(w, BH_CAP_SERVE, e, 0, 0);
 	for (uint32_t i = 0; i < part->n_controls; i++)
-		cap_add(w, BH_CAP_CONTROL, part->control[i], BH_CONTROL_MAY_START | BH_CONTROL_MAY_STOP);
+		cap_add(w, BH_CAP_CONTROL, part->control[i].part, part->control[i].rights, part->control[i].root);
 	if (part->sets_mode)
-		cap_add(w, BH_CAP_SCHEDULE, 0, 0);
+		cap_add(w, BH_CAP_SCHEDULE, 0, 0, 0);
+	if (part->monitor)
+		cap_add(w, BH_CAP_MONITOR, 0, part->resets_system ? BH_MONITOR_MAY_RESET : 0, 0);
 }
 
 static void write_caps(struct writer *w)
@@ -359,6 +374,8 @@ static void write_head(struct writer *w)
 	b->n_intids = PLAN_INTIDS;
 	b->log_reader = p->log_reader < 0 ? BH_NONE : (uint32_t)p->log_reader;
 	b->log_intid = p->log_reader < 0 ? 0 : p->part[p->log_reader].log_intid;
+	b->monitor = p->monitor < 0 ? BH_NONE : (uint32_t)p->monitor;
+	b->monitor_intid = p->monitor < 0 ? 0 : p->part[p->monitor].monitor_intid;
 	b->system_name = name(w, p->system_name);
 	b->board_name = name(w, p->board.name);
 	b->ipa_bits = 39;

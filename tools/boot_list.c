@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the boot stub does at every start of a partition: every byte of RAM is written once, cleared
- * or copied from the pristine store (checked in place where the payload lies in RAM itself).
+ * What the boot stub does at a start of a partition: every byte of RAM is written once, cleared
+ * or copied from the pristine store (checked in place where the payload lies in RAM itself). At a warm start
+ * what is beside the payload's segments keeps what it holds.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -54,15 +55,38 @@ static void write_quiet(struct part *part)
 		}
 }
 
+static void clear(struct payload *pay, uint64_t from, uint64_t to, uint32_t flags)
+{
+	op_add(pay, (struct bh_stub_op){ .kind = BH_STUB_CLEAR, .flags = flags, .dst = from, .bytes = to - from });
+}
+
+/* Between two chunks: what segments have beyond their bytes is theirs and zero at every start; the rest stays at warm ones. */
+static void write_gap(struct payload *pay, uint64_t at, uint64_t end)
+{
+	for (uint32_t i = 0; i < pay->n_segments && at < end; i++) {
+		const struct segment *s = &pay->segment[i];
+		uint64_t first = s->ipa / UNIT * UNIT, last = min_u64(align_up(s->ipa + s->memory_bytes, UNIT), end);
+
+		if (s->stays || first >= end || last <= at)
+			continue;
+		if (first > at)
+			clear(pay, at, first, BH_STUB_COLD);
+		at = max_u64(at, first);
+		clear(pay, at, last, 0);
+		at = last;
+	}
+	clear(pay, at, end, BH_STUB_COLD);
+}
+
 static void write_ops(struct part *part)
 {
 	struct payload *pay = &part->payload;
-	uint64_t at = PLAN_RAM_IPA, end = PLAN_RAM_IPA + part->ram_bytes;
+	uint64_t at = PLAN_RAM_IPA;
 
 	for (uint32_t i = 0; i < pay->n_chunks; i++) {
 		const struct chunk *c = &pay->chunk[i];
 
-		op_add(pay, (struct bh_stub_op){ .kind = BH_STUB_CLEAR, .dst = at, .bytes = c->ipa - at });
+		write_gap(pay, at, c->ipa);
 		op_add(pay, (struct bh_stub_op){ .kind = part->restart ? BH_STUB_COPY : BH_STUB_CHECK,
 						 .dst = c->ipa,
 						 .src = part->restart ? BH_PRISTINE_IPA + c->store : 0,
@@ -70,7 +94,7 @@ static void write_ops(struct part *part)
 						 .value = c->crc });
 		at = c->ipa + c->bytes;
 	}
-	op_add(pay, (struct bh_stub_op){ .kind = BH_STUB_CLEAR, .dst = at, .bytes = end - at });
+	write_gap(pay, at, PLAN_RAM_IPA + part->ram_bytes);
 }
 
 static void write_params(struct part *part)

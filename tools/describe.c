@@ -272,6 +272,14 @@ static const struct {
 	{ "reads-trace", read_reads_trace },
 	{ "budget-us", read_nothing }, /* schedule.c */
 	{ "period-us", read_nothing },
+	{ "monitor", read_nothing }, /* monitor.c */
+	{ "resets-system", read_nothing },
+	{ "inspects", read_nothing },
+	{ "dump", read_nothing },
+	{ "watchdog-us", read_nothing }, /* health.c */
+	{ "watchdog-first-us", read_nothing },
+	{ "watchdog-open-us", read_nothing },
+	{ "answer-us", read_nothing },
 	{ "phandle", read_nothing },
 };
 #define N_PROPERTIES (sizeof(properties) / sizeof(properties[0]))
@@ -308,6 +316,16 @@ static void check_required(struct plan *p, const struct part *part)
 		blame(p, part->path, "cores", "is missing; name the cores it runs on: cores = <0>");
 }
 
+static void check_child(struct plan *p, int node)
+{
+	static const char *const known[] = { "health", "tasks" };
+	const char *name = fdt_get_name(p->fdt, node, NULL);
+
+	if (strcmp(name, known[0]) != 0 && strcmp(name, known[1]) != 0)
+		blame(p, node_path(p, node), NULL, "a partition has no children but `health` and `tasks`; remove this node%s",
+		      near_miss(name, known, 2));
+}
+
 static void read_part(struct plan *p, struct part *part, int node)
 {
 	int child;
@@ -323,8 +341,8 @@ static void read_part(struct plan *p, struct part *part, int node)
 		blame(p, part->path, NULL, "the name has %zu characters; at most %u are possible", strlen(part->name),
 		      BH_NAME_BYTES - 1);
 	read_properties(p, part);
-	fdt_for_each_subnode(child, p->fdt, node) if (strcmp(fdt_get_name(p->fdt, child, NULL), "tasks") != 0)
-		blame(p, node_path(p, child), NULL, "a partition has no children but `tasks`; remove this node");
+	fdt_for_each_subnode(child, p->fdt, node)
+		check_child(p, child);
 	check_required(p, part);
 	check_dma(p, part);
 }

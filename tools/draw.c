@@ -251,7 +251,7 @@ static void controls(const struct plan *p, struct bytes *b)
 		for (uint32_t k = 0; k < part->n_controls; k++)
 			bytes_print(b, "\tp%u -> p%u [color=\"" AMBER "\", fontcolor=\"" AMBER "\", style=dotted, arrowhead=diamond, "
 				       "label=<<FONT POINT-SIZE=\"10\">controls</FONT>>];\n",
-				    i, part->control[k]);
+				    i, part->control[k].part);
 	}
 }
 

@@ -41,7 +41,7 @@ static void map_image(const struct plan *p, struct map_list *l)
 
 static void map_shares(const struct plan *p, struct map_list *l)
 {
-	map_add(l, p->log_va, p->log_pa, BH_LOG_PAGES * BH_PAGE, DATA);
+	map_add(l, p->log_va, p->log_pa, bh_log_bytes(p->n_parts), DATA);
 	map_add(l, p->trace_va, p->trace_pa, p->n_cores * p->trace_bytes, DATA);
 	for (uint32_t i = 0; i < p->n_emuls; i++) {
 		map_add(l, p->emul[i].queue_va, p->emul[i].queue_pa, BH_PAGE, DATA);

@@ -7,6 +7,8 @@
 
 #include "tools/bytes.h"
 
+#define PT_BH_NOINIT 0x6b680001u /* memory of the program's that a warm start does not clear: `.noinit` (sdk/partition.ld) */
+
 bool elf_is(const struct bytes *b);
 /* NULL, or what is wrong; after NULL all PT_LOAD contents lie in the file. */
 const char *elf_check(const struct bytes *b);

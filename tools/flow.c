@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "tools/health.h"
+
 #define NO_FLOW 0xffffffffu
 
 static void add(struct flows *f, uint32_t from, uint32_t to, const char *how)
@@ -54,7 +56,7 @@ static void add_device(struct flows *f, const struct plan *p, const struct part 
 static void add_part(struct flows *f, const struct plan *p, const struct part *part)
 {
 	for (uint32_t i = 0; i < part->n_controls; i++)
-		add_both(f, part->number, part->control[i], "control");
+		add_both(f, part->number, part->control[i].part, "control");
 	if (p->log_reader >= 0 && p->log_reader != (int)part->number)
 		add(f, part->number, (uint32_t)p->log_reader, "health log");
 	for (uint32_t i = 0; i < p->n_parts; i++) {
@@ -62,6 +64,14 @@ static void add_part(struct flows *f, const struct plan *p, const struct part *p
 			add(f, i, part->number, "trace");
 		if (i != part->number && part->sets_mode)
 			add(f, part->number, i, "change of the mode");
+		if (i != part->number && part->monitor)
+			add(f, i, part->number, "what the monitor sees");
+		if (i != part->number && part->resets_system)
+			add(f, part->number, i, "reset of the machine");
+		if (i != part->number && health_does(part, BH_ACTION_MODE))
+			add(f, part->number, i, "change of the mode by its health policy");
+		if (i != part->number && health_does(part, BH_ACTION_SYSTEM))
+			add(f, part->number, i, "reset of the machine by its health policy");
 	}
 }
 
@@ -81,7 +91,7 @@ static size_t most_flows(const struct plan *p, uint32_t devices)
 {
 	size_t pairs = (size_t)p->n_parts * p->n_parts;
 
-	return pairs * (p->n_channels + 4) + 2 * (p->n_emuls + p->n_channels) + 2ull * devices * (p->n_parts + 1) + p->n_parts;
+	return pairs * (p->n_channels + 8) + 2 * (p->n_emuls + p->n_channels) + 2ull * devices * (p->n_parts + 1) + p->n_parts;
 }
 
 struct flows *flow_graph(const struct plan *p)

@@ -135,6 +135,9 @@ static void elf_read(struct plan *p, struct part *part, const char *path, const 
 	for (uint32_t i = 0; i < elf_header(b).e_phnum; i++) {
 		Elf64_Phdr s = elf_program(b, i);
 
+		if (s.p_type == PT_BH_NOINIT && s.p_memsz)
+			segment_add(p, part, "image",
+				    (struct segment){ .ipa = s.p_paddr, .memory_bytes = s.p_memsz, .stays = true, .what = "image, .noinit" });
 		if (s.p_type == PT_LOAD && s.p_memsz)
 			segment_add(p, part, "image",
 				    (struct segment){ .ipa = s.p_paddr,

@@ -75,7 +75,7 @@ static void channel(struct header *h, const struct channel *c)
 
 static void control(struct header *h, uint32_t i)
 {
-	const struct part *other = &h->p->part[h->part->control[i]];
+	const struct part *other = &h->p->part[h->part->control[i].part];
 
 	bytes_print(&h->out, "\n/* control of %s */\n", other->name);
 	define(h, other->path, text("CONTROL_%s", channel_c_name(other->name)),
@@ -90,6 +90,10 @@ static void schedule(struct header *h)
 	if (h->part->sets_mode) {
 		bytes_print(&h->out, "\n/* the right to change the schedule's mode */\n");
 		define(h, h->part->path, "SCHEDULE", text("%uu", h->part->schedule_cap));
+	}
+	if (h->part->monitor) {
+		bytes_print(&h->out, "\n/* the right to see what the system does */\n");
+		define(h, h->part->path, "MONITOR", text("%uu", h->part->monitor_cap));
 	}
 	for (uint32_t i = 0; i < p->n_modes && p->mode[i].node; i++) {
 		bytes_print(&h->out, "%s", i ? "" : "\n/* modes of the schedule; the first one is in force at boot */\n");

@@ -4,6 +4,7 @@
 
 #include "abi/log.h"
 #include "tools/errors.h"
+#include "tools/monitor.h"
 #include "tools/plan.h"
 
 #define INFO_MAX 0x10000u
@@ -149,25 +150,73 @@ static void add_shared(const struct plan *p, struct part *part)
 
 static void add_controls(const struct plan *p, struct part *part)
 {
-	for (uint32_t i = 0; i < part->n_controls; i++)
-		entry_add(part,
-			  (struct bh_info_entry){ .kind = BH_INFO_CONTROL,
-						  .cap = part->control_cap + i,
-						  .flags = BH_CONTROL_MAY_START | BH_CONTROL_MAY_STOP },
-			  p->part[part->control[i]].name, "");
+	for (uint32_t i = 0; i < part->n_controls; i++) {
+		const struct part *other = &p->part[part->control[i].part];
+		struct bh_info_entry e = { .kind = BH_INFO_CONTROL, .cap = part->control_cap + i, .flags = part->control[i].rights };
+
+		if (e.flags & BH_CONTROL_MAY_INSPECT) {
+			e.ipa = BH_INSPECT_IPA;
+			e.bytes = other->ram_bytes;
+			e.depth = other->n_cores;
+			e.ipa2 = other->dump_bytes == PLAN_DUMP_ALL ? ~0ull : other->dump_bytes / KIB;
+		}
+		entry_add(part, e, other->name, "");
+	}
 }
 
 static void add_partitions(const struct plan *p, struct part *part)
 {
-	for (uint32_t i = 0; i < p->n_parts && (part->reads_trace || p->log_reader == (int)part->number); i++)
-		entry_add(part, (struct bh_info_entry){ .kind = BH_INFO_PARTITION, .cap = i }, p->part[i].name, "");
+	bool reads = part->reads_trace || part->monitor || p->log_reader == (int)part->number;
+
+	for (uint32_t i = 0; i < p->n_parts && reads; i++)
+		entry_add(part, (struct bh_info_entry){ .kind = BH_INFO_PARTITION, .cap = i, .depth = p->part[i].n_cores }, p->part[i].name, "");
+}
+
+/* Every port of the system, in the order in which the blob has them. */
+static void add_channels(const struct plan *p, struct part *part)
+{
+	uint32_t port = 0;
+
+	for (uint32_t i = 0; i < p->n_channels; i++) {
+		const struct channel *c = &p->channel[i];
+
+		if (c->kind != CHANNEL_SHARED)
+			entry_add(part, (struct bh_info_entry){ .kind = BH_INFO_CHANNEL, .cap = port++, .flags = c->kind }, c->name,
+				  p->part[c->from.part].name);
+	}
+}
+
+static void add_grants(const struct plan *p, struct part *part)
+{
+	for (uint32_t i = 0; i < p->n_parts; i++)
+		for (uint32_t k = 0; k < p->part[i].n_controls; k++) {
+			const struct control *c = &p->part[i].control[k];
+
+			if (monitor_grant(p, i, c->part))
+				entry_add(part, (struct bh_info_entry){ .kind = BH_INFO_GRANT, .flags = c->rights }, p->part[i].name,
+					  p->part[c->part].name);
+		}
+}
+
+static void add_monitor(const struct plan *p, struct part *part)
+{
+	if (!part->monitor)
+		return;
+	entry_add(part,
+		  (struct bh_info_entry){ .kind = BH_INFO_MONITOR,
+					  .cap = part->monitor_cap,
+					  .intid = part->monitor_intid,
+					  .flags = part->resets_system ? BH_MONITOR_MAY_RESET : 0 },
+		  "monitor", "");
+	add_channels(p, part);
+	add_grants(p, part);
 }
 
 static void add_time(const struct plan *p, struct part *part)
 {
 	if (part->sets_mode)
 		entry_add(part, (struct bh_info_entry){ .kind = BH_INFO_SCHEDULE, .cap = part->schedule_cap }, "schedule", "");
-	for (uint32_t i = 0; i < p->n_modes && (part->sets_mode || part->reads_trace); i++)
+	for (uint32_t i = 0; i < p->n_modes && (part->sets_mode || part->reads_trace || part->monitor); i++)
 		entry_add(part, (struct bh_info_entry){ .kind = BH_INFO_MODE, .cap = i }, p->mode[i].name, "");
 	if (part->reads_trace)
 		entry_add(part,
@@ -178,11 +227,11 @@ static void add_time(const struct plan *p, struct part *part)
 
 static void add_log(const struct plan *p, struct part *part)
 {
-	if (p->log_reader != (int)part->number)
+	if (p->log_reader != (int)part->number && !part->monitor)
 		return;
 	entry_add(part,
 		  (struct bh_info_entry){
-			  .kind = BH_INFO_LOG, .intid = part->log_intid, .ipa = part->log_ipa, .bytes = BH_LOG_PAGES * BH_PAGE },
+			  .kind = BH_INFO_LOG, .intid = part->log_intid, .ipa = part->log_ipa, .bytes = bh_log_bytes(p->n_parts) },
 		  "log", "");
 }
 
@@ -208,6 +257,7 @@ void info_plan(struct plan *p)
 		add_shared(p, part);
 		add_controls(p, part);
 		add_time(p, part);
+		add_monitor(p, part);
 		if (part->payload.info.n > INFO_MAX)
 			blame(p, part->path, NULL,
 			      "its information page has %llu KiB, for all that it holds; at most %u KiB are possible: give it fewer "

@@ -116,7 +116,7 @@ static void place_memory(struct plan *p, uint64_t *at)
 					  (uint64_t)h->vcpu_bytes * p->n_vcpus + (uint64_t)h->emul_bytes * p->n_emuls +
 					  (uint64_t)h->port_bytes * count_ports(p),
 				  BH_PAGE);
-	p->share_bytes = BH_LOG_PAGES * BH_PAGE + p->n_cores * p->trace_bytes + p->n_emuls * EMUL_SHARE_BYTES;
+	p->share_bytes = bh_log_bytes(p->n_parts) + p->n_cores * p->trace_bytes + p->n_emuls * EMUL_SHARE_BYTES;
 	for (uint32_t i = 0; i < p->n_parts; i++)
 		p->share_bytes += p->part[i].in_bytes + p->part[i].out_bytes;
 	p->bss_pa = take_pages(at, h->bss_bytes);
@@ -171,7 +171,7 @@ static void place_state(struct plan *p)
 
 static void place_shares(struct plan *p)
 {
-	uint64_t offset = BH_LOG_PAGES * BH_PAGE;
+	uint64_t offset = bh_log_bytes(p->n_parts);
 
 	p->log_pa = p->share_pa;
 	p->log_va = p->share_va;

@@ -67,6 +67,7 @@ static void plan_parts(struct plan *p)
 		boot_plan(&p->part[i]);
 		space_plan(p, &p->part[i]);
 	}
+	monitor_check(p);
 	info_plan(p);
 	for (uint32_t i = 0; i < p->n_parts; i++)
 		regions += p->part[i].n_regions;
@@ -87,9 +88,11 @@ static bool plan_description(struct plan *p, const char *system)
 		return false;
 	relate(p);
 	schedule_plan(p);
+	health_plan(p);
 	channels_read(p);
 	channels_relate(p);
 	link_check(p);
+	grants_check(p);
 	return true;
 }
 

@@ -82,6 +82,7 @@ struct segment {
 	uint64_t ipa, memory_bytes;
 	const uint8_t *data;
 	uint64_t bytes;
+	bool stays; /* as it is at a warm start */
 	const char *what;
 };
 
@@ -125,7 +126,14 @@ struct task {
 	uint64_t period_ns, cost_ns, deadline_ns;
 };
 
-#define PLAN_REGIONS 768u /* more than a partition can come to have */
+/* What a partition may do to another one. */
+struct control {
+	uint32_t part, rights; /* BH_CONTROL_MAY_* */
+	uint64_t root;	       /* MAY_INSPECT: its own, with the other's RAM */
+};
+
+#define PLAN_DUMP_ALL ~0ull
+#define PLAN_REGIONS  768u /* more than a partition can come to have */
 struct part {
 	const char *name, *path;
 	int node;
@@ -141,9 +149,15 @@ struct part {
 	int console; /* partition, or -1 */
 	enum bh_down down;
 	enum bh_fp fp;
-	int bridge;					 /* partition that carries its channel ends as PL011s, or -1 */
-	uint32_t control[BH_MAX_PARTITIONS], n_controls; /* partitions it may start and stop */
+	int bridge; /* partition that carries its channel ends as PL011s, or -1 */
+	struct control control[BH_MAX_PARTITIONS];
+	uint32_t n_controls;
 	bool keyboard, reads_log, reads_trace, sets_mode, setway, restart;
+	struct bh_health health[BH_FAULTS], limit; /* as the blob has them, with what follows */
+	uint32_t limit_n;
+	uint64_t limit_ns, watchdog_ns, watchdog_first_ns, watchdog_open_ns, answer_ns;
+	bool monitor, resets_system;
+	uint64_t dump_bytes;	       /* of its RAM that a dump holds; PLAN_DUMP_ALL; 0: no dump is taken */
 	uint64_t budget_ns, period_ns; /* of each vCPU's reservation; 0: none */
 	struct task task[PLAN_TASKS];
 	uint32_t n_tasks;
@@ -158,10 +172,12 @@ struct part {
 	uint64_t window_end;
 	uint64_t log_ipa, trace_ipa;
 	uint64_t high_end; /* of what lies above RAM: shared memory that finds no room among the windows */
-	uint32_t log_intid;
-	uint32_t n_ports, n_caps;	    /* of its capability table: ports, then served regions, controls, the schedule */
-	uint32_t control_cap, schedule_cap; /* its first control; the right to change the mode, if it has that */
-	uint64_t in_bytes, out_bytes;	    /* of its ports' windows, multiples of BH_PAGE; 0: none */
+	uint32_t log_intid, monitor_intid;
+	uint32_t n_ports, n_caps;     /* of its capability table: ports, then served regions, controls, the schedule, the monitor's */
+	uint32_t control_cap;	      /* its first control */
+	uint32_t schedule_cap;	      /* the right to change the mode, if it has that */
+	uint32_t monitor_cap;	      /* to see what the system does, likewise */
+	uint64_t in_bytes, out_bytes; /* of its ports' windows, multiples of BH_PAGE; 0: none */
 	uint64_t in_ipa, out_ipa, in_pa, out_pa, in_va, out_va;
 	uint64_t ram_pa, store_pa, params_pa, info_pa;
 	uint64_t load_root, run_root;
@@ -272,7 +288,7 @@ struct plan {
 	struct policy *policy; /* policy.h */
 	struct plan_core core[BH_MAX_CORES];
 	uint32_t n_cores, n_vcpus;
-	int log_reader;
+	int log_reader, monitor;	/* partitions, or -1 */
 	struct mode mode[BH_MAX_MODES]; /* one at least: without /schedules it has no windows */
 	uint32_t n_modes;
 	struct analysis *analysis; /* analysis.h; NULL: nobody asked for promises */
@@ -304,10 +320,12 @@ void source_read(struct plan *p, const char *system); /* source.c */
 void board_plan(struct plan *p);		      /* board.c */
 void describe(struct plan *p);			      /* describe.c */
 void relate(struct plan *p);			      /* relate.c: what partitions are to each other */
+void health_plan(struct plan *p);		      /* health.c: what is done about faults; needs the modes */
 void channels_read(struct plan *p);		      /* channels.c: /channels, as the description has them */
 void channels_relate(struct plan *p);		      /* port_plan.c: who holds what: capabilities, interrupts, slots */
 void carriers_plan(struct plan *p);		      /* carriers.c: PL011s of partitions that have a `bridge` */
 void schedule_plan(struct plan *p);		      /* schedule.c: /schedules, reservations; needs the cores' ranks */
+void grants_check(struct plan *p);		      /* monitor.c: who asks the monitor to control others */
 void analysis_check(struct plan *p);		      /* analysis.c (analysis.h): what the schedule promises; refuses what does not fit */
 void policy_check(struct plan *p);		      /* policy.c: /domains and /policy against all flows (flow.h) */
 void kernel_read(struct plan *p);		      /* kernel_file.c */
@@ -317,6 +335,7 @@ void boot_plan(struct part *part);		      /* boot_list.c: pristine store, the st
 void info_plan(struct plan *p);			      /* info_page.c; after space_plan() of all */
 void windows_plan(struct plan *p, struct part *part); /* space.c: where its windows are; before payload_plan() of any */
 void space_plan(struct plan *p, struct part *part);   /* space.c: address spaces */
+void monitor_check(struct plan *p);		      /* monitor.c: whether dumps, and whom it inspects, find room; after space_plan() of all */
 void layout(struct plan *p);			      /* layout.c: addresses, tables and blob until all fits */
 void tables_write(struct plan *p);		      /* tables.c: p->tables, at p->tables_pa */
 void blob_write(struct plan *p);		      /* blob_write.c */

@@ -2,7 +2,8 @@
 /*
  * Ports: who holds which end of a channel, under which number, with which interrupt, and where its
  * messages lie in the holder's windows. A capability table holds ports, then served regions (in the
- * order of the emulated regions), then controls (in the order of `controls`).
+ * order of the emulated regions), then controls (in the order of `controls` and then `inspects`), the right to change the
+ * mode, the right to see what the system does.
  */
 #include "tools/errors.h"
 #include "tools/plan.h"
@@ -94,14 +95,15 @@ static void number_caps(struct plan *p)
 				p->emul[e].cap = part->n_caps++;
 		part->control_cap = part->n_caps;
 		part->schedule_cap = part->n_caps += part->n_controls;
-		part->n_caps += part->sets_mode;
+		part->monitor_cap = part->n_caps += part->sets_mode;
+		part->n_caps += part->monitor;
 		part->in_bytes = align_up(part->in_bytes, BH_PAGE);
 		part->out_bytes = align_up(part->out_bytes, BH_PAGE);
 		all += part->n_caps;
 	}
 	if (all > BH_MAX_CAPS)
 		blame(p, "/partitions", NULL,
-		      "have %u capabilities together (ports, emulated regions served, `controls`, `changes-mode`), %u too many; a system can have %u",
+		      "have %u capabilities together (ports, emulated regions served, `controls`, `inspects`, `changes-mode`, `monitor`), %u too many; a system can have %u",
 		      all, all - BH_MAX_CAPS, BH_MAX_CAPS);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tools/errors.h"
+#include "tools/monitor.h"
 #include "tools/relate.h"
 #include "tools/source.h"
 #include "tools/value.h"
@@ -70,7 +71,7 @@ static void relate_consoles(struct plan *p)
 
 static void relate_log(struct plan *p)
 {
-	p->log_reader = -1;
+	p->log_reader = p->monitor = -1;
 	for (uint32_t i = 0; i < p->n_parts; i++) {
 		if (!p->part[i].reads_log)
 			continue;
@@ -100,7 +101,7 @@ static void find_controls(struct plan *p, struct part *part)
 		bool twice = false;
 
 		for (uint32_t k = 0; k < part->n_controls; k++)
-			twice |= (int)part->control[k] == other;
+			twice |= (int)part->control[k].part == other;
 		if (other == (int)part->number)
 			blame(p, part->path, "controls", "a partition cannot control itself (it ends itself by PSCI SYSTEM_OFF or "
 							 "SYSTEM_RESET); remove &%s",
@@ -108,7 +109,7 @@ static void find_controls(struct plan *p, struct part *part)
 		else if (twice)
 			blame(p, part->path, "controls", "names %s twice; remove one", p->part[other].path);
 		else if (other >= 0)
-			part->control[part->n_controls++] = (uint32_t)other;
+			part->control[part->n_controls++] = (struct control){ .part = (uint32_t)other, .rights = BH_CONTROL_MAY_START | BH_CONTROL_MAY_STOP };
 	}
 }
 
@@ -307,6 +308,8 @@ static void relate_emuls(struct plan *p)
 	}
 	if (p->log_reader >= 0)
 		p->part[p->log_reader].log_intid = doorbell(p, &p->part[p->log_reader], "reads-log");
+	if (p->monitor >= 0)
+		p->part[p->monitor].monitor_intid = doorbell(p, &p->part[p->monitor], "monitor");
 }
 
 static void check_smcs(struct plan *p)
@@ -325,6 +328,7 @@ void relate(struct plan *p)
 	relate_consoles(p);
 	relate_log(p);
 	relate_bridges(p);
+	monitor_relate(p);
 	relate_devices(p);
 	relate_cores(p);
 	for (uint32_t i = 0; i < p->n_parts; i++)

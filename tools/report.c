@@ -150,12 +150,13 @@ static void part_lines(const struct plan *p, const struct part *part, struct byt
 		for (uint32_t k = 0; k < part->device[i]->n_quiets; k++)
 			bytes_print(b, "  quietened: %s, %#x to %#llx, at every start\n", part->device[i]->name,
 				    part->device[i]->quiet[k].value, (unsigned long long)part->device[i]->quiet[k].address);
-	bytes_print(b, "  In its RAM when it starts (IPA); the rest is cleared\n");
+	bytes_print(b, "  In its RAM when it starts (IPA); the rest is cleared, but not at a warm start\n");
 	for (uint32_t i = 0; i < pay->n_segments; i++)
 		bytes_print(b, "    %#12llx - %#12llx  %10s  %s%s\n", (unsigned long long)pay->segment[i].ipa,
 			    (unsigned long long)(pay->segment[i].ipa + pay->segment[i].memory_bytes - 1),
 			    size_text(pay->segment[i].memory_bytes), pay->segment[i].what,
-			    pay->segment[i].bytes < pay->segment[i].memory_bytes ? text(" (%llu bytes of the file)", (unsigned long long)pay->segment[i].bytes) : "");
+			    pay->segment[i].stays ? ", as it was at a warm start" : pay->segment[i].bytes < pay->segment[i].memory_bytes ? text(" (%llu bytes of the file)", (unsigned long long)pay->segment[i].bytes)
+																	 : "");
 	bytes_print(b, "  Its address space (IPA)\n");
 	for (uint32_t i = 0; i < part->n_regions; i++)
 		region_line(b, &part->region[i]);

@@ -94,5 +94,5 @@ void report_controls(const struct plan *p, const struct part *part, struct bytes
 {
 	for (uint32_t i = 0; i < part->n_controls; i++)
 		bytes_print(b, "  control:   capability %u starts and stops %s\n", part->control_cap + i,
-			    p->part[part->control[i]].name);
+			    p->part[part->control[i].part].name);
 }

@@ -67,8 +67,8 @@ static void add_windows(struct plan *p, struct part *part)
 		e->queue_ipa = window(part, text("queue of %s", of), BH_PAGE, BH_READ, &e->queue_pa);
 		e->server_ipa = window(part, text("server pages for %s", of), 2 * BH_PAGE, BH_READ | BH_WRITE, &e->server_pa);
 	}
-	if (p->log_reader == (int)part->number)
-		part->log_ipa = window(part, "health log", BH_LOG_PAGES * BH_PAGE, BH_READ, &p->log_pa);
+	if (p->log_reader == (int)part->number || part->monitor)
+		part->log_ipa = window(part, "health log", bh_log_bytes(p->n_parts), BH_READ, &p->log_pa);
 	if (part->reads_trace)
 		part->trace_ipa = window(part, "trace", p->n_cores * p->trace_bytes, BH_READ, &p->trace_pa);
 	if (part->in_bytes)

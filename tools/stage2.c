@@ -33,3 +33,11 @@ void stage2_map(const struct part *part, bool loading, struct map_list *l)
 			map_add(l, r->ipa, r->pa, r->bytes, bits(r));
 	}
 }
+
+/* To read and write, never to execute: what lies there is another's. */
+void stage2_inspect(const struct part *other, struct map_list *l)
+{
+	const struct region ram = { .kind = BH_REGION_RAM, .rights = BH_READ | BH_WRITE };
+
+	map_add(l, BH_INSPECT_IPA, other->ram_pa, other->ram_bytes, bits(&ram));
+}

@@ -62,6 +62,22 @@ uint64_t tables_build(struct plan *p, const struct map_list *l, size_t first)
 	return build(p, l, first, 1, 0);
 }
 
+/* For each partition that it may inspect: all that it has when it runs, and that one's RAM. */
+static void inspect_roots(struct plan *p, struct part *part, size_t first)
+{
+	struct map_list l = { .n = 0 };
+
+	for (uint32_t i = 0; i < part->n_controls; i++) {
+		struct control *c = &part->control[i];
+
+		if (!(c->rights & BH_CONTROL_MAY_INSPECT))
+			continue;
+		stage2_map(part, false, &l);
+		stage2_inspect(&p->part[c->part], &l);
+		c->root = tables_build(p, &l, first);
+	}
+}
+
 void tables_write(struct plan *p)
 {
 	struct map_list l = { .n = 0 };
@@ -76,6 +92,7 @@ void tables_write(struct plan *p)
 		part->run_root = tables_build(p, &l, first);
 		stage2_map(part, true, &l);
 		part->load_root = tables_build(p, &l, first);
+		inspect_roots(p, part, first);
 	}
 	el2_map(p, &l);
 	p->el2_root = tables_build(p, &l, p->tables.n / BH_PAGE);

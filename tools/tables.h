@@ -26,5 +26,6 @@ uint64_t tables_build(struct plan *p, const struct map_list *l, size_t first);
 /* el2_map.c, stage2.c */
 void el2_map(const struct plan *p, struct map_list *l);
 void stage2_map(const struct part *part, bool loading, struct map_list *l);
+void stage2_inspect(const struct part *other, struct map_list *l); /* and its RAM, to be looked at */
 
 #endif

@@ -55,6 +55,7 @@ struct arch_vcpu {
 	uint64_t access, access_far; /* ESR_EL2 and FAR_EL2 of the access to an emulated region that is being answered */
 	uint32_t abort_pending;	     /* it failed while v was not loaded: external abort at the next load */
 
+	uint32_t step;	     /* being debugged: it stops after its next instruction */
 	uint32_t debug_used; /* it has touched its breakpoint registers: they are switched with it */
 	uint32_t os_lock;
 	uint64_t mdscr;

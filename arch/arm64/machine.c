@@ -169,6 +169,13 @@ noreturn void arch_halt(void)
 		__asm__ volatile("wfi");
 }
 
+#define PSCI_SYSTEM_RESET 0x84000009u
+
+void arch_system_reset(void)
+{
+	(void)firmware_call(PSCI_SYSTEM_RESET, 0, 0, 0);
+}
+
 /* --- interrupts --- */
 
 static const struct bh_irq *irq_find(uint32_t pintid)

@@ -6,7 +6,7 @@
 #include "arm64.h"
 #include "kernel/arch.h"
 #include "kernel/emul.h"
-#include "kernel/log.h"
+#include "kernel/health.h"
 
 /* ISS of a data abort (DDI 0487, "ISS encoding for an exception from a Data Abort") */
 #define ISS_ISV		  BIT(24)
@@ -67,6 +67,14 @@ static bool fault_address(uint64_t esr, ipa_t *ipa)
 	return translate(far, ipa);
 }
 
+/* An access reads zero and writes nothing; an instruction without a syndrome, or that is not there, cannot be passed over like that. */
+static bool is_passable(uint64_t esr, bool fetch)
+{
+	return !fetch && (esr & ISS_ISV);
+}
+
+static void finish(struct vcpu *v, uint64_t esr, uint64_t value);
+
 static void refuse(struct vcpu *v, uint64_t esr, enum bh_event event, bool known, ipa_t ipa, bool fetch)
 {
 	uint64_t value = fetch ? BH_ACCESS_FETCH : esr & ISS_WNR ? BH_ACCESS_WRITE
@@ -78,7 +86,16 @@ static void refuse(struct vcpu *v, uint64_t esr, enum bh_event event, bool known
 		value |= 1u << ISS_SAS(esr);
 	if (!known)
 		value |= BH_ACCESS_NO_ADDR;
-	log_vcpu(v, event, known ? ipa : read_reg(far_el2), value);
+	switch (health_vcpu(v, BH_FAULT_ACCESS, event, known ? ipa : read_reg(far_el2), value)) {
+	case HEALTH_ENDS: return;
+	case HEALTH_INJECT: break;
+	case HEALTH_GOES_ON:
+		if (!is_passable(esr, fetch))
+			break;
+		finish(v, esr, 0);
+		pc_advance(esr);
+		return;
+	}
 	inject_abort(v, esr, read_reg(far_el2), fetch);
 }
 

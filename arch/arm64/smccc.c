@@ -7,7 +7,7 @@
 #include "arm64.h"
 #include "kernel/arch.h"
 #include "kernel/call.h"
-#include "kernel/log.h"
+#include "kernel/health.h"
 #include "kernel/sched.h"
 
 #include "abi/call.h"
@@ -174,9 +174,9 @@ static int64_t psci_features(uint32_t function)
 	}
 }
 
-static int64_t off(struct vcpu *v, enum bh_stop why)
+static int64_t off(struct vcpu *v, enum bh_fault kind, enum bh_stop why)
 {
-	(void)partition_stop(v->part, why, why == BH_STOP_RESET);
+	health_end(v->part, kind, why);
 	return CALL_NO_RETURN;
 }
 
@@ -195,8 +195,8 @@ static int64_t psci(struct vcpu *v, uint32_t function, const uint64_t *arg)
 	case PSCI_AFFINITY_INFO:
 	case PSCI_AFFINITY_INFO | PSCI_64: return affinity_info(v, a, b);
 	case PSCI_MIGRATE_INFO_TYPE: return 2; /* no trusted OS that would have to move */
-	case PSCI_SYSTEM_OFF: return off(v, BH_STOP_OFF);
-	case PSCI_SYSTEM_RESET: return off(v, BH_STOP_RESET);
+	case PSCI_SYSTEM_OFF: return off(v, BH_FAULT_OFF, BH_STOP_OFF);
+	case PSCI_SYSTEM_RESET: return off(v, BH_FAULT_RESET, BH_STOP_RESET);
 	case PSCI_FEATURES: return psci_features((uint32_t)a);
 	default: return PSCI_NOT_SUPPORTED;
 	}

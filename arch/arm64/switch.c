@@ -12,7 +12,7 @@
 #include "arm64.h"
 #include "gicv3.h"
 #include "kernel/arch.h"
-#include "kernel/log.h"
+#include "kernel/health.h"
 
 #define HCR_BASE                                                                                    \
 	((uint64_t)HCR_EL2_VM | HCR_EL2_SWIO | HCR_EL2_FMO | HCR_EL2_IMO | HCR_EL2_AMO |            \
@@ -44,7 +44,7 @@ static void reset_registers(struct arch_vcpu *a)
 	a->sctlr_el1 = SCTLR_EL1_RESET;
 	a->cntv_ctl = a->cntv_cval = 0;
 	a->cntp_ctl = a->cntp_cval = 0;
-	a->debug_used = a->abort_pending = 0;
+	a->debug_used = a->abort_pending = a->step = 0;
 	a->os_lock = 1;
 	a->mdscr = 0;
 	for (uint32_t i = 0; i < 16; i++)
@@ -226,6 +226,17 @@ void debug_enable(struct vcpu *v)
 	isb();
 }
 
+/*
+ * Being debugged from outside (MDCR_EL2.TDE): MDSCR_EL1 is the debugger's. Its step needs SPSR.SS too, and an open OS lock
+ * (DDI 0487, "Software Step exceptions"); the vCPU's own debug registers rest meanwhile.
+ */
+static void debug_from_outside(const struct arch_vcpu *a)
+{
+	write_reg(oslar_el1, 0);
+	write_reg(mdscr_el1, a->step ? MDSCR_EL1_SS : 0);
+	write_reg(spsr_el2, a->step ? a->pstate | PSTATE_SS : a->pstate & ~PSTATE_SS);
+}
+
 /* Another life, or another vCPU with the same VMID and ASIDs, ran on this core. */
 static void flush(void)
 {
@@ -264,7 +275,9 @@ void arch_vcpu_load(struct vcpu *v)
 		fp_switch(c, v);
 	else if (c->fp_owner == v)
 		write_reg(cptr_el2, a->cptr & ~(uint64_t)CPTR_EL2_TFP);
-	if (a->debug_used)
+	if (unlikely(a->mdcr & MDCR_EL2_TDE))
+		debug_from_outside(a);
+	else if (a->debug_used)
 		debug_load(a);
 	vgic_load(v); /* its list registers before its timer's line, see vgic.h */
 	timer_load(v);
@@ -293,7 +306,9 @@ void arch_vcpu_save(struct vcpu *v)
 
 	timer_save(v);
 	vgic_save(v);
-	if (a->debug_used)
+	if (unlikely(a->mdcr & MDCR_EL2_TDE))
+		write_reg(mdscr_el1, 0);
+	else if (a->debug_used)
 		debug_save(a);
 	a->pc = read_reg(elr_el2);
 	a->pstate = read_reg(spsr_el2);
@@ -303,11 +318,31 @@ void arch_vcpu_save(struct vcpu *v)
 #undef X
 	if (unlikely(serror_window())) {
 		write_reg(elr_el2, a->pc); /* the error's own return address has replaced it */
-		log_vcpu(v, BH_EVENT_SERROR, 0, read_reg(esr_el2));
-		a->hcr |= HCR_EL2_VSE;
+		if (health_vcpu(v, BH_FAULT_HARDWARE, BH_EVENT_SERROR, 0, read_reg(esr_el2)) == HEALTH_INJECT)
+			a->hcr |= HCR_EL2_VSE;
 	}
 	write_reg(vttbr_el2, blob->empty_root);
 	isb();
+}
+
+/* CPTR_EL2.TFP does not hold EL2's own accesses up but where it is set: it is cleared for the moment. */
+void arch_vcpu_settle(struct vcpu *v)
+{
+	uint64_t cptr = read_reg(cptr_el2);
+
+	if (v->core->fp_owner != v)
+		return;
+	write_reg(cptr_el2, cptr_base());
+	isb();
+	fp_save(&v->arch);
+	write_reg(cptr_el2, cptr);
+	v->core->fp_owner = NULL;
+}
+
+void arch_vcpu_root(struct vcpu *v, uint64_t root)
+{
+	v->arch.vttbr = vttbr(v->part, root);
+	v->core->stale |= BIT(v->desc->rank);
 }
 
 void arch_vcpu_answer(struct vcpu *v, int64_t value)

@@ -66,6 +66,7 @@
 /* MDCR_EL2 */
 #define MDCR_EL2_TPMCR (1 << 5)
 #define MDCR_EL2_TPM   (1 << 6)
+#define MDCR_EL2_TDE   (1 << 8) /* debug exceptions come to EL2; traps what TDA, TDOSA, TDRA do */
 #define MDCR_EL2_TDA   (1 << 9)
 #define MDCR_EL2_TDOSA (1 << 10)
 #define MDCR_EL2_TDRA  (1 << 11)
@@ -78,6 +79,9 @@
 #define CNT_CTL_ENABLE	1
 #define CNT_CTL_IMASK	2
 #define CNT_CTL_ISTATUS 4
+
+/* MDSCR_EL1 */
+#define MDSCR_EL1_SS 1u /* software step */
 
 /* PSTATE in SPSR_EL2 */
 #define PSTATE_EL1H  5
@@ -114,6 +118,8 @@
 #define EC_DABT_LOWER	0x24u
 #define EC_DABT_CURRENT 0x25u
 #define EC_SERROR	0x2fu
+#define EC_STEP_LOWER	0x32u /* software step */
+#define EC_BRK		0x3cu /* BRK, AArch64 */
 
 #ifndef __ASSEMBLER__
 #include <stdint.h>

@@ -5,7 +5,7 @@
  */
 #include "arm64.h"
 #include "kernel/arch.h"
-#include "kernel/log.h"
+#include "kernel/health.h"
 
 #define ICC_DIR_EL1	  SYSREG(3, 0, 12, 11, 1)
 #define ICC_SGI1R_EL1	  SYSREG(3, 0, 12, 11, 5)
@@ -126,8 +126,15 @@ static bool is_own_debug(uint32_t reg)
 
 static void undeclared(struct vcpu *v, uint64_t esr)
 {
-	log_vcpu(v, BH_EVENT_SYSREG, esr & 0x1ffffff, ESR_EC(esr));
-	inject_undefined(v, esr);
+	switch (health_vcpu(v, BH_FAULT_INSTRUCTION, BH_EVENT_SYSREG, esr & 0x1ffffff, ESR_EC(esr))) {
+	case HEALTH_ENDS: break;
+	case HEALTH_INJECT: inject_undefined(v, esr); break;
+	case HEALTH_GOES_ON:
+		if (ISS_READ(esr))
+			reg_set(v, ISS_RT(esr), 0);
+		pc_advance(esr);
+		break;
+	}
 }
 
 void sysreg_trap(struct vcpu *v, uint64_t esr)
@@ -163,6 +170,12 @@ void sysreg_trap(struct vcpu *v, uint64_t esr)
 		pc_advance(esr);
 		return;
 	default:
+		if (is_own_debug(reg) && (v->arch.mdcr & MDCR_EL2_TDE)) { /* it is being debugged: these are not its own now */
+			if (ISS_READ(esr))
+				reg_set(v, ISS_RT(esr), 0);
+			pc_advance(esr);
+			return;
+		}
 		if (is_own_debug(reg) && !v->arch.debug_used) {
 			debug_enable(v); /* and the access is made again */
 			return;

@@ -5,7 +5,8 @@
  */
 #include "arm64.h"
 #include "kernel/arch.h"
-#include "kernel/log.h"
+#include "kernel/health.h"
+#include "kernel/inspect.h"
 #include "kernel/print.h"
 #include "kernel/sched.h"
 #include "kernel/trace.h"
@@ -42,8 +43,17 @@ static bool condition_failed(uint64_t esr, uint64_t pstate)
 /* Nothing is declared for this exception: the guest sees an undefined instruction. */
 static void undeclared(struct vcpu *v, uint64_t esr)
 {
-	log_vcpu(v, BH_EVENT_OTHER, 0, esr);
-	inject_undefined(v, esr);
+	switch (health_vcpu(v, BH_FAULT_INSTRUCTION, BH_EVENT_OTHER, 0, esr)) {
+	case HEALTH_ENDS: break;
+	case HEALTH_INJECT: inject_undefined(v, esr); break;
+	case HEALTH_GOES_ON: pc_advance(esr); break;
+	}
+}
+
+/* A breakpoint instruction, or the step that was asked for, of a vCPU that is being debugged: it stands where it is. */
+static void debugged(struct vcpu *v, uint64_t esr, enum bh_pause why)
+{
+	(void)inspect_pause(v->part, why, v->desc->index, esr);
 }
 
 static void wfx(struct vcpu *v, uint64_t esr)
@@ -65,6 +75,8 @@ static void decide(struct vcpu *v, uint64_t esr)
 	case EC_IABT_LOWER: fetch_abort(v, esr); break;
 	case EC_WFX: wfx(v, esr); break;
 	case EC_FP: fp_trap(v); break;
+	case EC_BRK: debugged(v, esr, BH_PAUSE_BREAK); break;
+	case EC_STEP_LOWER: debugged(v, esr, BH_PAUSE_STEP); break;
 	default: undeclared(v, esr); break;
 	}
 }
@@ -97,8 +109,8 @@ struct vcpu *trap_irq(struct vcpu *v)
 struct vcpu *trap_serror(struct vcpu *v)
 {
 	trace(v->core, BH_TRACE_EXIT, v->who, EC_SERROR, read_reg(esr_el2), 0);
-	log_vcpu(v, BH_EVENT_SERROR, 0, read_reg(esr_el2));
-	write_reg(hcr_el2, read_reg(hcr_el2) | HCR_EL2_VSE);
+	if (health_vcpu(v, BH_FAULT_HARDWARE, BH_EVENT_SERROR, 0, read_reg(esr_el2)) == HEALTH_INJECT)
+		write_reg(hcr_el2, read_reg(hcr_el2) | HCR_EL2_VSE);
 	return sched_next();
 }
 

@@ -48,6 +48,7 @@ static ticks_t now;
 static uint64_t poison = HOST_POISON;
 static char text[TEXT_BYTES];
 static uint32_t text_used;
+static uint32_t system_resets;
 
 void host_fail(const char *rule)
 {
@@ -364,6 +365,16 @@ noreturn void arch_halt(void)
 	}
 }
 
+void arch_system_reset(void)
+{
+	system_resets++;
+}
+
+uint32_t host_system_resets(void)
+{
+	return system_resets;
+}
+
 void arch_putc(char c)
 {
 	uint32_t i = __atomic_fetch_add(&text_used, 1, __ATOMIC_RELAXED);
@@ -399,6 +410,8 @@ void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t 
 	if (how != ENTRY_RESUME)
 		store_release(&a->pending, 0);
 	a->how = how;
+	a->root = 0;
+	a->debug = 0;
 	a->on = true;
 	a->accessing = a->aborted = a->again = false;
 	a->mine = a->reg;
@@ -410,10 +423,49 @@ void arch_vcpu_off(struct vcpu *v)
 {
 	own(v);
 	rule(hardware(v->core)->holds != v, "a vCPU is switched off while it is loaded");
-	scramble(&v->arch.reg);
 	v->arch.reg.timer = v->arch.ptimer = ~0ull;
 	store_release(&v->arch.pending, 0);
 	v->arch.on = v->arch.accessing = false;
+}
+
+void arch_vcpu_settle(struct vcpu *v)
+{
+	own(v);
+	rule(hardware(v->core)->holds != v, "a vCPU is settled while it is loaded");
+	v->arch.settled++;
+}
+
+void arch_vcpu_root(struct vcpu *v, uint64_t root)
+{
+	own(v);
+	rule(hardware(v->core)->holds != v, "a vCPU gets another root while it is loaded");
+	v->arch.root = root == v->part->desc->run_root ? 0 : root;
+}
+
+/* Of another core's vCPU too: it stands still. */
+uint64_t *arch_vcpu_register(struct vcpu *v, uint32_t n)
+{
+	rule(hardware(v->core)->holds != v, "registers are looked at of a vCPU that is loaded");
+	return n == BH_REGISTER_X0 ? &v->arch.x0 : n == BH_REGISTER_PC ? &v->arch.reg.pc
+								       : &v->arch.other[n];
+}
+
+bool arch_vcpu_set_register(struct vcpu *v, uint32_t n, uint64_t value)
+{
+	if (n > BH_REGISTER_PC && n < BH_REGISTER_FPSR)
+		return false;
+	*arch_vcpu_register(v, n) = value;
+	if (n == BH_REGISTER_PC)
+		v->arch.mine.pc = value;
+	if (n == BH_REGISTER_X0)
+		v->arch.x0_seen = value;
+	return true;
+}
+
+void arch_vcpu_debug(struct vcpu *v, enum bh_debug how)
+{
+	rule(hardware(v->core)->holds != v, "a vCPU is debugged while it is loaded");
+	v->arch.debug = how;
 }
 
 void arch_vcpu_load(struct vcpu *v)
@@ -596,6 +648,7 @@ static void core_on(uint32_t n)
 
 void host_power_on(const struct bh_blob *b)
 {
+	system_resets = 0;
 	host_power_off();
 	n_cores = b->n_cores;
 	for (uint32_t i = 0; i < n_cores; i++)

@@ -58,6 +58,8 @@ enum emul_result host_access(struct vcpu *v, struct emul *e, struct access *a); 
 const char *host_text(void);
 void host_text_clear(void);
 
+uint32_t host_system_resets(void); /* of the machine, that firmware was asked for */
+
 /* --- a breach of kernel/arch.h's rules --- */
 extern void (*host_failed)(const char *rule); /* NULL: prints it and aborts */
 void host_fail(const char *rule);

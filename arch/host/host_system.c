@@ -17,10 +17,11 @@
 #include "lib/blob_at.h"
 #include "lib/blob_check.h"
 
-#define ARENA_BYTES 0x400000u
-#define NAMES_BYTES 1024u
-#define TRACE_BYTES BH_PAGE
-#define ROOT	    0x80000000ull
+#define ARENA_BYTES  0x400000u
+#define NAMES_BYTES  1024u
+#define TRACE_BYTES  BH_PAGE
+#define ROOT	     0x80000000ull
+#define INSPECT_ROOT ((uint32_t)(ROOT / BH_PAGE) + 64) /* page number, of control 0 */
 
 static char *arena;
 static uint32_t used;
@@ -71,7 +72,7 @@ static void count(struct bh_blob *b, const struct host_system *s)
 	b->n_plans = b->n_modes * b->n_cores;
 	for (uint32_t i = 0; i < s->n_modes; i++)
 		b->n_windows += s->mode[i].n_windows;
-	b->n_caps = 2 * (s->n_emuls + s->n_ports) + s->n_controls + (uint32_t)__builtin_popcount(s->changers); /* an empty entry before each served region */
+	b->n_caps = 2 * (s->n_emuls + s->n_ports) + s->n_controls + (uint32_t)__builtin_popcount(s->changers) + (s->monitor != 0); /* an empty entry before each served region */
 	b->reg_bytes = s->n_emuls * BH_PAGE / 4;
 	b->names_bytes = NAMES_BYTES;
 	for (uint32_t i = 0; i < s->n_partitions; i++)
@@ -106,7 +107,7 @@ static void fill_system(struct bh_blob *b, const struct host_system *s)
 	b->vcpu_state_va = va(b->n_vcpus * sizeof(struct vcpu), 64);
 	b->emul_state_va = va(b->n_emuls * sizeof(struct emul), 64);
 	b->port_state_va = va(b->n_ports * sizeof(struct port), 64);
-	b->log_va = va(BH_LOG_PAGES * BH_PAGE, BH_PAGE);
+	b->log_va = va(bh_log_bytes(b->n_partitions), BH_PAGE);
 	b->trace_bytes = TRACE_BYTES;
 	b->trace_va = va(b->n_cores * b->trace_bytes, BH_PAGE);
 	b->gicd_va = BH_KERNEL_VA + 0x8000000;
@@ -119,6 +120,8 @@ static void fill_system(struct bh_blob *b, const struct host_system *s)
 	b->n_intids = 288;
 	b->log_reader = s->no_reader ? BH_NONE : s->reader;
 	b->log_intid = HOST_LOG_INTID;
+	b->monitor = s->monitor ? s->monitor - 1 : BH_NONE;
+	b->monitor_intid = s->monitor ? HOST_MONITOR_INTID : 0;
 	b->system_name = name(b, "test");
 	b->board_name = name(b, "host");
 	b->ipa_bits = 39;
@@ -161,10 +164,41 @@ static uint32_t fill_caps(struct bh_blob *b, const struct host_system *s, uint32
 		}
 	for (uint32_t i = 0; i < s->n_controls; i++)
 		if (s->control[i].holder == p)
-			c[n++] = (struct bh_cap){ .kind = BH_CAP_CONTROL, .object = s->control[i].object, .rights = s->control[i].rights };
+			c[n++] = (struct bh_cap){ .kind = BH_CAP_CONTROL, .object = s->control[i].object, .rights = s->control[i].rights, .root_page = s->control[i].rights & BH_CONTROL_MAY_INSPECT ? INSPECT_ROOT + i : 0 };
+	if (s->monitor == p + 1)
+		c[n++] = (struct bh_cap){ .kind = BH_CAP_MONITOR, .rights = BH_MONITOR_MAY_RESET };
 	if (s->changers & 1u << p)
 		c[n++] = (struct bh_cap){ .kind = BH_CAP_SCHEDULE };
 	return n - first;
+}
+
+struct bh_health host_system_health(enum bh_fault kind, uint32_t flags)
+{
+	struct bh_health h = { .action = BH_ACTION_LOG };
+
+	if (kind == BH_FAULT_ACCESS || kind == BH_FAULT_INSTRUCTION || kind == BH_FAULT_HARDWARE)
+		h.action = BH_ACTION_INJECT;
+	if (kind == BH_FAULT_OFF || kind == BH_FAULT_BOOT || kind == BH_FAULT_RESET)
+		h.action = BH_ACTION_STOP;
+	if (kind == BH_FAULT_RESET && (flags & BH_PART_RESTART))
+		h.action = BH_ACTION_RESTART;
+	if (kind == BH_FAULT_BUDGET)
+		h.action = BH_ACTION_IGNORE;
+	return h;
+}
+
+static void fill_health(struct bh_partition *p, const struct host_partition *h)
+{
+	for (uint32_t kind = 0; kind < BH_FAULTS; kind++)
+		p->health[kind] = h->health ? h->health[kind] : host_system_health((enum bh_fault)kind, h->flags);
+	p->limit = h->limit;
+	if (!h->limit_n)
+		p->limit.action = 0;
+	p->limit_n = h->limit_n;
+	p->limit_ns = h->limit_ns;
+	p->watchdog_ns = p->watchdog_first_ns = h->watchdog_ns;
+	p->watchdog_open_ns = h->watchdog_open_ns;
+	p->answer_ns = h->answer_ns;
 }
 
 static void fill_partitions(struct bh_blob *b, const struct host_system *s)
@@ -175,6 +209,7 @@ static void fill_partitions(struct bh_blob *b, const struct host_system *s)
 	for (uint32_t i = 0; i < s->n_partitions; i++, p++) {
 		p->name = name(b, s->partition[i].name);
 		p->flags = s->partition[i].flags;
+		fill_health(p, &s->partition[i]);
 		p->vmid = i + 1;
 		p->load_root = p->run_root = ROOT + BH_PAGE * (i + 1);
 		p->first_vcpu = vcpu;
@@ -407,6 +442,16 @@ uint32_t host_system_control(const struct bh_blob *b, const struct host_system *
 	for (uint32_t i = 0; i < p->n_caps; i++)
 		if (blob_caps(b)[p->first_cap + i].kind == BH_CAP_CONTROL &&
 		    blob_caps(b)[p->first_cap + i].object == s->control[n].object)
+			return i;
+	return BH_NONE;
+}
+
+uint32_t host_system_monitor(const struct bh_blob *b)
+{
+	const struct bh_partition *d = &blob_partitions(b)[b->monitor];
+
+	for (uint32_t i = 0; i < d->n_caps; i++)
+		if (blob_caps(b)[d->first_cap + i].kind == BH_CAP_MONITOR)
 			return i;
 	return BH_NONE;
 }

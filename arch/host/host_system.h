@@ -12,10 +12,11 @@
 #include "abi/blob.h"
 #include "abi/emul.h"
 
-#define HOST_RAM_IPA   0x40000000ull
-#define HOST_RAM_BYTES 0x100000ull
-#define HOST_DOORBELL  200u /* of emulated region n: HOST_DOORBELL + n */
-#define HOST_LOG_INTID 255u
+#define HOST_RAM_IPA	   0x40000000ull
+#define HOST_RAM_BYTES	   0x100000ull
+#define HOST_DOORBELL	   200u /* of emulated region n: HOST_DOORBELL + n */
+#define HOST_LOG_INTID	   255u
+#define HOST_MONITOR_INTID 254u
 
 struct host_vcpu {
 	uint32_t core;
@@ -27,8 +28,15 @@ struct host_partition {
 	const char *name;
 	uint32_t n_vcpus;
 	struct host_vcpu vcpu[BH_MAX_PART_VCPUS];
-	uint32_t flags; /* BH_PART_RESTART */
+	uint32_t flags;			/* BH_PART_RESTART, BH_PART_DUMP */
+	const struct bh_health *health; /* BH_FAULTS of them; NULL: host_system_health() */
+	struct bh_health limit;
+	uint32_t limit_n;
+	uint64_t limit_ns, watchdog_ns, watchdog_open_ns, answer_ns; /* watchdog_first_ns: as watchdog_ns */
 };
+
+/* As the tool does where nothing is said: what a guest tries is refused to it, only its own wish or its boot end it. */
+struct bh_health host_system_health(enum bh_fault kind, uint32_t flags);
 
 struct host_emul {
 	uint32_t client, server;
@@ -75,6 +83,7 @@ struct host_system {
 	uint32_t n_cores, n_partitions, n_emuls, n_ports, n_controls;
 	bool no_reader; /* else partition `reader` reads the log */
 	uint32_t reader;
+	uint32_t monitor; /* partition, and one; 0: there is none. It has MONITOR, MAY_RESET */
 	const struct host_partition *partition;
 	const struct host_emul *emul;
 	const struct host_port *port;
@@ -90,6 +99,9 @@ uint32_t host_system_cap(const struct bh_blob *b, uint32_t n);
 
 /* Of control n, in its holder's table. The caps of port n are in its struct bh_port. */
 uint32_t host_system_control(const struct bh_blob *b, const struct host_system *s, uint32_t n);
+
+/* Of the monitor's right to look, in its table. */
+uint32_t host_system_monitor(const struct bh_blob *b);
 
 /* Of the right to change the mode, in partition p's table. */
 uint32_t host_system_schedule(const struct bh_blob *b, uint32_t p);

@@ -17,6 +17,7 @@ op	.req x20	/* the operation being carried out */
 index	.req w21	/* its number */
 count	.req w22	/* how many there are */
 crcs	.req x23	/* not 0: the processor has CRC32 instructions */
+warm	.req w24	/* a warm start: operations marked STUB_COLD are passed over */
 /* Of one operation: */
 dst	.req x9
 src	.req x10
@@ -32,7 +33,8 @@ crc	.req w13	/* x13: CRC so far; begins as ~0 */
 	.section .text.stub, "ax"
 	.global stub_start
 stub_start:
-	mov	params, x0
+	bic	params, x0, #STUB_WARM
+	and	warm, w0, #STUB_WARM
 	mov	index, wzr
 	adr	x1, vectors
 	msr	vbar_el1, x1
@@ -51,7 +53,10 @@ stub_start:
 next_op:
 	cmp	index, count
 	b.hs	all_done
-	ldr	w1, [op, #OP_KIND]
+	ldp	w1, w2, [op, #OP_KIND]
+	and	w2, w2, #STUB_COLD
+	tst	w2, warm
+	b.ne	op_done
 	ldp	dst, src, [op, #OP_DST]
 	ldp	bytes, value, [op, #OP_BYTES]
 	cmp	w1, #STUB_CLEAR

@@ -29,6 +29,8 @@ static_assert(PARAMS_RAM == offsetof(struct bh_stub_params, ram_base), "abi/stub
 static_assert(PARAMS_RAM + 8 == offsetof(struct bh_stub_params, ram_bytes), "abi/stub.h");
 static_assert(PARAMS_OP == offsetof(struct bh_stub_params, op), "abi/stub.h");
 
+static_assert(STUB_COLD == BH_STUB_COLD && STUB_WARM == BH_STUB_WARM && STUB_COLD == STUB_WARM, "abi/stub.h");
+static_assert(OP_KIND + 4 == offsetof(struct bh_stub_op, flags), "abi/stub.h");
 static_assert(OP_KIND == offsetof(struct bh_stub_op, kind), "abi/stub.h");
 static_assert(OP_DST == offsetof(struct bh_stub_op, dst), "abi/stub.h");
 static_assert(OP_DST + 8 == offsetof(struct bh_stub_op, src), "abi/stub.h");

@@ -8,13 +8,16 @@
 
 #define STUB_CALL_DONE	 0xc6000001
 #define STUB_CALL_FAILED 0xc6000002
-#define STUB_ABI_VERSION 3
+#define STUB_ABI_VERSION 4
 #define STUB_MAGIC	 0x31425553
 
 #define STUB_QUIET 1
 #define STUB_CLEAR 2
 #define STUB_COPY  3
 #define STUB_CHECK 4
+
+#define STUB_COLD 1 /* flag of an operation */
+#define STUB_WARM 1 /* in x0 */
 
 #define STUB_E_PARAMS 1
 #define STUB_E_CRC    2
@@ -28,7 +31,7 @@
 #define PARAMS_OP    48
 
 /* struct bh_stub_op */
-#define OP_KIND	 0
+#define OP_KIND	 0  /* then flags */
 #define OP_DST	 8  /* then src */
 #define OP_BYTES 24 /* then value */
 #define OP_SIZE	 40

@@ -3,7 +3,7 @@
  * blob_check() against any bytes: it must return, touch nothing outside them, and what it passes
  * must be safe to follow. Inputs are laid over a good blob, so that the fuzzer need not find one:
  * the first byte chooses between that and the raw input.
- * sources: lib/blob_check.c lib/blob_check_ports.c lib/blob_check_time.c lib/blob_piece.c
+ * sources: lib/blob_check.c lib/blob_check_health.c lib/blob_check_ports.c lib/blob_check_time.c lib/blob_piece.c
  */
 #include <stdlib.h>
 
@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	if (raw)
 		memcpy(blob, data + 1, size);
 	else
-		fixture_make(blob);
+		fixture_make(blob), fixture_monitor(blob);
 	if (!raw && bytes)
 		change(blob, data + 1, bytes - 1);
 	if (blob_check(blob, size) == NULL)

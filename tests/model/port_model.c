@@ -659,16 +659,27 @@ static bool order(uint32_t whom, enum bh_control what)
 		return true;
 	case BH_CONTROL_STOP: return stop(whom, false) || is_stopped(p);
 	case BH_CONTROL_RESTART: return has_store && stop(whom, true);
+	case BH_CONTROL_FEED: /* nobody has a watchdog */
+	case BH_CONTROL_PAUSE:
+	case BH_CONTROL_RESUME:
+	case BH_CONTROL_RELEASE: break;
 	}
 	return false;
 }
 
 static void control(struct model_vcpu *v, const struct host_control *c, uint64_t what)
 {
-	static const uint32_t needs[] = { 0, BH_CONTROL_MAY_START, BH_CONTROL_MAY_STOP, BH_CONTROL_MAY_START | BH_CONTROL_MAY_STOP };
+	static const uint32_t needs[] = { 0,
+					  BH_CONTROL_MAY_START,
+					  BH_CONTROL_MAY_STOP,
+					  BH_CONTROL_MAY_START | BH_CONTROL_MAY_STOP,
+					  BH_CONTROL_MAY_STOP,
+					  BH_CONTROL_MAY_INSPECT,
+					  BH_CONTROL_MAY_INSPECT,
+					  BH_CONTROL_MAY_INSPECT };
 	bool done;
 
-	if (what > BH_CONTROL_RESTART) {
+	if (what > BH_CONTROL_RELEASE) {
 		answer(v, BH_E_ARG);
 	} else if (needs[what] & ~c->rights) {
 		answer(v, BH_E_RIGHT);

@@ -352,11 +352,6 @@ static const uint64_t *fill(uint64_t *buffer, uint32_t bytes)
 	return buffer;
 }
 
-static uint32_t log_next(void)
-{
-	return ((const struct bh_log *)(uintptr_t)blob->log_va)->next;
-}
-
 /* A call that names what the caller does not have is logged, or counted where it is the same again; no other is. */
 static void check_log(const struct model_vcpu *m, const struct guest_call *c, uint32_t next, uint32_t repeats)
 {
@@ -364,9 +359,9 @@ static void check_log(const struct model_vcpu *m, const struct guest_call *c, ui
 	bool refused = c->result == BH_E_CAP || c->result == BH_E_RIGHT || c->result == BH_E_ARG;
 
 	if (refused)
-		same("log lines of a refused call of partition", m->partition, log_next() == next + 1 || p->repeats == repeats + 1, true);
+		same("log lines of a refused call of partition", m->partition, log_next(m->partition) == next + 1 || p->repeats == repeats + 1, true);
 	else if (c->function != BH_CALL_CONTROL)
-		same("log lines of a call of partition", m->partition, log_next(), next);
+		same("log lines of a call of partition", m->partition, log_next(m->partition), next);
 }
 
 static void count(uint32_t function, int64_t status)
@@ -377,7 +372,7 @@ static void count(uint32_t function, int64_t status)
 
 static void makes_call(struct model_vcpu *m, struct guest_call *c, const uint64_t *buffer)
 {
-	uint32_t next = log_next(), repeats = partition_at(m->partition)->repeats;
+	uint32_t next = log_next(m->partition), repeats = partition_at(m->partition)->repeats;
 
 	SAY("t %llu  vCPU %u of %u  %s %#llx %#llx %#llx ... %#llx\n", (unsigned long long)model.now, m->index, m->partition, names[c->function - BH_CALL_SIGNAL],
 	    (unsigned long long)c->arg[0], (unsigned long long)c->arg[1], (unsigned long long)c->arg[2], (unsigned long long)c->arg[6]);
@@ -451,7 +446,7 @@ static void control_step(struct model_vcpu *m)
 	for (uint32_t i = 0; i < description.n_controls; i++)
 		mine += controls[i].holder == m->partition;
 	c.arg[0] = model.partition[m->partition].n_ports + random_below(mine + 1);
-	c.arg[1] = random_below(5);
+	c.arg[1] = random_below(10);
 	makes_call(m, &c, NULL);
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The image of tests/systems/audit, and the audit of changed copies of it: what test_audit*.py share."""
+"""The image of tests/systems/audit, or of a test's own SYSTEM, and the audit of changed copies of it: what test_audit*.py share."""
 
 import struct
 import subprocess
@@ -18,16 +18,22 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("audit")
 
 
+def system_of(request):
+    return getattr(request.module, "SYSTEM", SYSTEM)
+
+
 @pytest.fixture(scope="module")
-def good(folder):
+def good(folder, request):
     path = folder / "good.img"
-    subprocess.run([TOOL, "build", SYSTEM, "-o", str(path)], check=True, timeout=60, stdout=subprocess.DEVNULL)
+    subprocess.run([TOOL, "build", system_of(request), "-o", str(path)], check=True, timeout=60, stdout=subprocess.DEVNULL)
     return Image(path.read_bytes())
 
 
 @pytest.fixture(scope="module")
-def audit(folder):
-    def run(image, system=SYSTEM):
+def audit(folder, request):
+    own = system_of(request)
+
+    def run(image, system=own):
         path = folder / "try.img"
         path.write_bytes(image.data if isinstance(image, Image) else image)
         r = subprocess.run([TOOL, "audit", str(path), str(system)], timeout=60, capture_output=True, text=True)

@@ -14,10 +14,14 @@ KERNEL_VA = 0x7FC0000000
 
 U64 = {"digest": 64, "load_pa": 128, "file_bytes": 136, "covered_bytes": 144, "blob_pa": 152, "blob_bytes": 168,
        "el2_root_pa": 176}
+HEAD = {"log_va": 168, "log_reader": 240, "log_intid": 244, "monitor": 248, "monitor_intid": 252}  # of the blob
+# By enum bh_fault; the last is the limit of restarts.
+FAULTS = ("access", "call", "instruction", "watchdog", "deadline", "budget", "panic", "reset", "off", "silent", "hardware", "boot", "limit")
+ACTIONS = ("ignore", "log", "inject", "stop", "restart", "warm", "mode", "system")
 U32 = {"text_bytes": 88, "rodata_bytes": 92}
 
 # Arrays of the blob: place of their number in its head (the offset stands behind it), bytes of an element.
-ARRAYS = {"core": (16, 96), "partition": (24, 64), "vcpu": (32, 32), "emul": (40, 56), "port": (48, 80), "region": (56, 40),
+ARRAYS = {"core": (16, 96), "partition": (24, 160), "vcpu": (32, 32), "emul": (40, 56), "port": (48, 80), "region": (56, 40),
           "cap": (64, 16), "irq": (72, 16), "mode": (88, 16), "plan": (96, 24), "window": (104, 24)}
 FIELDS = {
     "core": {"n_vcpus": 24},
@@ -25,15 +29,17 @@ FIELDS = {
     "mode": {"name": 0, "flags": 4},
     "plan": {"first_window": 0, "n_windows": 4, "always": 8, "slack": 12, "budgets": 16},
     "window": {"ranks": 16},
-    "partition": {"name": 0, "first_region": 16, "n_regions": 20, "first_cap": 24, "n_caps": 28},
+    "partition": {"name": 0, "flags": 4, "n_vcpus": 12, "first_region": 16, "n_regions": 20, "first_cap": 24, "n_caps": 28, "limit_n": 116},
     "emul": {"client": 0, "server": 4, "intid": 24, "doorbell": 28, "down": 52},
     "port": {"kind": 0, "flags": 4, "sender": 8, "receiver": 12, "send_cap": 16, "receive_cap": 20, "send_intid": 24,
              "receive_intid": 28, "bytes": 32, "reply_bytes": 36, "depth": 40, "name": 44},
     "region": {"kind": 24, "rights": 28, "name": 32, "object": 36},
-    "cap": {"kind": 0, "object": 4, "rights": 8},
+    "cap": {"kind": 0, "object": 4, "rights": 8, "root_page": 12},
     "irq": {"pintid": 0, "vintid": 4, "partition": 8},
 }
 WIDE = {"core": {"mpidr": 0, "stack_va": 8},
+        "partition": {"load_root": 48, "run_root": 56, "limit_ns": 120, "watchdog_ns": 128, "watchdog_first_ns": 136, "watchdog_open_ns": 144,
+                      "answer_ns": 152},
         "vcpu": {"budget_ns": 16, "period_ns": 24},
         "mode": {"frame_ns": 8},
         "window": {"start_ns": 0, "end_ns": 8},
@@ -151,6 +157,17 @@ class Image:
         struct.pack_into("<I", self.data, self.blob + 12, end)
         struct.pack_into("<Q", self.data, U64["blob_bytes"], end)
 
+    def health(self, partition, fault):
+        """Place of what is done about it: a byte each for the action, the mode, flags, and nothing."""
+        return self.named("partition", partition).at + 64 + 4 * FAULTS.index(fault)
+
+    def policy(self, partition, fault):
+        """What is done, in the description's words."""
+        action, mode, flags, rest = self.data[self.health(partition, fault):][:4]
+        assert flags < 2 and rest == 0
+        word = ACTIONS[action] + (f":{self.name(self.all('mode')[mode].name)}" if ACTIONS[action] == "mode" else "")
+        return word + (", tell" if flags else "")
+
     def add_cap(self, partition, kind, obj, rights, place=None):
         """At the end of its table, or at a place of it. Answers its number there."""
         p = self.named("partition", partition)
@@ -173,7 +190,7 @@ class Image:
         """{partition's name: (loading root, running root)}"""
         n, off = self.u32(self.blob + 24), self.blob + self.u32(self.blob + 28)
         return {self.name(self.u32(p)): (self.u64(p + 48), self.u64(p + 56))
-                for p in range(off, off + 64 * n, 64)}
+                for p in range(off, off + 160 * n, 160)}
 
     def leaves(self, table, level=1, base=0):
         """(address, bytes, physical address, offset of the entry in the file) of what a root maps."""

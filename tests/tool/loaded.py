@@ -11,6 +11,7 @@ from image import Image
 RAM, PARAMS = 0x40000000, 0x0E010000
 POISON = 0xEE
 QUIET, CLEAR, COPY, CHECK = 1, 2, 3, 4
+COLD = 1
 
 CRC = []
 for _n in range(256):
@@ -33,7 +34,7 @@ class Loaded:
         head = struct.unpack("<4I4Q", self.stored(PARAMS, 48))
         self.entry, self.arg, base, n = head[4:]
         assert base == RAM
-        self.ram, self.quiet = bytearray(self.stored(RAM, n)), []
+        self.ram, self.quiet, self.kept = bytearray(self.stored(RAM, n)), [], []
         for i in range(head[2]):
             self.operation(*struct.unpack("<2I4Q", self.stored(PARAMS + 48 + 40 * i, 40)))
 
@@ -48,18 +49,26 @@ class Loaded:
                 out[first - ipa:first - ipa + len(piece)] = piece
         return out
 
-    def operation(self, kind, _, dst, src, n, value):
+    def operation(self, kind, flags, dst, src, n, value):
         if kind == QUIET:
             self.quiet.append((dst, n, value))
             return
         at = dst - RAM
         assert (dst | src | n) % 64 == 0 and 0 <= at <= at + n <= len(self.ram)
+        assert flags == 0 or (flags == COLD and kind == CLEAR)
+        if flags:
+            self.kept.append((dst, n))
         if kind == COPY:
             self.ram[at:at + n] = self.stored(src, n)
         if kind == CLEAR:
             self.ram[at:at + n] = bytes(n)
         else:
             assert crc32c(self.ram[at:at + n]) == value
+
+    def is_kept(self, ipa, n=1):
+        """Does a warm start leave all of it as it is? None: some of it."""
+        inside = sum(max(0, min(ipa + n, at + size) - max(ipa, at)) for at, size in self.kept)
+        return True if inside == n else False if inside == 0 else None
 
     def at(self, ipa, n):
         return bytes(self.ram[ipa - RAM:ipa - RAM + n])

@@ -41,11 +41,11 @@ def zboot(data, method=b"gzip", offset=None, size=None):
 
 
 def elf(segments, entry, machine=183, kind=2, order=1):
-    """An ELF64 of PT_LOAD segments: (virtual, physical, data, bytes in memory)."""
+    """An ELF64 of segments: (virtual, physical, data, bytes in memory), and a type where that is not PT_LOAD."""
     at = 64 + 56 * len(segments)
     heads, body = b"", b""
-    for va, pa, data, memory in segments:
-        heads += struct.pack("<2I6Q", 1, 7, at + len(body), va, pa, len(data), memory, 8)
+    for va, pa, data, memory, *kind_of in segments:
+        heads += struct.pack("<2I6Q", *(kind_of or [1]), 7, at + len(body), va, pa, len(data), memory, 8)
         body += data
     ident = b"\x7fELF" + bytes([2, order, 1]) + bytes(9)
     return ident + struct.pack("<2HI3QI6H", kind, machine, 1, entry, 64, 0, 0, 64, 56, len(segments), 0, 0, 0) \

@@ -2,7 +2,7 @@
 /*
  * image_check() and image_blob_check(): a header whose places lie wrong is refused before the
  * kernel uses one of them.
- * sources: lib/blob_check.c lib/blob_check_ports.c lib/blob_check_time.c lib/blob_piece.c lib/image_check.c
+ * sources: lib/blob_check.c lib/blob_check_health.c lib/blob_check_ports.c lib/blob_check_time.c lib/blob_piece.c lib/image_check.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,6 +37,7 @@ static const char *check(const struct bh_image_header *h, const struct blob_fixt
                                                                                                                     \
 		header_make(&h);                                                                                    \
 		fixture_make(&f);                                                                                   \
+		fixture_monitor(&f);                                                                                \
 		change;                                                                                             \
 		wrong = check(&h, &f);                                                                              \
 		if (!wrong || !strstr(wrong, part))                                                                 \
@@ -52,6 +53,7 @@ static void a_good_header_passes(void **state)
 	(void)state;
 	header_make(&h);
 	fixture_make(&f);
+	fixture_monitor(&f);
 	wrong = check(&h, &f);
 	if (wrong)
 		fail_msg("%s", wrong);
@@ -118,6 +120,8 @@ static void header_and_blob_must_agree(void **state)
 	REFUSED(f.port[FIX_CALL].reply_in_va = FIX_VA(0x5d), "port's memory");
 	REFUSED(f.b.uart_va += 4, "UART");
 	REFUSED(f.b.empty_root = LOAD + 0x300000, "empty root");
+	REFUSED(f.cap[FIX_CONTROL_CAPS + 4].root_page = 0x44200, "a root to inspect with");
+	REFUSED(f.cap[FIX_CONTROL_CAPS + 4].root_page = 0x4400a, "a root to inspect with"); /* the blob */
 	REFUSED(f.part[1].run_root = LOAD + 0xa000, "root is not among");
 	REFUSED(f.part[1].load_root = 0x1000, "root is not among");
 	REFUSED(f.core[1].stack_va = FIX_VA(0x42), "stack");

@@ -2,7 +2,7 @@
 /*
  * blob_check() refuses each kind of damage with the right sentence, and what it passes may be
  * followed blindly. sanitizers watch the second half.
- * sources: lib/blob_check.c lib/blob_check_ports.c lib/blob_check_time.c lib/blob_piece.c
+ * sources: lib/blob_check.c lib/blob_check_health.c lib/blob_check_ports.c lib/blob_check_time.c lib/blob_piece.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -248,18 +248,18 @@ static void regions_are_sorted_disjoint_and_whole(void **state)
 static void capabilities_name_what_their_holder_has(void **state)
 {
 	(void)state;
-	REFUSED(CONSOLE_CAP(1).kind = BH_CAP_SCHEDULE + 1, "no such object");
+	REFUSED(CONSOLE_CAP(1).kind = BH_CAP_MONITOR + 1, "no such object");
 	REFUSED(CONTROL_CAP(3).object = 1, "no such object");
 	REFUSED(CONTROL_CAP(3).rights = 1, "reserved");
-	REFUSED(CONTROL_CAP(3).reserved = 1, "reserved");
+	REFUSED(CONTROL_CAP(3).root_page = 1, "a root where nobody is inspected");
 	REFUSED(CONSOLE_CAP(1).object = 2, "no such object");
 	REFUSED(CONSOLE_CAP(1).rights = 1, "reserved");
-	REFUSED(CONSOLE_CAP(1).reserved = 1, "reserved");
+	REFUSED(CONSOLE_CAP(1).root_page = 1, "a root where nobody is inspected");
 	REFUSED(CONSOLE_CAP(2).kind = BH_CAP_NONE, "no such object");
 	REFUSED(LINUX_CAP(0) = CONSOLE_CAP(1), "another partition");
 	REFUSED(CONSOLE_CAP(3).object = FIX_CONSOLE, "no other partition");
 	REFUSED(CONSOLE_CAP(3).object = 3, "no other partition");
-	REFUSED(CONSOLE_CAP(3).rights = 4, "unknown rights");
+	REFUSED(CONSOLE_CAP(3).rights = 8, "unknown rights");
 }
 
 static void both_ends_of_a_port_are_in_their_tables_once(void **state)
@@ -270,7 +270,7 @@ static void both_ends_of_a_port_are_in_their_tables_once(void **state)
 	REFUSED(LINUX_CAP(0).rights = BH_PORT_SEND | BH_PORT_RECEIVE, "not the end");
 	REFUSED(LINUX_CAP(0).rights = 0, "not the end");
 	REFUSED(LINUX_CAP(0).object = FIX_QUEUING, "not the end");
-	REFUSED(LINUX_CAP(1).reserved = 1, "reserved");
+	REFUSED(LINUX_CAP(1).root_page = 1, "a root where nobody is inspected");
 	REFUSED(f.port[FIX_CALL].send_cap = 2, "not the end");
 	REFUSED(f.port[FIX_CALL].receive_cap = 64, "not the end");
 	REFUSED(f.port[FIX_SIGNAL].receiver = FIX_CONSOLE, "not the end");

@@ -2,7 +2,7 @@
 /*
  * blob_check() of what the scheduler goes by: each rule for modes, plans, windows, reservations and the
  * trace rings broken by itself, and what lies right at the edge of it passed.
- * sources: lib/blob_check.c lib/blob_check_ports.c lib/blob_check_time.c lib/blob_piece.c
+ * sources: lib/blob_check.c lib/blob_check_health.c lib/blob_check_ports.c lib/blob_check_time.c lib/blob_piece.c
  */
 #include <setjmp.h>
 #include <stdarg.h>

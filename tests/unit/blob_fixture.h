@@ -26,7 +26,7 @@ struct blob_fixture {
 	struct bh_emul emul[2];
 	struct bh_port port[4];
 	struct bh_region region[7];
-	struct bh_cap cap[12];
+	struct bh_cap cap[14]; /* two of them for fixture_monitor() */
 	struct bh_irq irq[3];
 	uint32_t smc[2];
 	struct bh_mode mode[2];
@@ -104,6 +104,7 @@ static void fixture_system(struct blob_fixture *f)
 	f->b.n_intids = 288;
 	f->b.log_reader = FIX_CONSOLE;
 	f->b.log_intid = 255;
+	f->b.monitor = BH_NONE;
 	f->b.system_name = 1;
 	f->b.board_name = 6;
 	f->b.ipa_bits = 39;
@@ -134,6 +135,8 @@ static void fixture_partitions(struct blob_fixture *f)
 		f->part[i].vmid = i + 1;
 		f->part[i].load_root = 0x44110000 + i * 0x2000;
 		f->part[i].run_root = 0x44111000 + i * 0x2000;
+		for (uint32_t k = 0; k < BH_FAULTS; k++)
+			f->part[i].health[k].action = bh_actions(k) == BH_ACTIONS_END ? BH_ACTION_STOP : BH_ACTION_LOG;
 	}
 }
 
@@ -234,6 +237,26 @@ static inline void fixture_siblings(struct blob_fixture *f)
 	fixture_plan(f, FIX_NORMAL, 1)->slack = fixture_plan(f, FIX_LIMP, 1)->slack = 0;
 }
 
+/* Control becomes the monitor: it is told of what Linux does, may look into it, and its dump is taken. */
+static inline void fixture_monitor(struct blob_fixture *f)
+{
+	const uint32_t all = BH_CONTROL_MAY_START | BH_CONTROL_MAY_STOP | BH_CONTROL_MAY_INSPECT;
+
+	f->b.monitor = FIX_CONTROL;
+	f->b.monitor_intid = 252;
+	f->b.n_caps = 14, f->part[FIX_CONTROL].n_caps = 6;
+	f->cap[FIX_CONTROL_CAPS + 4] = (struct bh_cap){ BH_CAP_CONTROL, FIX_LINUX, all, 0x44120 };
+	f->cap[FIX_CONTROL_CAPS + 5] = (struct bh_cap){ .kind = BH_CAP_MONITOR, .rights = BH_MONITOR_MAY_RESET };
+	f->part[FIX_LINUX].flags = BH_PART_RESTART | BH_PART_DUMP;
+	f->part[FIX_LINUX].health[BH_FAULT_PANIC] = (struct bh_health){ .action = BH_ACTION_WARM, .flags = BH_HEALTH_TELL };
+	f->part[FIX_LINUX].health[BH_FAULT_WATCHDOG] = (struct bh_health){ .action = BH_ACTION_MODE, .mode = FIX_LIMP };
+	f->part[FIX_LINUX].limit.action = BH_ACTION_STOP;
+	f->part[FIX_LINUX].limit_n = 3, f->part[FIX_LINUX].limit_ns = 10000000;
+	f->part[FIX_LINUX].watchdog_ns = f->part[FIX_LINUX].watchdog_first_ns = 1000000;
+	f->part[FIX_LINUX].watchdog_open_ns = 500000;
+	f->part[FIX_CONSOLE].answer_ns = 2000000;
+}
+
 static inline void fixture_make(struct blob_fixture *f)
 {
 	memset(f, 0, sizeof(*f));
@@ -266,11 +289,27 @@ static inline uint64_t follow_partition(const struct bh_blob *b, const struct bh
 		const struct bh_cap *c = &blob_caps(b)[p->first_cap + i];
 
 		sum += c->kind == BH_CAP_SERVE ? blob_emuls(b)[c->object].queue_va : 0;
-		sum += c->kind == BH_CAP_CONTROL ? blob_partitions(b)[c->object].vmid : 0;
+		sum += c->kind == BH_CAP_CONTROL ? blob_partitions(b)[c->object].vmid + (uint64_t)c->root_page : 0;
 		sum += c->kind == BH_CAP_PORT ? blob_ports(b)[c->object].kind + (1ull << i) : 0;
 	}
 	for (uint32_t i = 0; i < p->n_smcs; i++)
 		sum += blob_smcs(b)[p->first_smc + i];
+	return sum;
+}
+
+/* As the health monitor does: an action picks a mode, a doorbell, or what to do next. */
+static inline uint64_t follow_health(const struct bh_blob *b, const struct bh_partition *p)
+{
+	static const uint32_t weight[BH_ACTIONS] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+	uint64_t sum = p->limit_n ? weight[p->limit.action] + strlen(blob_name(b, blob_modes(b)[p->limit.mode].name)) : 0;
+
+	for (uint32_t k = 0; k < BH_FAULTS; k++) {
+		sum += weight[p->health[k].action] + strlen(blob_name(b, blob_modes(b)[p->health[k].mode].name));
+		if (p->health[k].flags & BH_HEALTH_TELL)
+			sum += blob_partitions(b)[b->monitor].vmid + (1u << b->monitor_intid % 32);
+	}
+	if (p->watchdog_ns && p->watchdog_first_ns == 0)
+		abort();
 	return sum;
 }
 
@@ -333,7 +372,7 @@ static inline uint64_t blob_follow(const struct bh_blob *b)
 	uint64_t sum = strlen(blob_name(b, b->system_name)) + strlen(blob_name(b, b->board_name));
 
 	for (uint32_t i = 0; i < b->n_partitions; i++)
-		sum += follow_partition(b, &blob_partitions(b)[i]);
+		sum += follow_partition(b, &blob_partitions(b)[i]) + follow_health(b, &blob_partitions(b)[i]);
 	for (uint32_t i = 0; i < b->n_cores; i++)
 		for (uint32_t r = 0; r < blob_cores(b)[i].n_vcpus; r++)
 			sum += blob_partitions(b)[blob_vcpus(b)[blob_cores(b)[i].vcpu[r]].partition].vmid;

@@ -22,6 +22,7 @@
 #include "kernel/call.h"
 #include "kernel/emul.h"
 #include "kernel/event.h"
+#include "kernel/health.h"
 #include "kernel/port.h"
 #include "kernel/sched.h"
 
@@ -77,13 +78,13 @@ static inline void guest_cpu_off(struct vcpu *v, void *arg)
 static inline void guest_system_off(struct vcpu *v, void *arg)
 {
 	(void)arg;
-	partition_stop(v->part, BH_STOP_OFF, false);
+	health_end(v->part, BH_FAULT_OFF, BH_STOP_OFF);
 }
 
 static inline void guest_system_reset(struct vcpu *v, void *arg)
 {
 	(void)arg;
-	partition_stop(v->part, BH_STOP_RESET, true);
+	health_end(v->part, BH_FAULT_RESET, BH_STOP_RESET);
 }
 
 struct guest_on {
@@ -156,6 +157,35 @@ static inline void guest_touch(struct vcpu *v, void *arg)
 	struct guest_touch *t = arg;
 
 	t->result = host_access(v, emul_at(t->emul), &t->a);
+}
+
+/* --- the health log --- */
+
+static inline const struct bh_log *log_of(void)
+{
+	return (const void *)(uintptr_t)blob->log_va;
+}
+
+/* Records ever begun in partition p's ring. */
+static inline uint32_t log_next(uint32_t p)
+{
+	return log_of()->next[p];
+}
+
+static inline const struct bh_record *log_record(uint32_t p, uint32_t i)
+{
+	return &log_of()->record[p * log_of()->n + i % log_of()->n];
+}
+
+static inline const struct bh_record *log_newest(uint32_t p)
+{
+	return log_record(p, log_next(p) - 1);
+}
+
+/* As if p had been quiet for long: it may leave as many records as anybody. */
+static inline void log_quota_anew(uint32_t p)
+{
+	store_relaxed(&partition_at(p)->log_at, 0);
 }
 
 /* --- steps --- */
@@ -239,7 +269,7 @@ static inline void quiet_core(const struct core *c)
 	for (uint32_t r = 0; r < c->desc->n_vcpus; r++) {
 		if (!(c->inbox & BIT(r)))
 			assert_int_equal(c->vcpu[r]->requests, 0);
-		ready |= stand_in(c->vcpu[r])->state == VCPU_READY ? BIT(r) : 0;
+		ready |= vcpu_can_run(stand_in(c->vcpu[r])) ? BIT(r) : 0;
 	}
 	assert_int_equal(c->ready, ready);
 	if (ready)

@@ -108,8 +108,11 @@ static void late_change(const volatile void *at)
 #include "kernel/call.c"
 #include "kernel/emul.c"
 #include "kernel/event.c"
+#include "kernel/health.c"
+#include "kernel/inspect.c"
 #include "kernel/log.c"
 #include "kernel/mode.c"
+#include "kernel/monitor.c"
 #include "kernel/partition.c"
 #include "kernel/port.c"
 #include "kernel/port_call.c"
@@ -118,6 +121,7 @@ static void late_change(const volatile void *at)
 #include "kernel/system.c"
 #include "kernel/trace.c"
 #include "kernel/vcpu.c"
+#include "kernel/watchdog.c"
 #include "kernel/window.c"
 
 #define MAX_STEPS 4000u

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "abi/blob.h"
 #include "abi/call.h"
 #include "abi/status.h"
 #include "abi/stub.h"
@@ -59,15 +60,30 @@ static const struct {
 	  "linux: vCPU 0 called WAIT at pc 0x40000010, refused: its table has no such entry of that kind" },
 	{ { .event = BH_EVENT_CALL, .pc = 0x40000010, .address = BH_CALL_CONTROL, .value = REFUSED(2, BH_E_RIGHT) },
 	  "linux: vCPU 0 called CONTROL with capability 2 at pc 0x40000010, refused: its entry does not hold that right" },
-	{ { .event = BH_EVENT_CALL, .address = BH_CALL_CONTROL + 1, .value = REFUSED(0, -77) },
-	  "linux: vCPU 0 made call 0xc600000f, refused: status 0xffffffffffffffb3" },
+	{ { .event = BH_EVENT_CALL, .address = BH_CALL_DEBUG, .value = REFUSED(3, BH_E_CAP) },
+	  "linux: vCPU 0 called DEBUG with capability 3, refused: its table has no such entry of that kind" },
+	{ { .event = BH_EVENT_CALL, .address = BH_CALL_DEBUG + 1, .value = REFUSED(0, -77) },
+	  "linux: vCPU 0 made call 0xc600001b, refused: status 0xffffffffffffffb3" },
+	{ { .event = BH_EVENT_ACCESS, .pc = 0x40000124, .address = 0x9050000, .value = BH_ACCESS_WRITE | 4, .near_kind = BH_REGION_EMULATED, .near = 0x9000000 },
+	  "linux: vCPU 0 wrote 4 bytes to 0x09050000 at pc 0x40000124; nothing is declared there; nearest: an emulated device, from 0x09000000" },
+	{ { .event = BH_EVENT_STOP, .value = BH_STOP_FAULT | BH_FAULT_WATCHDOG << 8 | BH_STOP_THEN_RESTART }, "linux: stopped: by its watchdog; it starts again" },
+	{ { .event = BH_EVENT_STOP, .value = BH_STOP_RESET | BH_FAULT_RESET << 8 | BH_STOP_THEN_WARM },
+	  "linux: stopped: it asked for a restart; it starts again, and keeps what its memory holds" },
+	{ { .event = BH_EVENT_WATCHDOG }, "linux: did not feed its watchdog in time" },
+	{ { .event = BH_EVENT_WATCHDOG, .value = 1 }, "linux: fed its watchdog too early" },
+	{ { .event = BH_EVENT_DEADLINE, .value = 12 }, "linux: missed a deadline by 12 ticks or more" },
+	{ { .event = BH_EVENT_BUDGET }, "linux: has used its budget up" },
+	{ { .event = BH_EVENT_PANIC, .vcpu = 1, .pc = 0x40000010, .value = 0x2a }, "linux: vCPU 1 says that it cannot go on, code 0x2a at pc 0x40000010" },
+	{ { .event = BH_EVENT_SILENT, .address = 2, .value = 5000 }, "linux: does not answer partition 2, which has waited for 5000 ticks" },
+	{ { .event = BH_EVENT_LIMIT, .address = 10000000000, .value = 3 }, "linux: stays off: more than 3 restarts in 10000000 us" },
+	{ { .event = BH_EVENT_MODE, .value = 1 }, "linux: has the mode changed, to number 1" },
 	{ { .event = BH_EVENT_CALL, .address = 0x84000050, .value = (uint32_t)BH_E_UNKNOWN },
 	  "linux: vCPU 0 made call 0x84000050, refused: there is no such call" },
 	{ { .event = BH_EVENT_BOOT, .value = BH_BOOT_E_CRC, .address = 3 },
 	  "linux: could not be loaded: the image is damaged: wrong checksum in operation 3" },
 	{ { .event = BH_EVENT_SERVER, .pc = 0x40000010, .address = 0x09000018, .value = 4, .repeats = 12 },
 	  "linux: vCPU 0 read 4 bytes from 0x09000018 at pc 0x40000010; the partition that answers there does not run "
-	  "(the event before: 12 more times)" },
+	  "(before: 12 more events, equal or too many)" },
 	{ { .event = BH_EVENT_SERROR, .pc = 0x40000010, .value = 0xbe000011 },
 	  "linux: vCPU 0 caused an asynchronous abort at pc 0x40000010, syndrome 0xbe000011" },
 	{ { .event = 999, .value = 1 }, "linux: vCPU 0 caused an unknown event, syndrome 0x00000001, number 999" },

@@ -112,36 +112,35 @@ static void guest_faults(struct vcpu *v, void *arg)
 	log_vcpu(v, BH_EVENT_ACCESS, *(uint64_t *)arg, ~*(uint64_t *)arg);
 }
 
+static uint32_t faulty; /* partition whose records are looked at */
+
 static void every_record_that_looks_whole_is(void)
 {
-	const struct bh_log *ring_page = (const void *)(uintptr_t)blob->log_va;
-
-	for (uint32_t i = 0; i < ring_page->n; i++) {
-		const struct bh_record *r = &ring_page->record[i];
+	for (uint32_t i = 0; i < log_of()->n; i++) {
+		const struct bh_record *r = log_record(faulty, i);
 
 		if (r->sequence && r->event == BH_EVENT_ACCESS)
-			assert_true(r->address == ~r->value && r->address % ring_page->n == (r->sequence - 1) % ring_page->n);
+			assert_true(r->address == ~r->value && r->address % log_of()->n == (r->sequence - 1) % log_of()->n);
 	}
 }
 
 static void a_record_that_is_being_written_does_not_look_whole(void **state)
 {
-	const struct bh_log *ring_page;
-
 	(void)state;
 	low_waits = true;
 	setup();
-	ring_page = (const void *)(uintptr_t)blob->log_va;
-	for (uint32_t i = 0; i < 3 * ring_page->n; i++) {
-		uint64_t address = ring_page->next + (uint64_t)ring_page->n * 1000;
-		uint32_t first = ring_page->next;
+	faulty = host_guest(0)->part->number;
+	for (uint32_t i = 0; i < 3 * log_of()->n; i++) {
+		uint32_t first = log_next(faulty);
+		uint64_t address = first + (uint64_t)log_of()->n * 1000;
 
+		log_quota_anew(faulty);
 		host_trap(0, guest_faults, &address);
 		while (host_can_run(0)) {
-			const struct bh_record *old = &ring_page->record[first % ring_page->n];
+			const struct bh_record *old = log_record(faulty, first);
 
 			/* The one that is overwritten: either the old one still, all of it, or none. */
-			if (ring_page->next == first + 1 && old->sequence && old->sequence != first + 1)
+			if (log_next(faulty) == first + 1 && old->sequence && old->sequence != first + 1)
 				assert_true(old->address != address);
 			every_record_that_looks_whole_is();
 			host_run(0);
