@@ -55,11 +55,13 @@ enum bh_link_type {
 	BH_LINK_PING = 7,   /* PC -> monitor */
 };
 
+#define BH_LINK_AGAIN 1u /* what was sent from `next` on is lost, or found no room, which there is now: it need not be waited for */
+
 /* Begins each packet. */
 struct bh_link_head {
 	uint8_t channel;  /* enum bh_link_channel */
 	uint8_t type;	  /* enum bh_link_type */
-	uint8_t sequence; /* DATA: its number */
+	uint8_t sequence; /* DATA: its number; ACK: BH_LINK_AGAIN, or 0 */
 	uint8_t next;	  /* DATA, ACK, PING: the number expected next */
 	uint32_t session;
 };

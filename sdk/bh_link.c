@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Go-back-N: what is expected is taken, all else is dropped; what is not acknowledged in time is sent
- * again, from the oldest on, with longer and longer pauses until something has arrived.
+ * again, from the oldest on. In time: twice as long as it took last (RFC 6298, in short), of a packet that was sent once only, for of another nobody
+ * knows which one was acknowledged; each time in vain it is twice as long, until a packet says better.
  */
 #include "sdk/bh_link.h"
 
 #define AGAIN_MS      200u
-#define AGAIN_MOST_MS 1600u
+#define AGAIN_MOST_MS 4000u
+#define OPEN_MOST_MS  1000u
 
 _Static_assert(sizeof(struct bh_link_head) == 8, "as abi/link.h says");
 _Static_assert(BH_LINK_PAYLOAD <= 255 && (BH_LINK_RING & (BH_LINK_RING - 1)) == 0, "sizes");
@@ -23,7 +25,7 @@ static void session_begin(struct bh_link *l, uint32_t session, enum bh_link_stat
 	l->session = session;
 	l->state = (uint8_t)state;
 	l->base = l->first = l->n_out = l->sent = l->ever = l->expected = 0;
-	l->owes_ack = l->owes_opened = false;
+	l->owes_ack = l->owes_again = l->owes_opened = l->timed = l->asked = l->refused = false;
 	l->wait_ms = AGAIN_MS;
 	l->again_at = 0;
 	l->heard_at = l->sent_at = now;
@@ -35,7 +37,7 @@ static void session_end(struct bh_link *l)
 {
 	l->state = BH_LINK_IS_CLOSED;
 	l->n_out = l->sent = l->ever = 0;
-	l->owes_ack = l->owes_opened = false;
+	l->owes_ack = l->owes_again = l->owes_opened = false;
 }
 
 static bool is_up(const struct bh_link *l)
@@ -113,9 +115,18 @@ uint32_t bh_link_peek(const struct bh_link *l, const uint8_t **data)
 	return less(bh_link_waits(l), BH_LINK_RING - at);
 }
 
+/* A packet found no room; now there is some. */
+static void ask_again(struct bh_link *l)
+{
+	l->refused = false;
+	l->owes_again = l->owes_ack = l->state == BH_LINK_IS_OPEN || l->state == BH_LINK_IS_CLOSING;
+}
+
 void bh_link_skip(struct bh_link *l, uint32_t bytes)
 {
 	l->in_tail += less(bytes, bh_link_waits(l));
+	if (l->refused && bh_link_waits(l) <= BH_LINK_RING / 2)
+		ask_again(l);
 }
 
 uint32_t bh_link_read(struct bh_link *l, void *to, uint32_t room)
@@ -134,6 +145,15 @@ uint32_t bh_link_read(struct bh_link *l, void *to, uint32_t room)
 
 /* --- receiving --- */
 
+/* The packet that was timed has arrived, and was sent once. */
+static void timing_end(struct bh_link *l, uint64_t now)
+{
+	uint64_t took = 2 * (now - l->timed_at);
+
+	l->timed = false;
+	l->wait_ms = took < AGAIN_MS ? AGAIN_MS : less((uint32_t)took, AGAIN_MOST_MS);
+}
+
 /* What was sent before number @next has arrived. A number that was not sent says nothing. */
 static void acknowledged(struct bh_link *l, uint8_t next, uint64_t now)
 {
@@ -141,21 +161,36 @@ static void acknowledged(struct bh_link *l, uint8_t next, uint64_t now)
 
 	if (n == 0 || n > l->ever)
 		return;
+	if (l->timed && (uint8_t)(l->timed_sequence - l->base) < n)
+		timing_end(l, now);
 	l->base = next;
 	l->first = (uint8_t)((l->first + n) % BH_LINK_WINDOW);
 	l->n_out = (uint8_t)(l->n_out - n);
 	l->ever = (uint8_t)(l->ever - n);
 	l->sent = l->sent > n ? (uint8_t)(l->sent - n) : 0;
-	l->wait_ms = AGAIN_MS;
-	l->again_at = l->n_out ? now + AGAIN_MS : 0;
+	l->again_at = l->n_out ? now + l->wait_ms : 0;
+}
+
+/* Not what is expected. Where it is behind that, something was lost, which is asked for once; the time of who sent it does the rest. */
+static void missed(struct bh_link *l, uint8_t sequence)
+{
+	if ((uint8_t)(sequence - l->expected) >= BH_LINK_WINDOW || l->asked || l->refused)
+		return;
+	l->asked = l->owes_again = true;
 }
 
 static void data_come(struct bh_link *l, uint8_t sequence, const uint8_t *data, uint32_t n)
 {
 	l->owes_ack = true;
-	if (sequence != l->expected || n > BH_LINK_RING - bh_link_waits(l))
+	if (sequence != l->expected) {
+		missed(l, sequence);
+		return;
+	}
+	l->refused = n > BH_LINK_RING - bh_link_waits(l);
+	if (l->refused)
 		return;
 	l->expected++;
+	l->asked = false;
 	for (uint32_t i = 0; i < n; i++)
 		l->in[l->in_head++ % BH_LINK_RING] = data[i];
 }
@@ -197,6 +232,13 @@ static void opened_come(struct bh_link *l, uint64_t now)
 	l->again_at = 0;
 }
 
+/* From the oldest on. */
+static void send_again(struct bh_link *l)
+{
+	l->sent = 0;
+	l->timed = false;
+}
+
 /* Of the session that is up. */
 static void session_come(struct bh_link *l, const struct bh_link_head *h, const uint8_t *data, uint32_t n, uint64_t now)
 {
@@ -210,7 +252,11 @@ static void session_come(struct bh_link *l, const struct bh_link_head *h, const 
 		acknowledged(l, h->next, now);
 		l->owes_ack = true;
 		break;
-	case BH_LINK_ACK: acknowledged(l, h->next, now); break;
+	case BH_LINK_ACK:
+		acknowledged(l, h->next, now);
+		if (h->sequence == BH_LINK_AGAIN)
+			send_again(l);
+		break;
 	case BH_LINK_CLOSE:
 		session_end(l);
 		owe_closed(l, h->session);
@@ -267,35 +313,48 @@ static uint32_t head(struct bh_link *l, void *packet, enum bh_link_type type, ui
 	copy(packet, &h, sizeof h);
 	l->sent_at = now;
 	if (type == BH_LINK_DATA || type == BH_LINK_ACK || type == BH_LINK_PING)
-		l->owes_ack = false;
+		l->owes_ack = l->owes_again;
 	return sizeof h;
 }
 
-/* What is sent until it is answered, with longer and longer pauses. */
-static void wait_again(struct bh_link *l, uint64_t now)
+static void in_vain(struct bh_link *l)
 {
-	l->again_at = now + l->wait_ms;
 	l->wait_ms = less(l->wait_ms * 2, AGAIN_MOST_MS);
+	l->timed = false;
 }
 
 static uint32_t send_repeatedly(struct bh_link *l, void *packet, enum bh_link_type type, uint64_t now)
 {
 	if (now < l->again_at)
 		return 0;
-	wait_again(l, now);
+	l->again_at = now + l->wait_ms;
+	l->wait_ms = less(l->wait_ms * 2, OPEN_MOST_MS); /* until it is answered */
 	return head(l, packet, type, BH_LINK_VERSION, l->session, now);
+}
+
+static void begin_timing(struct bh_link *l, uint64_t now)
+{
+	if (l->timed)
+		return;
+	l->timed = true;
+	l->timed_sequence = (uint8_t)(l->base + l->sent);
+	l->timed_at = now;
 }
 
 static uint32_t send_data(struct bh_link *l, void *packet, uint64_t now)
 {
 	uint32_t i, n;
 
-	if (l->sent && now >= l->again_at)
-		l->sent = 0;
+	if (l->sent && now >= l->again_at) {
+		send_again(l);
+		in_vain(l);
+	}
 	if (l->sent == l->n_out)
 		return 0;
 	if (l->sent == 0)
-		wait_again(l, now);
+		l->again_at = now + l->wait_ms;
+	if (l->sent == l->ever)
+		begin_timing(l, now);
 	i = (l->first + l->sent) % BH_LINK_WINDOW;
 	n = head(l, packet, BH_LINK_DATA, (uint8_t)(l->base + l->sent), l->session, now);
 	copy((uint8_t *)packet + n, l->out[i].data, l->out[i].n);
@@ -303,6 +362,14 @@ static uint32_t send_data(struct bh_link *l, void *packet, uint64_t now)
 	if (l->ever < l->sent)
 		l->ever = l->sent;
 	return n + l->out[i].n;
+}
+
+static uint32_t send_ack(struct bh_link *l, void *packet, uint64_t now)
+{
+	uint8_t again = l->owes_again ? BH_LINK_AGAIN : 0;
+
+	l->owes_again = false;
+	return head(l, packet, BH_LINK_ACK, again, l->session, now);
 }
 
 static uint32_t send_up(struct bh_link *l, void *packet, uint64_t now)
@@ -313,9 +380,7 @@ static uint32_t send_up(struct bh_link *l, void *packet, uint64_t now)
 		n = send_repeatedly(l, packet, BH_LINK_CLOSE, now);
 	if (!n && now >= alive_at(l))
 		n = head(l, packet, BH_LINK_PING, 0, l->session, now);
-	if (!n && l->owes_ack)
-		n = head(l, packet, BH_LINK_ACK, 0, l->session, now);
-	return n;
+	return n || !l->owes_ack ? n : send_ack(l, packet, now);
 }
 
 uint32_t bh_link_send(struct bh_link *l, void *packet, uint64_t now_ms)

@@ -40,10 +40,15 @@ struct bh_link {
 	uint8_t sent;  /* of these: sent since they were last begun with */
 	uint8_t ever;  /* of these: ever sent, so not to be changed */
 	uint8_t expected;
-	bool owes_ack, owes_opened, owes_closed;
+	bool owes_ack, owes_again, owes_opened, owes_closed;
+	bool asked;		 /* for what is expected, since something behind it came */
+	bool refused;		 /* the last that was expected found no room */
 	uint32_t closed_session; /* of owes_closed */
-	uint32_t wait_ms;	 /* until what is not answered is sent again */
-	uint64_t again_at;	 /* when that is; 0: at once */
+	bool timed;		 /* it is measured how long a packet's acknowledgement takes: */
+	uint8_t timed_sequence;	 /* of that one */
+	uint64_t timed_at;
+	uint32_t wait_ms;  /* until what is not answered is sent again */
+	uint64_t again_at; /* when that is; 0: at once */
 	uint64_t sent_at, heard_at;
 	uint32_t in_head, in_tail;
 	struct {

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The monitor's end of the link, in place of a monitor: what comes on a channel goes back on it. A
- * line "end" ends the session from here. Prints what would spoil packets on a line that keeps them apart badly.
+ * line "end" ends the session from here, "pour" is answered by POUR bytes that count. Prints what would spoil packets on a line
+ * that keeps them apart badly.
  */
 #include "sdk/bh_link_port.h"
 #include "sdk/bulkhead.h"
+
+#define POUR 200000u
 
 static struct bh_link links[BH_LINK_CHANNELS];
 static struct bh_link_port port;
 static bool was_open[BH_LINK_CHANNELS];
 static uint32_t bytes[BH_LINK_CHANNELS];
+static uint32_t poured[BH_LINK_CHANNELS], to_pour[BH_LINK_CHANNELS];
 
 static void tell(uint32_t i)
 {
@@ -22,12 +26,27 @@ static void tell(uint32_t i)
 		bh_printf("channel %u opened\n", i);
 	else
 		bh_printf("channel %u closed after %u bytes\n", i, bytes[i]);
-	bytes[i] = 0;
+	bytes[i] = poured[i] = to_pour[i] = 0;
 }
 
-static bool is_end(const uint8_t *data, uint32_t n)
+static bool is_line(const uint8_t *data, uint32_t n, const char *line)
 {
-	return n == 4 && data[0] == 'e' && data[1] == 'n' && data[2] == 'd' && data[3] == '\n';
+	for (uint32_t i = 0; i < n; i++)
+		if (data[i] != (uint8_t)line[i])
+			return false;
+	return line[n] == 0;
+}
+
+static bool pour(uint32_t i)
+{
+	uint8_t data[128];
+	uint32_t n = to_pour[i] - poured[i] < sizeof data ? to_pour[i] - poured[i] : sizeof data;
+
+	for (uint32_t k = 0; k < n; k++)
+		data[k] = (uint8_t)(poured[i] + k);
+	n = bh_link_write(&links[i], data, n);
+	poured[i] += n;
+	return n > 0;
 }
 
 /* True: something went back. */
@@ -37,9 +56,13 @@ static bool echo(uint32_t i)
 	uint32_t room = bh_link_room(&links[i]), n = bh_link_read(&links[i], data, room < sizeof data ? room : sizeof data);
 
 	if (!n)
-		return false;
+		return pour(i);
+	if (is_line(data, n, "pour\n")) {
+		to_pour[i] = POUR;
+		return true;
+	}
 	bytes[i] += bh_link_write(&links[i], data, n);
-	if (is_end(data, n))
+	if (is_line(data, n, "end\n"))
 		bh_link_close(&links[i]);
 	return true;
 }

@@ -54,6 +54,14 @@ def test_all_bytes_that_mean_something_to_somebody_on_the_way_pass(machine):
     machine.line("echo", "channel 2 closed")
 
 
+def test_who_does_not_listen_for_a_while_loses_nothing(machine):
+    with machine.stream(DUMP) as s:
+        s.sendall(b"pour\n")
+        machine.line("printer", "ticks")
+        machine.line("printer", "ticks")
+        assert hear(s, 200000) == bytes(i & 255 for i in range(200000))
+
+
 def test_channels_are_streams_of_their_own_and_text_is_none_of_it(machine):
     streams = [machine.stream(c) for c in (CONTROL, GDB, DUMP)]
     got = [[], [], []]

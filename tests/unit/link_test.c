@@ -184,6 +184,70 @@ static void nothing_is_sent_twice_on_a_good_line(void **state)
 	assert_int_equal(to_pc.sent, n);
 }
 
+static void fill_window(struct bh_link *l)
+{
+	static const uint8_t data[BH_LINK_WINDOW * BH_LINK_PAYLOAD];
+
+	assert_int_equal(bh_link_write(l, data, sizeof data), sizeof data);
+}
+
+static void one_that_is_lost_among_others_is_asked_for_at_once(void **state)
+{
+	(void)state;
+	begin(0, 0);
+	open_session(1);
+	fill_window(&monitor);
+	send(&monitor, &to_pc);
+	to_pc.tail++; /* the first one is lost */
+	for (uint32_t i = 0; i < 40; i++) {
+		if (to_pc.tail != to_pc.head) {
+			bh_link_receive(&pc, to_pc.packet[to_pc.tail % FLIGHT].data, to_pc.packet[to_pc.tail % FLIGHT].n, now);
+			to_pc.tail++;
+		}
+		send(&pc, &to_monitor);
+		deliver(&to_monitor, &monitor);
+		send(&monitor, &to_pc);
+	}
+	assert_int_equal(bh_link_waits(&pc), BH_LINK_WINDOW * BH_LINK_PAYLOAD);
+	assert_int_equal(to_pc.sent, 1 + 2 * BH_LINK_WINDOW); /* with the OPENED */
+}
+
+static void what_found_no_room_is_asked_for_when_there_is_some(void **state)
+{
+	(void)state;
+	begin(0, 0);
+	open_session(1);
+	fill_window(&monitor);
+	turns(4, 10);
+	fill_window(&monitor);
+	turns(100, 10);
+	assert_int_equal(bh_link_waits(&pc), BH_LINK_WINDOW * BH_LINK_PAYLOAD);
+	turns(1, (uint32_t)(monitor.again_at - now + 1));
+	turn(10); /* it has just tried again, in vain */
+	assert_true(monitor.again_at > now + 100);
+	bh_link_skip(&pc, BH_LINK_RING);
+	turns(4, 10);
+	assert_int_equal(bh_link_waits(&pc), BH_LINK_WINDOW * BH_LINK_PAYLOAD);
+}
+
+/* 2 kB under way are 2 s of a line of 9600 bit/s. */
+static void a_slow_line_is_not_filled_with_repetitions(void **state)
+{
+	static const uint8_t data[BH_LINK_WINDOW * BH_LINK_PAYLOAD];
+	uint32_t n = 400 * BH_LINK_PAYLOAD, read = 0;
+
+	(void)state;
+	begin(0, 0);
+	open_session(1);
+	to_pc.sent = 0;
+	while (read < n) {
+		bh_link_write(&monitor, data, bh_link_room(&monitor) / BH_LINK_PAYLOAD * BH_LINK_PAYLOAD);
+		turn(900);
+		read += drain(&pc);
+	}
+	assert_in_range(to_pc.sent, 400, 450);
+}
+
 static void streams_survive_loss_and_repetition(void **state)
 {
 	(void)state;
@@ -401,6 +465,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(streams_arrive_whole_and_in_order),
 		cmocka_unit_test(nothing_is_sent_twice_on_a_good_line),
+		cmocka_unit_test(one_that_is_lost_among_others_is_asked_for_at_once),
+		cmocka_unit_test(what_found_no_room_is_asked_for_when_there_is_some),
+		cmocka_unit_test(a_slow_line_is_not_filled_with_repetitions),
 		cmocka_unit_test(streams_survive_loss_and_repetition),
 		cmocka_unit_test(a_reader_that_does_not_read_holds_the_writer),
 		cmocka_unit_test(what_was_written_arrives_before_the_end),
