@@ -192,6 +192,7 @@ struct bh_partition {
 	uint64_t watchdog_ns;		    /* it is to be fed once in so long; 0: it has none; at most BH_PERIOD_MAX_NS */
 	uint64_t watchdog_first_ns;	    /* and for the first time in so long */
 	uint64_t watchdog_open_ns;	    /* and not sooner than that after the last time; below watchdog_ns */
+	uint64_t log_pace_ns;		    /* in the long run it leaves one record of the health log in so long (log.h); 1 to BH_PERIOD_MAX_NS */
 	uint64_t answer_ns;		    /* as a server it answers an access within so long; 0: whenever; at most BH_PERIOD_MAX_NS */
 };
 

@@ -7,7 +7,7 @@
  * next[r] counts records ever begun there. Record i stands at i % n; its `sequence` is i + 1 once it is
  * whole, and 0 while it is being written. A reader that finds another sequence has been overtaken.
  *
- * A partition may leave so many records (BH_LOG_BURST) at once, then one every BH_LOG_PACE_NS; what is more is only
+ * A partition may leave so many records (BH_LOG_BURST) at once, then one every log_pace_ns (blob.h); what is more is only
  * counted, in the next record's `repeats`.
  */
 #ifndef ABI_LOG_H
@@ -73,7 +73,7 @@ struct bh_record {
 #define BH_LOG_MAGIC   0x32474f4cu /* "LOG2" */
 #define BH_LOG_RECORDS 32u
 #define BH_LOG_BURST   32u
-#define BH_LOG_PACE_NS 10000000u
+#define BH_LOG_PACE_NS 10000000u /* unless the description says otherwise */
 
 struct bh_log {
 	uint32_t magic;

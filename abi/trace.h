@@ -5,7 +5,8 @@
  *
  * `next` counts records ever begun, modulo 2^32; record i stands in record[i % n]. The writer stores the record, then `next` (release).
  * A reader loads `next` (acquire), copies, loads `next` again (acquire fence before): what it copied is whole but for records at or before
- * the second value less n.
+ * the second value less n, and some behind it where the writer runs: stores of a record are not ordered behind the store of `next` before it. An
+ * eighth of the ring is more than any processor holds back (sdk/bh_trace.c).
  */
 #ifndef ABI_TRACE_H
 #define ABI_TRACE_H
@@ -21,7 +22,8 @@ enum bh_trace_kind {
 	BH_TRACE_IDLE = 2,    /* nobody runs from now on (partition and vCPU: BH_TRACE_NOBODY) */
 	BH_TRACE_EXIT = 3,    /* it came into the kernel by itself; arg = exception class, a = syndrome, b = pc */
 	BH_TRACE_IRQ = 4,     /* an interrupt came; arg = INTID; partition and vCPU: who ran, or BH_TRACE_NOBODY */
-	BH_TRACE_MESSAGE = 5, /* a call on a port: arg = function number (low 16 bits) | port << 16; a = first argument behind it, b = status */
+	BH_TRACE_MESSAGE = 5, /* a call on a port: arg = function number (low 16 bits) | port << 16; a = first argument behind it,
+				b = status, or BH_TRACE_WAITS */
 	BH_TRACE_FAULT = 6,   /* a record of the health log: arg = enum bh_event, a = address, b = value */
 	BH_TRACE_WINDOW = 7,  /* a window, or the gap behind one, begins: arg = its number in the plan, or BH_TRACE_GAP; a = when it
 				 was planned (ticks), b = its ranks; nobody's record */
@@ -40,6 +42,7 @@ enum bh_trace_why {
 #define BH_TRACE_NOBODY	 0xffu
 #define BH_TRACE_GAP	 0xffffffffu
 #define BH_TRACE_NO_MODE 0xffffffffu
+#define BH_TRACE_WAITS	 INT64_MAX /* the call has no answer yet: the caller waits, or another runs in its place */
 
 struct bh_trace_record {
 	uint64_t time; /* counter ticks */

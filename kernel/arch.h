@@ -17,6 +17,8 @@
 ticks_t arch_time(void);
 uint64_t arch_frequency(void);		  /* of what arch_time() counts, Hz */
 void arch_kick(struct core *c);		  /* makes core c leave its guest or its sleep; any core */
+bool arch_irq_waits(void);		  /* is an interrupt pending? */
+void arch_irq_take(void);		  /* handles one that is pending; nothing where none is */
 void arch_idle(void);			  /* sleeps until an interrupt is pending, then handles what is pending */
 bool arch_core_start(uint32_t n);	  /* boot core: switches core n on; false: firmware refused */
 void arch_core_init(struct core *c);	  /* on core c: traps, timer, interrupt controller */

@@ -11,11 +11,12 @@
 #include "kernel/core.h"
 
 /* All on their own core. c->funded: ranks with budget left. */
-void budget_epoch(struct core *c, ticks_t epoch); /* once: the instant 0 of all reservations here */
-void budget_mode(struct core *c, ticks_t now);	  /* another plan is in force */
-void budget_begin(struct core *c);		  /* c->rank begins to run, from c->now on */
-void budget_charge(struct core *c, ticks_t now);  /* what c->rank has used until now */
-void budget_give(struct core *c, ticks_t now);	  /* to those without, whose next instant has come */
-ticks_t budget_alarm(const struct core *c);	  /* when one of these two has to be done next */
+void budget_epoch(struct core *c, ticks_t epoch);	       /* once: the instant 0 of all reservations here */
+void budget_mode(struct core *c, ticks_t now);		       /* another plan is in force */
+void budget_begin(struct core *c);			       /* c->rank begins to run, from c->now on */
+void budget_charge(struct core *c, ticks_t now);	       /* what c->rank has used until now */
+void budget_pay(struct core *c, struct vcpu *v, ticks_t from); /* v has kept the core busy since then and does not run */
+void budget_give(struct core *c, ticks_t now);		       /* to those without, whose next instant has come */
+ticks_t budget_alarm(const struct core *c);		       /* when one of these two has to be done next */
 
 #endif

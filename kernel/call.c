@@ -16,6 +16,8 @@
 #include "abi/call.h"
 #include "abi/status.h"
 
+_Static_assert(CALL_NO_RETURN == BH_TRACE_WAITS, "the trace says so");
+
 static int64_t panic_call(struct vcpu *v, uint64_t code)
 {
 	return health_vcpu(v, BH_FAULT_PANIC, BH_EVENT_PANIC, 0, code) == HEALTH_ENDS ? CALL_NO_RETURN : BH_OK;
@@ -55,6 +57,7 @@ static int64_t dispatch(struct vcpu *v, uint32_t function, uint64_t *arg)
 	}
 }
 
+/* CALL-1, CALL-2: nothing is passed but numbers of the caller's own table. */
 int64_t call_handle(struct vcpu *v, uint32_t function, uint64_t *arg)
 {
 	uint64_t first = arg[0], second = arg[1];

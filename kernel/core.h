@@ -10,7 +10,7 @@
 #include "abi/trace.h"
 #include "kernel/system.h"
 
-#define INBOX_NOW BIT(31) /* somebody is to stop, or the mode to change: whoever runs here */
+#define INBOX_NOW BIT(31) /* somebody is to stop (sched_post()), or the mode to change: whoever runs here */
 
 struct core {
 	const struct bh_core *desc;
@@ -21,6 +21,7 @@ struct core {
 
 	/* written, or read, by others */
 	uint32_t inbox;	  /* ranks that have requests; INBOX_NOW; set by any core, atomically */
+	uint32_t stops;	 /* of these, ranks that are to stop; set before, likewise */
 	uint32_t urgent;  /* ranks: a request for one is worth a kick; own core writes, others read */
 	uint32_t online;  /* set once by the core itself */
 	uint32_t stint;	  /* changes of who has the core: odd while one is made; own core writes, others read these four */
@@ -37,6 +38,7 @@ struct core {
 	ticks_t alarm;	   /* when the core's timer is set to fire; BH_NEVER: it is off */
 	ticks_t turn_end;  /* of the one that runs, where it has siblings here; else BH_NEVER */
 	uint32_t turned;   /* ranks: of siblings here, that one has had its turn */
+	uint32_t stopped;  /* ranks: of those that were to stop, that one has had its edge */
 	uint32_t shut;	   /* ranks: lines of that vCPU's devices are masked until it runs; the port's */
 
 	/* who may run: words of ranks (budget.h, window.h) */
@@ -52,7 +54,7 @@ struct core {
 	ticks_t change_at;	    /* when the one under way is made here; BH_NEVER: there is none */
 	ticks_t mode_start;	    /* when the mode's first frame began */
 	ticks_t frame;		    /* when the frame under way began */
-	ticks_t frame_ticks;	    /* its length; 0: no windows */
+	ticks_t frame_ticks;	    /* its length; 0: no windows. Others read that */
 	ticks_t edge;		    /* when the window or the gap under way ends */
 	ticks_t since;		    /* from when on the running rank's budget has not been charged */
 

@@ -154,7 +154,7 @@ static enum emul_result ask(struct vcpu *v, struct emul *e, const struct access 
 	return EMUL_AGAIN;
 }
 
-/* What the description says for the time its server does not run. */
+/* What the description says for the time its server does not run. (EMUL-2) */
 static enum emul_result down(struct vcpu *v, struct emul *e, struct access *a)
 {
 	switch ((enum bh_down)e->desc->down) {
@@ -171,6 +171,7 @@ static enum emul_result down(struct vcpu *v, struct emul *e, struct access *a)
 	return EMUL_FAULT;
 }
 
+/* EMUL-1 */
 enum emul_result emul_access(struct vcpu *v, struct emul *e, struct access *a)
 {
 	const uint8_t *regs = blob_regs(blob, e->desc->reg);

@@ -52,6 +52,7 @@ static int64_t look(struct vcpu *v, uint64_t mask, ticks_t deadline)
 	return arch_irq_pending(v) ? BH_E_AGAIN : CALL_NO_RETURN;
 }
 
+/* PORT-2 */
 int64_t event_listen(struct vcpu *v, uint64_t mask, ticks_t deadline)
 {
 	int64_t status = look(v, mask, deadline);

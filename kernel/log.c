@@ -46,7 +46,7 @@ static void append(const struct bh_record *r)
 	store_release(&slot->sequence, sequence);
 }
 
-/* Nobody reads yet, or ever: on the UART, so much a partition that it cannot hold its core up for long. */
+/* Nobody reads yet, or ever: on the UART, so much a partition that it cannot hold its core up for long. (LOG-2) */
 static void print_record(struct partition *p, const struct bh_record *r)
 {
 	char text[240];
@@ -83,7 +83,7 @@ static bool is_repeated(struct partition *p, const struct bh_record *r)
 /* p->log_at: when all that it has left until now would have been left, had it kept its pace. A turn more for each vCPU that comes between. */
 static bool is_within_quota(struct partition *p, ticks_t now)
 {
-	ticks_t pace = ticks_of(BH_LOG_PACE_NS), at = load_relaxed(&p->log_at);
+	ticks_t pace = ticks_of(p->desc->log_pace_ns), at = load_relaxed(&p->log_at);
 
 	for (uint32_t turns = 0; turns < BH_MAX_PART_VCPUS; turns++) {
 		ticks_t from = at > now ? at : now;
@@ -123,6 +123,7 @@ static bool record(struct partition *p, struct bh_record *r)
 	return true;
 }
 
+/* LOG-1 */
 bool log_vcpu(struct vcpu *v, enum bh_event event, uint64_t address, uint64_t value)
 {
 	struct bh_record r = { .event = (uint16_t)event,

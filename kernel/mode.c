@@ -119,7 +119,7 @@ void mode_change(struct core *c, ticks_t now)
 	c->mode = change.mode;
 	c->plan = blob_plan(blob, c->mode, c->number);
 	c->mode_start = c->frame = c->edge = change.at;
-	c->frame_ticks = c->plan->n_windows ? ticks_of(blob_modes(blob)[c->mode].frame_ns) : 0;
+	store_relaxed(&c->frame_ticks, c->plan->n_windows ? ticks_of(blob_modes(blob)[c->mode].frame_ns) : 0);
 	c->next = 0;
 	c->slack = c->plan->slack;
 	trace_mode(c, c->mode, c->mode_start);

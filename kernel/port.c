@@ -46,6 +46,7 @@ void port_tell_receiver(const struct port *p)
 	event_raise(receiver(p), p->desc->receive_cap, p->desc->receive_intid);
 }
 
+/* CALL-1 */
 int64_t port_find(struct vcpu *v, uint64_t number, uint32_t must_right, struct port **out)
 {
 	const struct bh_cap *c = cap_find(v->part, number, BH_CAP_PORT);
@@ -196,6 +197,7 @@ static bool stays_full(struct port *p)
 	return is_full(p);
 }
 
+/* PORT-1 */
 static int64_t queuing_put(struct port *p, const uint64_t *arg)
 {
 	if (!partition_runs(receiver(p)))

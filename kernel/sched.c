@@ -10,7 +10,7 @@
  *
  * A core is kicked only for a vCPU that would run at once, were it ready, and attends to no other: what is posted
  * for the rest waits in inbox until the one that runs leaves the core, or their time comes, and costs it
- * nothing. (Only a stop comes at once: its partition could not end before the urgent one leaves the core.) `urgent` says
+ * nothing. (Only a stop does not wait until the urgent one leaves the core: its partition could not end.) `urgent` says
  * which those are. The poster writes inbox, then reads urgent; the core writes urgent, then reads
  * inbox; a full barrier between on both sides, so that one of them sees the other.
  */
@@ -24,17 +24,23 @@
 #include "kernel/trace.h"
 #include "kernel/window.h"
 
-void sched_post(struct core *c, uint32_t rank, bool at_once)
+void sched_post(struct core *c, uint32_t rank, bool stop)
 {
-	uint32_t was = set_bits(&c->inbox, at_once ? BIT(rank) | INBOX_NOW : BIT(rank)), urgent;
+	uint32_t was, urgent;
 
-	if (c == this_core()) {
+	if (unlikely(stop))
+		set_bits(&c->stops, BIT(rank));
+	was = set_bits(&c->inbox, BIT(rank));
+	if (c == this_core())
 		c->changed = 1;
+	else
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (unlikely(stop) && !load_relaxed(&c->frame_ticks)) { /* else an edge will come: pass_edge() */
+		sched_post_now(c);
 		return;
 	}
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	urgent = load_relaxed(&c->urgent);
-	if (at_once || ((BIT(rank) & urgent) && !(was & urgent)))
+	if (c != this_core() && (BIT(rank) & urgent) && !(was & urgent))
 		arch_kick(c);
 }
 
@@ -45,20 +51,6 @@ void sched_post_now(struct core *c)
 		c->changed = 1;
 	else
 		arch_kick(c);
-}
-
-/* What others post meanwhile comes with their kick. */
-static void collect(struct core *c)
-{
-	uint32_t these = load_relaxed(&c->inbox) & INBOX_NOW ? ~0u : c->urgent, posted = clear_bits(&c->inbox, these) & these;
-
-	if (unlikely(posted & INBOX_NOW)) {
-		panic_attend();
-		store_relaxed(&c->asked_at, 0);
-		mode_attend(c);
-	}
-	for (posted &= ~INBOX_NOW; posted; posted &= posted - 1)
-		vcpu_attend(c->vcpu[lowest_bit(posted)]);
 }
 
 static ticks_t earlier(ticks_t a, ticks_t b)
@@ -76,24 +68,79 @@ static ticks_t wants_at(const struct core *c, const struct vcpu *v)
 	return earlier(arch_vcpu_deadline(v), first);
 }
 
-/*
- * The core's own timer: time's edges, and the timers of vCPUs that would run if theirs fired and that the hardware does not
- * hold. One vCPU alone on its core, without windows and reservation, has none of these.
- */
-static void set_alarm(struct core *c)
+static void set_timer(struct core *c, ticks_t when)
 {
-	ticks_t first = c->edge < c->change_at ? c->edge : c->change_at;
+	if (when == c->alarm)
+		return;
+	c->alarm = when;
+	arch_timer_set(when);
+}
+
+/* Of time itself, whatever vCPUs want. */
+static ticks_t next_edge(const struct core *c)
+{
+	ticks_t first = earlier(c->edge, c->change_at);
 
 	if (c->plan && c->plan->budgets)
 		first = earlier(first, budget_alarm(c));
+	return first;
+}
+
+/*
+ * The core's own timer: time's edges, and the timers of vCPUs that would run if theirs fired and that the hardware does not
+ * hold. One vCPU alone on its core, without windows and reservation, has none of these. (TIME-5)
+ */
+static void set_alarm(struct core *c)
+{
+	ticks_t first = next_edge(c);
+
 	if (c->runs && (c->ready & c->vcpu[c->rank]->siblings))
 		first = earlier(first, c->turn_end);
 	for (uint32_t left = c->urgent; left; left &= left - 1)
 		first = earlier(first, wants_at(c, c->vcpu[lowest_bit(left)]));
-	if (first == c->alarm)
-		return;
-	c->alarm = first;
-	arch_timer_set(first);
+	set_timer(c, first);
+}
+
+static void attend(struct core *c, uint32_t rank)
+{
+	struct vcpu *v = c->vcpu[rank];
+	ticks_t from = unlikely(c->funded & BIT(rank)) ? arch_time() : 0;
+
+	if (unlikely(load_relaxed(&c->stops) & BIT(rank)))
+		clear_bits(&c->stops, BIT(rank));
+	vcpu_attend(v);
+	if (unlikely(from) && v->state != VCPU_READY)
+		budget_pay(c, v, from);
+}
+
+/*
+ * What others post meanwhile comes with their kick. An interrupt waits for one of these at most: it may be the alarm, for
+ * somebody whose time has come.
+ */
+static void collect(struct core *c)
+{
+	uint32_t these = load_relaxed(&c->inbox) & INBOX_NOW ? ~0u : c->urgent, posted = clear_bits(&c->inbox, these) & these;
+	uint32_t now = posted & INBOX_NOW;
+
+	if (unlikely(now)) {
+		panic_attend();
+		store_relaxed(&c->asked_at, 0);
+		mode_attend(c);
+	}
+	posted &= ~INBOX_NOW;
+	if (unlikely(posted & (posted - 1)))
+		set_timer(c, next_edge(c));
+	for (; posted; posted &= posted - 1) {
+		uint32_t rest = posted & (posted - 1);
+
+		attend(c, lowest_bit(posted));
+		if (unlikely(rest) && arch_irq_waits()) {
+			set_bits(&c->inbox, rest | now);
+			c->changed = 1;
+			arch_irq_take();
+			return;
+		}
+	}
 }
 
 /* Whoever may not run now finds it in his inbox later. */
@@ -106,6 +153,39 @@ static void wake_by_time(struct core *c, ticks_t now)
 		}
 }
 
+/*
+ * An edge: one of those that are to stop does, whoever's window begins. All in turn, or one that starts and stops without end would keep
+ * others from it.
+ */
+static void stop_one(struct core *c)
+{
+	uint32_t stops = load_relaxed(&c->stops);
+
+	if (likely(!stops))
+		return;
+	if (!c->frame_ticks) { /* no more edges */
+		sched_post_now(c);
+		return;
+	}
+	if (!(stops & ~c->stopped))
+		c->stopped = 0;
+	stops &= ~c->stopped;
+	c->stopped |= stops & -stops;
+	attend(c, lowest_bit(stops));
+}
+
+static void pass_edge(struct core *c, ticks_t now)
+{
+	if (now >= c->change_at)
+		mode_change(c, now);
+	else if (now >= c->edge)
+		window_advance(c, now);
+	else
+		return;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* a stop sees that there are no more edges, or is seen */
+	stop_one(c);
+}
+
 void sched_alarm(void)
 {
 	struct core *c = this_core();
@@ -116,10 +196,7 @@ void sched_alarm(void)
 	c->changed = 1;
 	if (c->plan)
 		budget_charge(c, now);
-	if (now >= c->change_at)
-		mode_change(c, now);
-	else if (now >= c->edge)
-		window_advance(c, now);
+	pass_edge(c, now);
 	if (!c->plan)
 		return;
 	budget_give(c, now);
@@ -318,6 +395,7 @@ static uint32_t pick(struct core *c, uint32_t can)
 	return lowest_bit(can & group & ~c->turned);
 }
 
+/* TIME-3: who is marked for slack, when nobody else can run. */
 static uint32_t contenders(const struct core *c)
 {
 	uint32_t can = c->ready & c->funded;
@@ -350,8 +428,12 @@ static struct vcpu *choose(struct core *c, uint32_t *rank)
 		look |= c->changed;
 		c->changed = 0;
 		look |= set_urgent(c, worth_a_kick(c, *rank));
-		if (!look || !news(c) || turns == MAX_TURNS)
+		look = look && news(c);
+		if (likely(!look) || turns == MAX_TURNS) {
+			if (unlikely(look))
+				arch_kick(c); /* what is left comes with that */
 			return likely(can) ? runs_for(c->vcpu[*rank]) : NULL;
+		}
 		look = false;
 		collect(c);
 	}

@@ -9,8 +9,11 @@
 
 #include "kernel/core.h"
 
-/* Any core: core c has to attend its vCPU of this rank. at_once: whoever runs there. */
-void sched_post(struct core *c, uint32_t rank, bool at_once);
+/*
+ * Any core: core c has to attend its vCPU of this rank. stop: whoever runs there, and for however long; at once where the core has no
+ * windows, else at one of the next edges: one stop an edge, so that nobody's stops and starts take others' time in between.
+ */
+void sched_post(struct core *c, uint32_t rank, bool stop);
 void sched_post_now(struct core *c); /* any core: it has to attend to everything that was posted, and to orders (mode.h) */
 struct vcpu *sched_next(void);	     /* who runs now; idles until there is one; loads its registers */
 void sched_alarm(void);		     /* this core's timer fired */

@@ -12,8 +12,8 @@
 
 #define TRACE_NOBODY (BH_TRACE_NOBODY | BH_TRACE_NOBODY << 8)
 
-void trace_init(struct core *c);		 /* at boot */
-void trace_epoch(struct core *c, ticks_t epoch); /* own core */
+void trace_init(struct core *c);			       /* at boot */
+void trace_epoch(struct core *c, ticks_t epoch);	       /* own core */
 void trace_mode(struct core *c, uint32_t mode, ticks_t start); /* likewise: it is in force from now on */
 
 /* who: partition and, 8 bits further, vCPU: vcpu->who, or TRACE_NOBODY. Own core. */

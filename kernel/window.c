@@ -52,6 +52,7 @@ static void window_find(struct core *c, ticks_t now)
 	window_begin(c, 0, BH_TRACE_GAP, gap, c->frame_ticks);
 }
 
+/* TIME-1 */
 void window_advance(struct core *c, ticks_t now)
 {
 	if (c->frame_ticks) {

@@ -62,6 +62,8 @@ static const char *check_watchdog(const struct bh_partition *p)
 
 	if (has ? !is_time(p->watchdog_ns) || !is_time(p->watchdog_first_ns) || p->watchdog_open_ns >= p->watchdog_ns : p->watchdog_first_ns || p->watchdog_open_ns)
 		return "health: wrong times of a watchdog";
+	if (p->log_pace_ns == 0 || p->log_pace_ns > BH_PERIOD_MAX_NS)
+		return "health: wrong pace of its records";
 	return p->answer_ns > BH_PERIOD_MAX_NS ? "health: too long a time to answer in" : NULL;
 }
 

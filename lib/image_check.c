@@ -120,6 +120,7 @@ static const char *check_addresses(const struct bh_image_header *h)
 	return NULL;
 }
 
+/* IMG-1, MEM-5: why an image does not run. */
 const char *image_check(const struct bh_image_header *h, uint64_t load)
 {
 	const char *wrong = check_magic(h, load);

@@ -17,5 +17,6 @@
 #include "sdk/bh_port.h"
 #include "sdk/bh_schedule.h"
 #include "sdk/bh_time.h"
+#include "sdk/bh_trace.h"
 
 #endif

@@ -372,6 +372,7 @@ static void figures_of(const struct core_time *c, uint32_t rank, struct core_fig
 	respond(c, rank, s, f);
 }
 
+/* TIME-4 */
 void core_analyse(const struct core_time *c, struct core_figures *out)
 {
 	for (uint32_t r = 0; r < c->n_vcpus; r++)

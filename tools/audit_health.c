@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "abi/log.h"
 #include "tools/audit.h"
 
 /* By enum bh_fault. */
@@ -108,6 +109,7 @@ void health_read(struct audit_desc *d)
 		p->watchdog_first_ns = us(d, p->node, "watchdog-first-us", p->watchdog_ns);
 		p->watchdog_open_ns = us(d, p->node, "watchdog-open-us", 0);
 		p->answer_ns = us(d, p->node, "answer-us", 0);
+		p->log_pace_ns = us(d, p->node, "log-pace-us", BH_LOG_PACE_NS);
 		p->dump_kib = read_dump(d, p->node);
 		p->inspects = fdt_partitions(d, p->node, "inspects");
 		p->monitor = flag(d, p->node, "monitor");
@@ -178,6 +180,7 @@ static void check_part(struct audit *a, uint32_t p)
 	check_number(a, p, "watchdog, at first (ns)", is->watchdog_first_ns, want->watchdog_first_ns);
 	check_number(a, p, "watchdog, opened after (ns)", is->watchdog_open_ns, want->watchdog_open_ns);
 	check_number(a, p, "time to answer in (ns)", is->answer_ns, want->answer_ns);
+	check_number(a, p, "pace of its records (ns)", is->log_pace_ns, want->log_pace_ns);
 }
 
 static void check_monitor(struct audit *a)

@@ -160,6 +160,7 @@ static int by_pa(const void *x, const void *y)
 	return a->pa < b->pa ? -1 : a->pa > b->pa;
 }
 
+/* MEM-1: two that meet must be declared to share. */
 static void check_sharing(struct audit *a, const struct audit_want *w, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)

@@ -198,6 +198,7 @@ static void check_levels(struct policy *p, int rule, bool down, const struct set
 	blame(p, rule, &path);
 }
 
+/* POL-2 */
 static void check_rule(struct policy *p, int rule)
 {
 	bool down = fdt_getprop(p->a->d.fdt, rule, "no-flow-down", NULL) != NULL;

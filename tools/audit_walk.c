@@ -114,6 +114,7 @@ static void walk_level(struct walker *w, uint64_t table_pa, uint32_t level, uint
 	}
 }
 
+/* AUD-1 */
 void walk(struct audit *a, uint64_t root, uint32_t owner, struct audit_ranges *out)
 {
 	struct walker w = { .a = a, .owner = owner, .steps = 0, .out = out };

@@ -60,6 +60,7 @@ static void write_health(struct bh_partition *d, const struct part *part)
 	d->watchdog_first_ns = part->watchdog_first_ns;
 	d->watchdog_open_ns = part->watchdog_open_ns;
 	d->answer_ns = part->answer_ns;
+	d->log_pace_ns = part->log_pace_ns;
 }
 
 static void write_partitions(struct writer *w)

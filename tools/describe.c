@@ -280,6 +280,7 @@ static const struct {
 	{ "watchdog-first-us", read_nothing },
 	{ "watchdog-open-us", read_nothing },
 	{ "answer-us", read_nothing },
+	{ "log-pace-us", read_nothing },
 	{ "phandle", read_nothing },
 };
 #define N_PROPERTIES (sizeof(properties) / sizeof(properties[0]))

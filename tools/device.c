@@ -187,6 +187,17 @@ static void read_quiet(struct plan *p, struct device *d)
 	}
 }
 
+const char *device_look(struct plan *p, int node, struct device *d)
+{
+	memset(d, 0, sizeof(*d));
+	d->node = node;
+	d->path = node_path(p, node);
+	d->name = device_name(p, node, d->path);
+	d->dma = device_dma(p, node);
+	d->n_spans = device_spans(p, node, d->span, 4);
+	return device_wrong(p, d);
+}
+
 struct device *device_at(struct plan *p, int node, const char *user, const char *prop)
 {
 	struct device *d;
@@ -202,13 +213,7 @@ struct device *device_at(struct plan *p, int node, const char *user, const char 
 		return NULL;
 	}
 	d = &p->device[p->n_devices];
-	memset(d, 0, sizeof(*d));
-	d->node = node;
-	d->path = node_path(p, node);
-	d->name = device_name(p, node, d->path);
-	d->dma = device_dma(p, node);
-	d->n_spans = device_spans(p, node, d->span, 4);
-	wrong = device_wrong(p, d);
+	wrong = device_look(p, node, d);
 	if (wrong) {
 		blame(p, user, prop, "%s %s", d->path, wrong);
 		return NULL;

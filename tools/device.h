@@ -11,6 +11,10 @@
 /* The device of a node, read once; NULL and blamed (at @user, @prop) where it is none. */
 struct device *device_at(struct plan *p, int node, const char *user, const char *prop);
 
+/* The same without blame, for what nobody owns: its name, spans and whether it has DMA; what is no device that could be given away, in
+ * words, or NULL. */
+const char *device_look(struct plan *p, int node, struct device *d);
+
 /* Spans of `reg`, as the processor sees them; how many, at most max. */
 uint32_t device_spans(struct plan *p, int node, struct span *span, uint32_t max);
 

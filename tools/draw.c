@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "tools/health.h"
 #include "tools/policy.h"
 
 #define INK    "#1f2937"
@@ -83,6 +84,24 @@ static bool is_trusted(const struct part *part)
 	return false;
 }
 
+static void health_rows(const struct plan *p, const struct part *part, struct bytes *b)
+{
+	if (p->monitor == (int)part->number)
+		row(b, INK, "monitor: is told of faults, sees what all do");
+	if (part->resets_system)
+		row(b, AMBER, "may reset the machine");
+	if (health_does(part, BH_ACTION_SYSTEM))
+		row(b, AMBER, "its faults can reset the machine");
+	if (health_does(part, BH_ACTION_MODE))
+		row(b, AMBER, "its faults can change the mode");
+	if (part->watchdog_ns)
+		row(b, INK, "watchdog, %s", time_text(part->watchdog_ns / 1000));
+	if (part->limit_n)
+		row(b, INK, "at most %u restart%s in %s", part->limit_n, part->limit_n == 1 ? "" : "s", time_text(part->limit_ns / 1000));
+	if (part->dump_bytes)
+		row(b, INK, "dumped: %s", part->dump_bytes == PLAN_DUMP_ALL ? "all of its memory" : bytes_text(part->dump_bytes));
+}
+
 static void part_box(const struct plan *p, const struct part *part, struct bytes *b, const char *indent)
 {
 	bytes_print(b, "%sp%u [color=\"%s\", label=<<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"1\" CELLPADDING=\"1\">", indent,
@@ -101,6 +120,7 @@ static void part_box(const struct plan *p, const struct part *part, struct bytes
 		row(b, GREY, "terminal by %s", p->part[part->console].name);
 	if (p->log_reader == (int)part->number)
 		row(b, INK, "reads the health log of all");
+	health_rows(p, part, b);
 	if (part->n_smcs)
 		row(b, AMBER, "%u firmware call%s allowed", part->n_smcs, part->n_smcs == 1 ? "" : "s");
 	bytes_print(b, "</TABLE>>];\n");
@@ -243,6 +263,13 @@ static void bridges(const struct plan *p, struct bytes *b)
 	}
 }
 
+static const char *rights_text(uint32_t rights)
+{
+	if (!(rights & BH_CONTROL_MAY_INSPECT))
+		return "controls";
+	return rights == BH_CONTROL_MAY_INSPECT ? "inspects" : "controls, inspects";
+}
+
 static void controls(const struct plan *p, struct bytes *b)
 {
 	for (uint32_t i = 0; i < p->n_parts; i++) {
@@ -250,8 +277,8 @@ static void controls(const struct plan *p, struct bytes *b)
 
 		for (uint32_t k = 0; k < part->n_controls; k++)
 			bytes_print(b, "\tp%u -> p%u [color=\"" AMBER "\", fontcolor=\"" AMBER "\", style=dotted, arrowhead=diamond, "
-				       "label=<<FONT POINT-SIZE=\"10\">controls</FONT>>];\n",
-				    i, part->control[k].part);
+				       "label=<<FONT POINT-SIZE=\"10\">%s</FONT>>];\n",
+				    i, part->control[k].part, rights_text(part->control[k].rights));
 	}
 }
 
@@ -273,11 +300,13 @@ static void legend_row(struct bytes *b, bool there, const char *colour, const ch
 
 static void legend(const struct plan *p, struct bytes *b)
 {
-	bool trusted = false, control = false, bridge = false;
+	bool trusted = false, bridge = false;
+	uint32_t rights = 0;
 
 	for (uint32_t i = 0; i < p->n_parts; i++) {
 		trusted = trusted || is_trusted(&p->part[i]);
-		control = control || p->part[i].n_controls;
+		for (uint32_t k = 0; k < p->part[i].n_controls; k++)
+			rights |= p->part[i].control[k].rights;
 		bridge = bridge || p->part[i].bridge >= 0;
 	}
 	bytes_print(b, "\tlegend [shape=plain, fontsize=10, fontcolor=\"" INK "\", label=<<TABLE BORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"2\">");
@@ -286,7 +315,8 @@ static void legend(const struct plan *p, struct bytes *b)
 	legend_row(b, any_channel(p, CHANNEL_CALL), VIOLET, "o&#8594;", "call: request and reply");
 	legend_row(b, any_channel(p, CHANNEL_SIGNAL), AMBER, "- -&#8594;", "signal");
 	legend_row(b, any_channel(p, CHANNEL_SHARED), TEAL, "[ ]", "shared memory");
-	legend_row(b, control, AMBER, "&#8943;&#9670;", "may start and stop");
+	legend_row(b, rights & BH_CONTROL_MAY_START, AMBER, "&#8943;&#9670;", "may start and stop");
+	legend_row(b, rights & BH_CONTROL_MAY_INSPECT, AMBER, "&#8943;&#9670;", "inspects: sees its memory while it stands still");
 	legend_row(b, bridge, GREY, "&#8596;", "serial lines to a bridge");
 	legend_row(b, trusted, RED, "red", "trusted with all memory");
 	bytes_print(b, "<TR><TD COLSPAN=\"2\"> </TD></TR></TABLE>>];\n");

@@ -17,9 +17,6 @@ int draw_picture(const char *graph, const char *file);
 /* The plan of time and what it promises, as an SVG. After analysis_check(), for a system that analysis_wanted() says has one. */
 const char *draw_schedule(const struct plan *p);
 
-/* For a partition, in whatever picture. */
-const char *part_colour(uint32_t part);
-
 /* With what XML does not take as it is replaced. */
 const char *draw_safe(const char *s);
 

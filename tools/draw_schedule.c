@@ -7,51 +7,15 @@
 
 #include "tools/analysis.h"
 #include "tools/draw.h"
+#include "tools/svg.h"
 
-#define INK    "#1f2937"
-#define GREY   "#64748b"
-#define LINE   "#cbd5e1"
-#define LEFT   150.0
-#define BAND   860.0
-#define WIDTH  1120.0
-#define HIGH   40.0 /* of a band */
-#define THIN   15.0 /* of a reservation's */
-#define ROW    19.0
-#define PAD    24.0
-#define LETTER 6.4 /* width of one, about */
-
-struct canvas {
-	struct bytes b;
-	double y;
-};
-
-const char *part_colour(uint32_t part)
-{
-	static const char *const colours[] = { "#93c5fd", "#fca5a5", "#86efac", "#fcd34d", "#c4b5fd", "#67e8f9",
-					       "#f9a8d4", "#bef264", "#fdba74", "#a5b4fc", "#5eead4", "#d6d3d1" };
-
-	return colours[part % (sizeof(colours) / sizeof(colours[0]))];
-}
-
-static void word(struct canvas *c, double x, double y, const char *style, const char *s)
-{
-	bytes_print(&c->b, "<text x=\"%.1f\" y=\"%.1f\" %s>%s</text>\n", x, y, style, s);
-}
-
-static void box(struct canvas *c, double x, double y, double w, double h, const char *fill, const char *title)
-{
-	bytes_print(&c->b,
-		    "<rect x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\" fill=\"%s\" stroke=\"" INK "\" stroke-width=\"0.7\"><title>%s</title></rect>\n",
-		    x, y, w > 0.5 ? w : 0.5, h, fill, title);
-}
-
-static const char *cut(const char *s, double width)
-{
-	int room = (int)(width / LETTER);
-
-	return room + 1 >= (int)strlen(s) ? s : room < 3 ? ""
-							 : text("%.*s.", room - 1, s);
-}
+#define LEFT  150.0
+#define BAND  860.0
+#define WIDTH 1120.0
+#define HIGH  40.0 /* of a band */
+#define THIN  15.0 /* of a reservation's */
+#define ROW   19.0
+#define PAD   24.0
 
 /* --- the time that a mode's bands show --- */
 
@@ -71,77 +35,48 @@ static double x_of(uint64_t ns, uint64_t shown)
 	return LEFT + BAND * (double)ns / (double)shown;
 }
 
-/* 1, 2 or 5 of some power of ten, so that there are five to twelve of them. */
-static uint64_t tick_ns(uint64_t shown)
+static void axis(struct svg *c, uint64_t shown)
 {
-	static const uint32_t steps[] = { 2, 5, 10 };
-	uint64_t power = 1000;
-
-	while (power * 100 < shown)
-		power *= 10;
-	for (uint32_t i = 0; i < 3; i++)
-		if (shown / (power * steps[i]) <= 12)
-			return power * steps[i];
-	return power * 20;
-}
-
-static void axis(struct canvas *c, uint64_t shown)
-{
-	uint64_t step = tick_ns(shown);
+	uint64_t step = svg_tick_ns(shown);
 
 	bytes_print(&c->b, "<path d=\"M%.1f %.1fH%.1f", LEFT, c->y, LEFT + BAND);
 	for (uint64_t t = 0; t <= shown; t += step)
 		bytes_print(&c->b, "M%.1f %.1fv5", x_of(t, shown), c->y);
-	bytes_print(&c->b, "\" stroke=\"" GREY "\" fill=\"none\"/>\n");
+	bytes_print(&c->b, "\" stroke=\"" SVG_GREY "\" fill=\"none\"/>\n");
 	for (uint64_t t = 0; t <= shown; t += step)
-		word(c, x_of(t, shown), c->y + 17, "class=\"s\" text-anchor=\"middle\"", time_up(t));
+		svg_word(c, x_of(t, shown), c->y + 17, "class=\"s\" text-anchor=\"middle\"", time_up(t));
 	c->y += 44;
 }
 
 /* --- a core's band --- */
 
-static void window_box(struct canvas *c, const struct plan *p, const struct plan_window *w, uint64_t shown)
+static void window_box(struct svg *c, const struct plan *p, const struct plan_window *w, uint64_t shown)
 {
 	double x = x_of(w->start_ns, shown), wide = x_of(w->end_ns, shown) - x;
-	const char *span = text("%s: %s to %s", w->name, time_up(w->start_ns), time_up(w->end_ns));
-	uint32_t n = (uint32_t)__builtin_popcount(w->ranks), i = 0;
-	const struct plan_core *core = &p->core[w->core];
 
-	for (uint32_t r = 0; r < core->n_vcpus; r++) {
-		uint32_t part = 0;
-		double h = HIGH / (n ? n : 1), y = c->y + h * i;
-
-		if (!(w->ranks >> r & 1))
-			continue;
-		while (core->vcpu[r] - p->part[part].first_vcpu >= p->part[part].n_cores)
-			part++;
-		box(c, x, y, wide, h, part_colour(part), text("%s, %s", p->part[part].name, span));
-		word(c, x + wide / 2, y + h / 2 + 4, h < 13 ? "class=\"s\" text-anchor=\"middle\"" : "text-anchor=\"middle\"",
-		     cut(p->part[part].name, wide - 4));
-		i++;
-	}
-	word(c, x + 2, c->y + HIGH + 12, "class=\"s\"", cut(w->name, wide + 8));
+	svg_window(c, p, w, x, wide, HIGH, text("%s: %s to %s", w->name, time_up(w->start_ns), time_up(w->end_ns)));
+	svg_word(c, x + 2, c->y + HIGH + 12, "class=\"s\"", svg_cut(w->name, wide + 8));
 }
 
-static void reservation(struct canvas *c, const struct plan *p, const struct vcpu_analysis *v, uint64_t shown)
+static void reservation(struct svg *c, const struct plan *p, const struct vcpu_analysis *v, uint64_t shown)
 {
 	const struct part *part = &p->part[v->part];
 	uint64_t n = (shown + part->period_ns - 1) / part->period_ns;
 
 	bytes_print(&c->b, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\" fill-opacity=\"0.25\"/>\n", LEFT, c->y, BAND, THIN,
-		    part_colour(v->part));
+		    svg_colour(v->part));
 	for (uint64_t k = 0; k < n && n <= 400; k++) {
 		double x = x_of(k * part->period_ns, shown), end = x_of(min_u64(k * part->period_ns + part->budget_ns, shown), shown);
 		const char *what = text("%s: %s in any place of this period of %s", part->name, time_up(part->budget_ns), time_up(part->period_ns));
 
-		box(c, x, c->y, end - x, THIN, part_colour(v->part), what);
-		box(c, x, c->y, end - x, THIN, "url(#hatch)", what);
+		svg_box(c, x, c->y, end - x, THIN, svg_colour(v->part), what);
+		svg_box(c, x, c->y, end - x, THIN, "url(#hatch)", what);
 	}
-	word(c, LEFT - 6, c->y + 11, "class=\"s\" text-anchor=\"end\"", cut(text("%s %s / %s", part->name, time_up(part->budget_ns), time_up(part->period_ns)), LEFT));
+	svg_word(c, LEFT - 6, c->y + 11, "class=\"s\" text-anchor=\"end\"", svg_cut(text("%s %s / %s", part->name, time_up(part->budget_ns), time_up(part->period_ns)), LEFT));
 	c->y += THIN + 3;
 }
 
-static void slack(struct canvas *c, const struct plan *p, const struct mode_analysis *a, uint32_t core)
+static void slack(struct svg *c, const struct plan *p, const struct mode_analysis *a, uint32_t core)
 {
 	struct bytes b = { 0 };
 
@@ -151,11 +86,11 @@ static void slack(struct canvas *c, const struct plan *p, const struct mode_anal
 	if (!b.n)
 		return;
 	bytes_add(&b, "", 1);
-	word(c, LEFT + BAND + 8, c->y + 16, "class=\"s\"", "the rest to");
-	word(c, LEFT + BAND + 8, c->y + 29, "class=\"s\"", (const char *)b.at);
+	svg_word(c, LEFT + BAND + 8, c->y + 16, "class=\"s\"", "the rest to");
+	svg_word(c, LEFT + BAND + 8, c->y + 29, "class=\"s\"", (const char *)b.at);
 }
 
-static void always(struct canvas *c, const struct plan *p, const struct mode_analysis *a, uint32_t core)
+static void always(struct svg *c, const struct plan *p, const struct mode_analysis *a, uint32_t core)
 {
 	uint32_t n = 0, i = 0;
 
@@ -167,19 +102,19 @@ static void always(struct canvas *c, const struct plan *p, const struct mode_ana
 
 		if (a->vcpu[v].core != core || a->vcpu[v].promise != PROMISE_ALWAYS)
 			continue;
-		box(c, LEFT, y, BAND, h, part_colour(part->number), text("%s, always by priority", part->name));
-		word(c, LEFT + BAND / 2, y + h / 2 + 4, h < 13 ? "class=\"s\" text-anchor=\"middle\"" : "text-anchor=\"middle\"", part->name);
+		svg_box(c, LEFT, y, BAND, h, svg_colour(part->number), text("%s, always by priority", part->name));
+		svg_word(c, LEFT + BAND / 2, y + h / 2 + 4, h < 13 ? "class=\"s\" text-anchor=\"middle\"" : "text-anchor=\"middle\"", part->name);
 		i++;
 	}
 }
 
-static void core_band(struct canvas *c, const struct plan *p, const struct mode *m, const struct mode_analysis *a, uint32_t core, uint64_t shown)
+static void core_band(struct svg *c, const struct plan *p, const struct mode *m, const struct mode_analysis *a, uint32_t core, uint64_t shown)
 {
 	for (uint32_t i = 0; i < a->n_vcpus; i++)
 		if (a->vcpu[i].core == core && a->vcpu[i].promise == PROMISE_BUDGET)
 			reservation(c, p, &a->vcpu[i], shown);
-	word(c, PAD, c->y + HIGH / 2 + 4, "class=\"b\"", text("core %u", p->core[core].board));
-	bytes_print(&c->b, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"#f1f5f9\" stroke=\"" LINE "\"/>\n", LEFT, c->y, BAND, HIGH);
+	svg_word(c, PAD, c->y + HIGH / 2 + 4, "class=\"b\"", text("core %u", p->core[core].board));
+	bytes_print(&c->b, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"#f1f5f9\" stroke=\"" SVG_LINE "\"/>\n", LEFT, c->y, BAND, HIGH);
 	slack(c, p, a, core);
 	for (uint32_t i = 0; i < m->n_core_windows[core]; i++)
 		window_box(c, p, &m->window[m->first_window[core] + i], shown);
@@ -192,13 +127,13 @@ static void core_band(struct canvas *c, const struct plan *p, const struct mode 
 
 static const double column[] = { PAD, 190, 250, 380, 470, 590, 710, 850, 980 };
 
-static void table_head(struct canvas *c)
+static void table_head(struct svg *c)
 {
 	static const char *const head[] = { "vCPU", "core", "by", "share", "blackout", "interrupt", "window late", "at a change", "with budget left" };
 
 	for (uint32_t i = 0; i < sizeof(head) / sizeof(head[0]); i++)
-		word(c, column[i], c->y, "class=\"h\"", head[i]);
-	bytes_print(&c->b, "<path d=\"M%.1f %.1fH%.1f\" stroke=\"" LINE "\"/>\n", PAD, c->y + 5, WIDTH - PAD);
+		svg_word(c, column[i], c->y, "class=\"h\"", head[i]);
+	bytes_print(&c->b, "<path d=\"M%.1f %.1fH%.1f\" stroke=\"" SVG_LINE "\"/>\n", PAD, c->y + 5, WIDTH - PAD);
 	c->y += ROW;
 }
 
@@ -207,7 +142,7 @@ static const char *or_dash(uint64_t ns, bool promised)
 	return promised && ns != NEVER ? time_up(ns) : "-";
 }
 
-static void table_row(struct canvas *c, const struct plan *p, const struct vcpu_analysis *v)
+static void table_row(struct svg *c, const struct plan *p, const struct vcpu_analysis *v)
 {
 	bool promised = v->f.share > 0;
 	const char *cell[] = {
@@ -222,37 +157,37 @@ static void table_row(struct canvas *c, const struct plan *p, const struct vcpu_
 		or_dash(v->f.funded_ns, true),
 	};
 
-	bytes_print(&c->b, "<rect x=\"%.1f\" y=\"%.1f\" width=\"11\" height=\"11\" rx=\"2\" fill=\"%s\" stroke=\"" INK "\" stroke-width=\"0.5\"/>\n", PAD,
-		    c->y - 10, part_colour(v->part));
+	bytes_print(&c->b, "<rect x=\"%.1f\" y=\"%.1f\" width=\"11\" height=\"11\" rx=\"2\" fill=\"%s\" stroke=\"" SVG_INK "\" stroke-width=\"0.5\"/>\n", PAD,
+		    c->y - 10, svg_colour(v->part));
 	for (uint32_t i = 0; i < sizeof(cell) / sizeof(cell[0]); i++)
-		word(c, column[i] + (i == 0 ? 17 : 0), c->y, "", cell[i]);
+		svg_word(c, column[i] + (i == 0 ? 17 : 0), c->y, "", cell[i]);
 	c->y += ROW;
 }
 
-static void table_tasks(struct canvas *c, const struct plan *p, const struct vcpu_analysis *v)
+static void table_tasks(struct svg *c, const struct plan *p, const struct vcpu_analysis *v)
 {
 	const struct part *part = &p->part[v->part];
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < part->n_tasks; i++)
 		if (part->task[i].vcpu == v->index) {
-			word(c, PAD + 34, c->y - 2, "class=\"s\"",
-			     text("task %s: every %s, answers within %s (deadline %s)", part->task[i].name, time_up(part->task[i].period_ns),
-				  time_up(v->f.response_ns[n]), time_up(part->task[i].deadline_ns)));
+			svg_word(c, PAD + 34, c->y - 2, "class=\"s\"",
+				 text("task %s: every %s, answers within %s (deadline %s)", part->task[i].name, time_up(part->task[i].period_ns),
+				      time_up(v->f.response_ns[n]), time_up(part->task[i].deadline_ns)));
 			n++;
 			c->y += ROW - 3;
 		}
 }
 
-static void mode_picture(struct canvas *c, const struct plan *p, uint32_t mode)
+static void mode_picture(struct svg *c, const struct plan *p, uint32_t mode)
 {
 	const struct mode *m = &p->mode[mode];
 	const struct mode_analysis *a = &p->analysis->mode[mode];
 	uint64_t shown = shown_ns(p, m);
 
-	word(c, PAD, c->y, "class=\"b\"",
-	     text("%s%s%s%s", m->name ? "mode " : "", m->name ? m->name : "", m->frame_ns ? text("%sframe %s", m->name ? ", " : "", time_up(m->frame_ns)) : "",
-		  m->at_once ? ", a change to it is at once" : ""));
+	svg_word(c, PAD, c->y, "class=\"b\"",
+		 text("%s%s%s%s", m->name ? "mode " : "", m->name ? m->name : "", m->frame_ns ? text("%sframe %s", m->name ? ", " : "", time_up(m->frame_ns)) : "",
+		      m->at_once ? ", a change to it is at once" : ""));
 	c->y += 18;
 	for (uint32_t core = 0; core < p->n_cores; core++)
 		if (p->core[core].n_vcpus)
@@ -269,20 +204,9 @@ static void mode_picture(struct canvas *c, const struct plan *p, uint32_t mode)
 
 const char *draw_schedule(const struct plan *p)
 {
-	struct canvas c = { .y = 64 };
-	struct bytes out = { 0 };
+	struct svg c = { .y = 64 };
 
 	for (uint32_t m = 0; m < p->n_modes; m++)
 		mode_picture(&c, p, m);
-	bytes_add(&c.b, "", 1);
-	bytes_print(&out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\">\n", WIDTH, c.y, WIDTH, c.y);
-	bytes_print(&out, "<style>text { font: 12px Helvetica, Arial, sans-serif; fill: " INK " } .s { font-size: 10px; fill: " GREY
-			  " } .b { font-weight: bold; font-size: 13px } .h { font-size: 11px; fill: " GREY " } .t { font-weight: bold; font-size: 16px }</style>\n");
-	bytes_print(&out, "<defs><pattern id=\"hatch\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
-			  "<path d=\"M0 0V5\" stroke=\"" INK "\" stroke-width=\"1.6\"/></pattern></defs>\n");
-	bytes_print(&out, "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n<text x=\"%.1f\" y=\"34\" class=\"t\">%s on %s: who runs when</text>\n", PAD,
-		    draw_safe(p->system_name), draw_safe(p->board.name));
-	bytes_print(&out, "%s</svg>\n", (const char *)c.b.at);
-	bytes_add(&out, "", 1);
-	return (const char *)out.at;
+	return svg_done(&c, WIDTH, text("%s on %s: who runs when", p->system_name, p->board.name));
 }

@@ -26,6 +26,7 @@
 
 #define GIC_FRAME 0x10000ull
 
+/* MEM-3: each with its rights. */
 static void map_image(const struct plan *p, struct map_list *l)
 {
 	const struct bh_image_header *h = &p->header;
@@ -57,6 +58,7 @@ static void map_windows(const struct plan *p, struct map_list *l)
 	}
 }
 
+/* MEM-3: below each stack stays a page that is not mapped. */
 static void map_cores(const struct plan *p, struct map_list *l)
 {
 	for (uint32_t i = 0; i < p->n_cores; i++) {

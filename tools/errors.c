@@ -62,6 +62,7 @@ static uint32_t distance(const char *a, const char *b)
 	return row[n];
 }
 
+/* DESC-2 */
 const char *near_miss(const char *word, const char *const *list, uint32_t n)
 {
 	uint32_t length = (uint32_t)strlen(word), best = length < 4 ? 2 : length / 3 + 2;
@@ -78,6 +79,7 @@ const char *near_miss(const char *word, const char *const *list, uint32_t n)
 	return found ? text("; did you mean \"%s\"?", found) : "";
 }
 
+/* DESC-1 */
 uint32_t errors_tell(const struct plan *p)
 {
 	for (uint32_t i = 0; i < p->n_errors; i++)

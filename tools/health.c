@@ -8,6 +8,7 @@
 #include <libfdt.h>
 #include <string.h>
 
+#include "abi/log.h"
 #include "tools/errors.h"
 #include "tools/source.h"
 #include "tools/value.h"
@@ -289,5 +290,8 @@ void health_plan(struct plan *p)
 			read_policy(p, part, node);
 		read_watchdog(p, part);
 		read_answer(p, part);
+		part->log_pace_ns = value_us(p, part->node, "log-pace-us");
+		if (!part->log_pace_ns)
+			part->log_pace_ns = BH_LOG_PACE_NS;
 	}
 }

@@ -72,6 +72,7 @@ static void put_header(struct plan *p)
 			   p->covered_bytes - offsetof(struct bh_image_header, magic));
 }
 
+/* IMG-3: of the plan alone; no time, no path, nothing that is not set. */
 void image_write(struct plan *p)
 {
 	const uint64_t mark = BH_END_MARK;

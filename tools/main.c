@@ -11,11 +11,13 @@
 #include "tools/debug.h"
 #include "tools/draw.h"
 #include "tools/errors.h"
+#include "tools/explain.h"
 #include "tools/header.h"
 #include "tools/link_socket.h"
 #include "tools/plan.h"
 #include "tools/policy.h"
 #include "tools/run.h"
+#include "tools/trace.h"
 
 int audit_main(int argc, char **argv); /* audit.c */
 
@@ -30,9 +32,15 @@ static const char help[] =
 	"      --timeout SECONDS         ends then, with exit status 1\n"
 	"      --log FILE                keeps what the console shows\n"
 	"      --trace FILE              keeps the trace of all cores as it is when the run ends\n"
+	"  trace FILE SYSTEM [-o OUT]    says what a kept trace shows: as text, or OUT.svg: the timeline, planned and actual;\n"
+	"                                OUT.pftrace: for Perfetto; OUT.json or --json: for a program to read\n"
+	"      --from MS --to MS, --last MS\n"
+	"                                only this part of it\n"
 	"  header SYSTEM PARTITION [-o FILE]\n"
 	"                                writes the numbers of its ports as a C header; needs no payload\n"
 	"  audit IMAGE SYSTEM            proves that an image is what a description says\n"
+	"  explain LOG SYSTEM            says of each fault in what a console showed (LOG: a file, or -) what is there, and\n"
+	"                                which line of the description would permit it; 1: nothing to explain\n"
 	"  draw SYSTEM [-o FILE] [--dot] draws it: FILE.svg, .png or .pdf, or an SVG to the standard output;\n"
 	"                                --dot: the graph as text; --schedule: who runs when, as an SVG\n"
 	"  gdb SYSTEM PARTITION [-- ...] attaches gdb to one partition of a system that `bulkhead run` has started; what\n"
@@ -76,8 +84,7 @@ static void plan_parts(struct plan *p)
 		      BH_MAX_REGIONS);
 }
 
-/* All that needs the description only; false: there is nothing to go on with. */
-static bool plan_description(struct plan *p, const char *system)
+bool plan_description(struct plan *p, const char *system)
 {
 	source_read(p, system);
 	if (!p->fdt)
@@ -137,7 +144,7 @@ static void write_report(const struct plan *p, const char *image)
 	file_write(text("%.*s.report.txt", stem, image), all, strlen(all));
 }
 
-/* What an earlier build left does not stay beside a description that is refused. */
+/* What an earlier build left does not stay beside a description that is refused. (DESC-1) */
 static const char *build(const char *system, const char *image, struct plan **out)
 {
 	struct plan *p = take(sizeof(*p));
@@ -164,11 +171,19 @@ static const char *one_system(const char *command, const char *given, const char
 	return argument;
 }
 
+static const struct plan *plan_made(const char *system)
+{
+	struct plan *p = plan_good(system);
+
+	image_write(p);
+	return p;
+}
+
 static int check_main(int argc, char **argv)
 {
 	const char *system = NULL;
 	bool json = false;
-	struct plan *p;
+	const struct plan *p;
 
 	for (int i = 2; i < argc; i++) {
 		if (strcmp(argv[i], "--json") == 0)
@@ -180,8 +195,7 @@ static int check_main(int argc, char **argv)
 	}
 	if (!system)
 		usage("check takes one system");
-	p = plan_good(system);
-	image_write(p);
+	p = plan_made(system);
 	if (json)
 		fputs(analysis_json(p), stdout);
 	else
@@ -237,6 +251,13 @@ static int header_main(int argc, char **argv)
 	else
 		fputs(made, stdout);
 	return 0;
+}
+
+static int explain_command(int argc, char **argv)
+{
+	if (argc != 4)
+		usage("explain takes a log and a system");
+	return explain(argv[2], argv[3]);
 }
 
 static int draw_time(const struct plan *p, const char *file)
@@ -353,6 +374,8 @@ int main(int argc, char **argv)
 		return draw_main(argc, argv);
 	if (strcmp(command, "run") == 0)
 		return run_main(argc, argv);
+	if (strcmp(command, "trace") == 0)
+		return trace_main(plan_made, argc, argv);
 	if (strcmp(command, "gdb") == 0)
 		return gdb_main(plan_read, argc, argv);
 	if (strcmp(command, "link") == 0)
@@ -361,6 +384,8 @@ int main(int argc, char **argv)
 		return dump_main(plan_read, argc, argv);
 	if (strcmp(command, "header") == 0)
 		return header_main(argc, argv);
+	if (strcmp(command, "explain") == 0)
+		return explain_command(argc, argv);
 	if (strcmp(command, "audit") == 0)
 		return audit_main(argc - 1, argv + 1);
 	usage("there is no command %s", command);

@@ -155,7 +155,7 @@ struct part {
 	bool keyboard, reads_log, reads_trace, sets_mode, setway, restart;
 	struct bh_health health[BH_FAULTS], limit; /* as the blob has them, with what follows */
 	uint32_t limit_n;
-	uint64_t limit_ns, watchdog_ns, watchdog_first_ns, watchdog_open_ns, answer_ns;
+	uint64_t limit_ns, watchdog_ns, watchdog_first_ns, watchdog_open_ns, answer_ns, log_pace_ns;
 	bool monitor, resets_system;
 	uint64_t dump_bytes;	       /* of its RAM that a dump holds; PLAN_DUMP_ALL; 0: no dump is taken */
 	uint64_t budget_ns, period_ns; /* of each vCPU's reservation; 0: none */
@@ -342,6 +342,9 @@ void blob_write(struct plan *p);		      /* blob_write.c */
 void image_write(struct plan *p);		      /* image.c: p->image */
 const char *report(const struct plan *p);	      /* report.c: what is where, in full */
 const char *report_short(const struct plan *p);
+
+/* All that needs the description only; false: there is nothing to go on with. main.c */
+bool plan_description(struct plan *p, const char *system);
 
 /* The whole way; errors are only collected. */
 void plan_system(struct plan *p, const char *system);

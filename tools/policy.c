@@ -215,6 +215,7 @@ static void blame_way(struct plan *p, const struct policy *pol, const struct rul
 	      n > 1 ? ", or name who may pass it on in `except-through`" : "");
 }
 
+/* POL-1 */
 static void check_rule(struct plan *p, const struct policy *pol, struct rule *r)
 {
 	uint32_t broken = 0, nodes = pol->flows->n_nodes;

@@ -4,6 +4,7 @@
 #include "tools/plan.h"
 #include "tools/policy.h"
 #include "tools/report_channels.h"
+#include "tools/report_health.h"
 #include "tools/report_schedule.h"
 
 #include <string.h>
@@ -108,6 +109,7 @@ static void part_cores(const struct plan *p, const struct part *part, struct byt
 		bytes_print(b, "  bridge:    %s\n", p->part[part->bridge].name);
 	report_controls(p, part, b);
 	report_part_time(p, part, b);
+	report_health(p, part, b);
 	for (uint32_t i = 0; i < part->n_devices; i++)
 		if (part->device[i]->trusted)
 			bytes_print(b, "  DMA:       %s can read and write all memory; this partition is trusted with it\n", part->device[i]->name);
@@ -131,6 +133,8 @@ static void part_interrupts(const struct plan *p, const struct part *part, struc
 	}
 	if (p->log_reader == (int)part->number)
 		bytes_print(b, "  interrupt: %u, doorbell of the health log\n", part->log_intid);
+	if (part->monitor)
+		bytes_print(b, "  interrupt: %u, doorbell of the monitor\n", part->monitor_intid);
 	for (uint32_t i = 0; i < part->n_smcs; i++)
 		bytes_print(b, "  SMC:       %#x is passed to firmware\n", part->smc[i]);
 }

@@ -90,9 +90,16 @@ void report_channels(const struct plan *p, struct bytes *b)
 			port_lines(p, &p->channel[i], b);
 }
 
+static const char *rights_text(uint32_t rights)
+{
+	if (!(rights & BH_CONTROL_MAY_INSPECT))
+		return "starts and stops";
+	return rights == BH_CONTROL_MAY_INSPECT ? "inspects" : "starts, stops and inspects";
+}
+
 void report_controls(const struct plan *p, const struct part *part, struct bytes *b)
 {
 	for (uint32_t i = 0; i < part->n_controls; i++)
-		bytes_print(b, "  control:   capability %u starts and stops %s\n", part->control_cap + i,
+		bytes_print(b, "  control:   capability %u %s %s\n", part->control_cap + i, rights_text(part->control[i].rights),
 			    p->part[part->control[i].part].name);
 }

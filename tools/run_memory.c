@@ -17,9 +17,14 @@ static uint64_t memory_bytes(const char *m)
 	uint64_t n = strtoull(strncmp(m, "size=", 5) == 0 ? m + 5 : m, &end, 10);
 
 	switch (*end) {
-	case 'G': case 'g': return n * 1024 * MIB;
-	case 'K': case 'k': return n * KIB;
-	case 'M': case 'm': case ',': case 0: return n * MIB;
+	case 'G':
+	case 'g': return n * 1024 * MIB;
+	case 'K':
+	case 'k': return n * KIB;
+	case 'M':
+	case 'm':
+	case ',':
+	case 0: return n * MIB;
 	default: return 0;
 	}
 }

@@ -368,6 +368,7 @@ uint32_t node_cell(const struct plan *p, int node, const char *name, int i)
 	return c ? fdt32_to_cpu(c[i]) : 0;
 }
 
+/* DESC-2 */
 void node_known(struct plan *p, int node, const char *const *known, uint32_t n)
 {
 	int prop;

@@ -80,6 +80,9 @@ static void check_record(const struct plan *p, const char *file, uint32_t core, 
 		fail("%s is damaged: a record of kind %u on core %u", file, r->kind, p->core[core].board);
 	if (!nobody && (r->partition >= p->n_parts || (r->vcpu != BH_TRACE_NOBODY && r->vcpu >= p->part[r->partition].n_cores)))
 		fail("%s is damaged: a record of vCPU %u of partition %u on core %u", file, r->vcpu, r->partition, p->core[core].board);
+	if ((r->kind == BH_TRACE_EXIT || r->kind == BH_TRACE_SWITCH) && !nobody && r->vcpu != BH_TRACE_NOBODY &&
+	    p->part[r->partition].core[r->vcpu] != p->core[core].board)
+		fail("%s is damaged: vCPU %u of %s on core %u", file, r->vcpu, p->part[r->partition].name, p->core[core].board);
 	if (r->kind == BH_TRACE_SWITCH && (nobody || r->vcpu == BH_TRACE_NOBODY || r->a >= p->core[core].n_vcpus))
 		fail("%s is damaged: core %u switches to nobody", file, p->core[core].board);
 	if (r->kind == BH_TRACE_MODE && (r->arg >= p->n_modes || (r->b != BH_TRACE_NO_MODE && r->b >= p->n_modes)))
@@ -154,6 +157,7 @@ struct trace *trace_file_read(const struct plan *p, const char *file)
 	check_head(p, file, &b, &h);
 	memcpy(&first, b.at + sizeof(h), sizeof(first));
 	t->p = p;
+	t->file = file;
 	t->frequency = first.frequency;
 	for (uint32_t c = 0; c < p->n_cores; c++) {
 		const uint8_t *at = b.at + sizeof(h) + c * p->trace_bytes;

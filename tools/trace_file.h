@@ -40,10 +40,11 @@ struct trace_core {
 
 struct trace {
 	const struct plan *p;
+	const char *file;
 	uint64_t frequency;
-	uint64_t zero;	 /* ticks: the epoch, or the first record where none was reached */
-	bool epoch;	 /* zero is the epoch */
-	uint64_t end;	 /* ticks: the last record of all */
+	uint64_t zero; /* ticks: the epoch, or the first record where none was reached */
+	bool epoch;    /* zero is the epoch */
+	uint64_t end;  /* ticks: the last record of all */
 	struct trace_core core[BH_MAX_CORES];
 };
 

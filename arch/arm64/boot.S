@@ -3,7 +3,7 @@
  * The first instructions, in the image's first page, which is mapped twice: where it lies (to
  * switch the MMU on) and where it is linked. Before the MMU is on everything is reached PC-relative, the
  * kernel's writable memory through the header only (it does not follow the text physically), and
- * nothing but what the arm64 boot protocol promises is assumed of any register or memory.
+ * nothing but what the arm64 boot protocol promises is assumed of any register or memory (IMG-2).
  */
 #include "offsets.h"
 #include "sysreg.h"

@@ -319,7 +319,7 @@ void gic_private_active(uint32_t intid, bool active)
 #define LR_MRS(k) "mrs %[v], ich_lr" k "_el2\n\tb 2f\n\t"
 #define LR_MSR(k) "msr ich_lr" k "_el2, %[v]\n\tb 2f\n\t"
 
-uint64_t ich_lr_read(uint32_t n)
+__attribute__((noinline)) uint64_t ich_lr_read(uint32_t n)
 {
 	uint64_t value;
 
@@ -330,7 +330,7 @@ uint64_t ich_lr_read(uint32_t n)
 	return value;
 }
 
-void ich_lr_write(uint32_t n, uint64_t value)
+__attribute__((noinline)) void ich_lr_write(uint32_t n, uint64_t value)
 {
 	__asm__ volatile(LR_PAIR(LR_MSR)
 			 :
@@ -340,8 +340,9 @@ void ich_lr_write(uint32_t n, uint64_t value)
 
 #define LR_LOAD(k) "ldr x10, [%[lr], #8 * " k "]\n\tmsr ich_lr" k "_el2, x10\n\t"
 
-/* Backwards from the last there is: skips a pair of instructions for each that there is not. */
-void ich_lrs_write(const uint64_t lr[16])
+/* Backwards from the last there is: skips a pair of instructions for each that there is not. Not inlined, nor
+ * are those above: scripts/stack-depth knows these jumps by their functions' names. */
+__attribute__((noinline)) void ich_lrs_write(const uint64_t lr[16])
 {
 	__asm__ volatile("adr x9, 1f\n\tadd x9, x9, %[skip], lsl #3\n\tbr x9\n1:\n\t" LR_LOAD("15") LR_LOAD("14")
 				 LR_LOAD("13") LR_LOAD("12") LR_LOAD("11") LR_LOAD("10") LR_LOAD("9") LR_LOAD("8") LR_LOAD("7")

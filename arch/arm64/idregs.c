@@ -80,6 +80,7 @@ static bool aarch32(uint32_t crm, uint32_t op2, uint64_t *value)
 	}
 }
 
+/* CPU-1: the policy for what is shown. */
 bool id_register(const struct vcpu *v, uint32_t reg, uint64_t *value)
 {
 	uint32_t crm = reg >> 1 & 0xf, op2 = reg >> 17 & 7;

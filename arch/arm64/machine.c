@@ -124,6 +124,8 @@ static void announce(void)
 	print(" partitions\n");
 }
 
+#define MIN_FREQUENCY 1000000u /* Hz: a microsecond, the description's unit, is a tick at least */
+
 /* The other cores only read the blob and write their own state: they may start at once. */
 static void boot_first(const struct bh_blob *b)
 {
@@ -134,6 +136,8 @@ static void boot_first(const struct bh_blob *b)
 	if ((read_reg(mpidr_el1) & 0xff00ffffffull) != this_core()->desc->mpidr)
 		panic("started on another core than the description says:", read_reg(mpidr_el1),
 		      this_core()->desc->mpidr, 0);
+	if (arch_frequency() < MIN_FREQUENCY)
+		panic("the firmware has not said how fast the counter is (CNTFRQ_EL0):", arch_frequency(), 0, 0);
 	smccc_probe();
 	for (uint32_t i = 1; i < b->n_cores; i++)
 		if (!arch_core_start(i))
@@ -225,6 +229,16 @@ void irq_handle(void)
 			vgic_maintenance(this_core()->loaded);
 		gic_deactivate(intid);
 	}
+}
+
+bool arch_irq_waits(void)
+{
+	return read_reg(isr_el1) & ISR_EL1_I;
+}
+
+void arch_irq_take(void)
+{
+	irq_handle();
 }
 
 void arch_idle(void)

@@ -75,6 +75,7 @@ static bool is_passable(uint64_t esr, bool fetch)
 
 static void finish(struct vcpu *v, uint64_t esr, uint64_t value);
 
+/* MEM-2, LOG-1: the log says who, what and where, and the guest gets what its policy says. */
 static void refuse(struct vcpu *v, uint64_t esr, enum bh_event event, bool known, ipa_t ipa, bool fetch)
 {
 	uint64_t value = fetch ? BH_ACCESS_FETCH : esr & ISS_WNR ? BH_ACCESS_WRITE

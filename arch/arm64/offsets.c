@@ -8,7 +8,7 @@
 #include "kernel/port.h"
 
 #define DEFINE(name, value) __asm__ volatile("\n->" #name " %0" ::"i"(value))
-#define STACK_BYTES	    4096 /* of each core; scripts/stack-depth holds the call graph against it */
+#define STACK_BYTES	    4096 /* of each core; scripts/stack-depth holds the call graph against it (STACK-1) */
 #define ROUND64(n)	    (((n) + 63) / 64 * 64)
 
 void offsets(void);

@@ -174,6 +174,7 @@ static int64_t psci_features(uint32_t function)
 	}
 }
 
+/* PSCI-2 */
 static int64_t off(struct vcpu *v, enum bh_fault kind, enum bh_stop why)
 {
 	health_end(v->part, kind, why);
@@ -202,6 +203,7 @@ static int64_t psci(struct vcpu *v, uint32_t function, const uint64_t *arg)
 	}
 }
 
+/* PSCI-1 */
 static bool smc_allowed(const struct partition *p, uint32_t function)
 {
 	const uint32_t *list = blob_smcs(blob) + p->desc->first_smc;

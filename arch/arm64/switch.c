@@ -132,7 +132,7 @@ static void fp_load(const struct arch_vcpu *a)
 	write_reg(fpcr, a->fpcr);
 }
 
-/* The hardware's FP registers become v's. CPTR_EL2.TFP is clear, or FP access is possible here. */
+/* The hardware's FP registers become v's. CPTR_EL2.TFP is clear, or FP access is possible here. (CPU-3) */
 static void fp_switch(struct core *c, struct vcpu *v)
 {
 	if (c->fp_owner == v)
@@ -172,7 +172,7 @@ static uint32_t watchpoints(void)
 	return (uint32_t)(read_reg(id_aa64dfr0_el1) >> 20 & 0xf) + 1;
 }
 
-/* Only as many pairs exist as the identification register says: others would be UNDEFINED. */
+/* Only as many pairs exist as the identification register says: others would be UNDEFINED. (CPU-2) */
 static void debug_save(struct arch_vcpu *a)
 {
 	uint32_t nb = breakpoints(), nw = watchpoints();

@@ -83,6 +83,9 @@
 /* MDSCR_EL1 */
 #define MDSCR_EL1_SS 1u /* software step */
 
+/* ISR_EL1, read at EL2: what is pending physically */
+#define ISR_EL1_I (1 << 7)
+
 /* PSTATE in SPSR_EL2 */
 #define PSTATE_EL1H  5
 #define PSTATE_DAIF  0x3c0

@@ -124,6 +124,7 @@ static bool is_own_debug(uint32_t reg)
 	return (kind == 6 || kind == 7) && n <= (dfr0 >> 20 & 0xf);
 }
 
+/* CPU-1, CPU-4: what is not shown is UNDEFINED. */
 static void undeclared(struct vcpu *v, uint64_t esr)
 {
 	switch (health_vcpu(v, BH_FAULT_INSTRUCTION, BH_EVENT_SYSREG, esr & 0x1ffffff, ESR_EC(esr))) {

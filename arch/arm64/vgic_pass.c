@@ -596,6 +596,7 @@ void vgic_pass_end(struct vgic_pass *k)
 	c->hcr = hcr;
 }
 
+/* IRQ-1 */
 void vgic_pass(struct vcpu *v)
 {
 	struct vgic_pass k = { .v = v, .c = &v->arch.vgic };

@@ -422,7 +422,7 @@ static __attribute__((noinline)) enum vgic_result dist_access(struct vcpu *v, st
 	return done;
 }
 
-/* What guests read again and again comes first. */
+/* What guests read again and again comes first. (IRQ-2, IRQ-3) */
 enum vgic_result vgic_gicd(struct vcpu *v, struct vgic_access *a)
 {
 	if (a->offset != GICD_TYPER || a->bytes != 4 || a->write)

@@ -200,6 +200,16 @@ static void take_interrupts(struct host_core *c)
 	}
 }
 
+bool arch_irq_waits(void)
+{
+	return interrupted(hardware(this_core()));
+}
+
+void arch_irq_take(void)
+{
+	take_interrupts(hardware(this_core()));
+}
+
 void arch_idle(void)
 {
 	struct host_core *c = hardware(this_core());

@@ -198,6 +198,7 @@ static void fill_health(struct bh_partition *p, const struct host_partition *h)
 	p->limit_ns = h->limit_ns;
 	p->watchdog_ns = p->watchdog_first_ns = h->watchdog_ns;
 	p->watchdog_open_ns = h->watchdog_open_ns;
+	p->log_pace_ns = BH_LOG_PACE_NS;
 	p->answer_ns = h->answer_ns;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The asking side of abi/serial.h. One request is under way at a time; it is repeated while the bridge is silent. */
+/* The asking side of abi/serial.h. One request is under way at a time; it is repeated while the bridge is silent (LINUX-1). */
 #include "sdk/linux/bulkhead_port.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 /*
  * The boot stub: the first thing a partition runs at every start (abi/stub.h). Entered at EL1 with
  * the MMU off and x0 = struct bh_stub_params. It carries out the tool's list of operations, makes
- * RAM coherent with what an MMU-off payload will see, and asks the kernel to enter the payload.
+ * RAM coherent with what an MMU-off payload will see, and asks the kernel to enter the payload (MEM-4, MEM-5).
  *
  * It has no stack and writes nothing but what the list names. The kernel runs it with HCR_EL2.DC
  * set, so memory is Normal write-back although the MMU is off: DC ZVA and pairs are allowed.

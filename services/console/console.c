@@ -96,6 +96,7 @@ static bool clients_turn(void)
 	return done;
 }
 
+/* CON-1 */
 static void next_focus(void)
 {
 	if (!focus)

@@ -43,6 +43,7 @@ static uint32_t question(const struct source *s, uint32_t at)
 	return i < s->used && (s->line[i] == 'n' || s->line[i] == 'c') ? i + 1 - at : 0;
 }
 
+/* CON-1 */
 static void put_line(struct mux *m, const struct source *s, uint32_t i)
 {
 	m->put(s->line[i]);

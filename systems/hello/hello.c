@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The smallest native partition: says hello, then counts seconds. */
+/* The smallest native partition: says hello, then counts seconds. (SDK-1) */
 #include "sdk/bulkhead.h"
 
 int main(void)

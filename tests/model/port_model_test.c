@@ -651,6 +651,7 @@ static void check_seen(void)
 				fail_msg("%s answered %s", names[f], status[s]);
 }
 
+/* PORT-1, PORT-2 */
 static void the_kernel_does_what_the_model_does(void **state)
 {
 	uint32_t systems = SYSTEMS * number_from("TESTS", 1);

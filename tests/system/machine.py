@@ -5,8 +5,10 @@ Nothing here knows Bulkhead: an image is whatever QEMU's -kernel starts, so the 
 guest on the bare machine. What a test waits for is a pattern on the console; the whole console is
 kept in build/logs/NAME.log, for people and for the messages of tests that fail."""
 
+import contextlib
 import os
 import re
+import threading
 import time
 
 import pexpect
@@ -97,6 +99,28 @@ class Machine:
         self.child.close()
         return self.child.exitstatus, self.before
 
+    @contextlib.contextmanager
+    def listening(self):
+        """Meanwhile the console is read, into the log only: a machine stands still whose console nobody reads."""
+        done = threading.Event()
+
+        def listen():
+            while not done.is_set():
+                try:
+                    self.child.read_nonblocking(65536, 0.1)
+                except pexpect.TIMEOUT:
+                    pass
+                except pexpect.EOF:
+                    return
+
+        reader = threading.Thread(target=listen)
+        reader.start()
+        try:
+            yield
+        finally:
+            done.set()
+            reader.join()
+
     def tail(self, lines=25):
         self.log.flush()
         with open(self.log_path, encoding="utf-8") as f:
@@ -105,7 +129,10 @@ class Machine:
     def stop(self):
         """End the machine if it still runs, and reap it."""
         if not self.child.closed:
-            self.child.close(force=True)
+            try:
+                self.child.close(force=True)
+            except pexpect.ExceptionPexpect:  # killed, but not gone after a moment: a loaded host
+                os.waitpid(self.child.pid, 0)
         self.log.close()
 
 

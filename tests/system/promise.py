@@ -6,7 +6,7 @@ import subprocess
 
 NS = {"ns": 1, "us": 1000, "ms": 1000000, "s": 1000000000}
 SPAN = r"([\d.]+ (?:ns|us|ms|s)|-)"
-LINE = re.compile(rf" +([\w.-]+) +(\d+) +(\S.*?) +([\d.]+) % +{SPAN} +{SPAN} +{SPAN} +{SPAN}")
+LINE = re.compile(rf" +([\w.-]+) +(\d+) +(\S.*?) +([\d.]+) % +{SPAN} +{SPAN} +{SPAN} +{SPAN}(?: +\({SPAN} with budget left\))?")
 
 
 def said(system):
@@ -22,7 +22,7 @@ def span(text):
 
 
 def promises(system):
-    """{(mode, vCPU): {"share": 0 to 1, "blackout", "interrupt", "late", "change": ns or None, "frame": ns}}"""
+    """{(mode, vCPU): {"share": 0 to 1, "blackout", "interrupt", "late", "change", "funded": ns or None, "frame": ns}}"""
     found, mode, frame = {}, None, None
     for line in said(system).splitlines():
         m = re.match(r"Time, mode (\S+)(?: \(frame (.*)\))?", line)
@@ -31,5 +31,5 @@ def promises(system):
         m = LINE.match(line)
         if m and mode:
             found[mode, m[1]] = {"share": float(m[4]) / 100, "blackout": span(m[5]), "interrupt": span(m[6]),
-                                 "late": span(m[7]), "change": span(m[8]), "frame": frame}
+                                 "late": span(m[7]), "change": span(m[8]), "funded": span(m[9] or "-"), "frame": frame}
     return found

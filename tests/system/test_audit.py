@@ -37,6 +37,7 @@ def test_the_same_digest_is_computed_here(good):
     assert good.copy().seal().data == good.data
 
 
+# MEM-1, AUD-1
 def test_a_page_that_two_partitions_share_is_named(good, audit):
     found = 0
     for one, other in (("left", "right"), ("right", "left"), ("console", "left"), ("left", "console"),
@@ -54,6 +55,7 @@ def test_a_page_that_two_partitions_share_is_named(good, audit):
     assert found
 
 
+# MEM-3, AUD-1
 @pytest.mark.parametrize("where, bit, says", [
     ("text", 7, "is writable"), ("text", 54, "is not executable"), ("rodata", 54, "is executable"),
     ("rodata", 7, "is writable"), ("text", 13, "maps another page")])
@@ -66,6 +68,7 @@ def test_a_bit_of_the_kernels_own_tables_is_named(good, audit, where, bit, says)
     assert says in line and f"{good.load_pa + entry:#x}" in line
 
 
+# MEM-3
 def test_a_guard_page_that_is_mapped_is_named(good, audit):
     used = {at for at, *_ in good.leaves(good.el2_root_pa)}
     hole = next(at + PAGE for at, *_ in good.leaves(good.el2_root_pa) if at >= KERNEL_VA and at + PAGE not in used)
@@ -83,6 +86,7 @@ def places(image):
     return blob, tables
 
 
+# AUD-1
 def test_every_flipped_bit_of_blob_and_tables_is_found(good, audit):
     rng = random.Random(2)
     blob, tables = places(good)

@@ -216,8 +216,9 @@ def test_an_entry_for_nothing(good, audit):
     refused(audit, image, "alone: its capability table has 1 entries, of which 0 are declared")
 
 
-@pytest.mark.parametrize("rights, says", [(0, "other rights"), (1, "other rights"), (2, "other rights"), (4, "unknown rights"),
-                                          (7, "unknown rights")])
+@pytest.mark.parametrize("rights, says", [(0, "left has rights 0 over right, the description gives 0x3"), (1, "has rights 0x1 over"),
+                                          (2, "has rights 0x2 over"), (4, "another than the monitor inspects"),
+                                          (7, "another than the monitor inspects"), (8, "unknown rights"), (11, "unknown rights")])
 def test_other_rights_of_control(good, audit, rights, says):
     image = good.copy()
     next(c for c in image.caps("left") if c.kind == CAP_CONTROL).rights = rights
@@ -269,6 +270,7 @@ def test_an_information_page_that_says_otherwise(good, audit, partition, entry, 
 
 # --- policy: the image has a flow that the description does not ---
 
+# POL-2
 def test_a_page_from_one_to_another_breaks_the_policy(good, audit):
     image = good.copy()
     pa = image.region("left", "RAM").pa

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from audited import TOOL
 
-SYSTEMS = 12
+SYSTEMS = 16
 RULES = 40
 
 
@@ -31,6 +31,35 @@ class System:
         self.dma = [d for d in self.devices if d != "uart0" and rng.randrange(6) == 0]
         self.channels = [self.channel(f"c{i}") for i in range(rng.randrange(1, 12))]
         self.bridges()
+        self.faults()
+
+    def faults(self):
+        """A monitor in most systems, and policies that reach others in some. Who asks it to control another is left out."""
+        rng = self.rng
+        self.monitor = rng.choice(self.plain) if rng.randrange(3) else None
+        self.resets = bool(self.monitor) and rng.randrange(4) == 0
+        self.inspects = rng.sample([p for p in self.parts if p != self.monitor], rng.randrange(3)) if self.monitor else []
+        self.dumped = [p for p in self.inspects if rng.randrange(2)]
+        self.modes = rng.randrange(2) == 0
+        for c in self.channels:
+            if c["kind"] == "call" and c["to"] == self.monitor:
+                self.controls.pop(c["from"], None)
+        words = ["ignore", "log", "stop", "restart", "warm"] + ["system"] * (rng.randrange(3) == 0) + ["mode:limp"] * self.modes
+        self.health = {p: (rng.choice(["access", "call", "deadline", "panic", "hardware"]), rng.choice(words),
+                           bool(self.monitor) and rng.randrange(2) == 0) for p in self.parts if rng.randrange(3) == 0}
+
+    def faulty(self, p):
+        lines = []
+        if p == self.monitor:
+            lines += ["monitor;"] + ["resets-system;"] * self.resets
+            if self.inspects:
+                lines.append(f"inspects = <{' '.join('&' + q for q in self.inspects)}>;")
+        if p in self.dumped:
+            lines.append('dump = "16K";')
+        if p in self.health:
+            fault, word, tell = self.health[p]
+            lines.append(f'health {{ {fault} = "{word}"' + (', "tell"' if tell else "") + "; };")
+        return lines
 
     def channel(self, name):
         rng = self.rng
@@ -61,7 +90,7 @@ class System:
     def partition(self, p, number):
         rng = self.rng
         lines = [f'image = "services/{"bridge" if p in ("b0", "b1") else "console"}.elf";',
-                 f'memory = "{rng.choice(["256K", "1M", "2M", "3M"])}";',
+                 f'memory = "{rng.choice(["256K", "1M", "2M", "3M"]) if p != self.monitor else "1M"}";',
                  f"cores = <{rng.randrange(4)}>;", f"priority = <{number}>;"]
         mine = [f"&{d}" for d, owner in self.devices.items() if owner == p]
         if mine:
@@ -77,7 +106,7 @@ class System:
             lines.append(f"controls = <&{self.controls[p]}>;")
         if p == "console" and self.log:
             lines.append("reads-log;")
-        return f"{p}: {p} {{ {' '.join(lines)} }};"
+        return f"{p}: {p} {{ {' '.join(lines + self.faulty(p))} }};"
 
     def channel_text(self, c):
         kind = c["kind"]
@@ -99,6 +128,7 @@ class System:
         parts = "\n".join(self.partition(p, i) for i, p in enumerate(self.parts))
         channels = "\n".join(self.channel_text(c) for c in self.channels)
         dma = f"bulkhead {{ dma-devices = <{' '.join('&' + d for d in self.dma)}>; }};" if self.dma else ""
+        dma += "schedules { work { }; limp { }; };" if self.modes else ""
         return ('/dts-v1/;\n/include/ "qemu-virt.dts"\n/ {\n' + dma + f"partitions {{ {parts} }};\n"
                 f"channels {{ {channels} }};\n{policy} }};\n")
 
@@ -129,6 +159,12 @@ class System:
             both(p, q)
         if self.log:
             edges.update((p, "console") for p in self.parts if p != "console")
+        if self.monitor:
+            edges.update((p, self.monitor) for p in self.parts if p != self.monitor)
+        for q in self.inspects:
+            both(self.monitor, q)
+        loud = [p for p, (_, word, _) in self.health.items() if word in ("system", "mode:limp")] + [self.monitor] * self.resets
+        edges.update((p, q) for p in loud for q in self.parts if p != q)
         return edges
 
 

@@ -73,5 +73,6 @@ def test_the_bare_machine_is_the_measure(rows):
     assert rows["bare", "gicd_typer_read"] == 1
 
 
+# TIME-5
 def test_a_partition_that_spins_alone_is_not_interrupted(rows):
     assert rows["shared", "longest_gap"] == rows["bare", "longest_gap"]

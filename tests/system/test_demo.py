@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The demo: two operating systems and native programs on one board, side by side."""
 
+import re
 import subprocess
 
 import pytest
@@ -20,6 +21,14 @@ def answers(m, n):
     """The shell computes something that is not in what was typed."""
     m.enter(f"echo $(({n} * 1000 + 1))")
     m.expect(rf"{n}001")
+
+
+def test_its_description_has_less_than_60_lines():
+    """Comments are not counted, nor is the board's; what it includes is."""
+    text = "".join(open(f"systems/{name}/system.dts", encoding="utf-8").read() for name in ("demo", "messages"))
+    assert re.findall(r'^/include/ "(.*)"', text, re.M) == ["../messages/system.dts", "qemu-virt.dts"]
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+    assert len([line for line in text.splitlines() if line.strip()]) < 60
 
 
 def test_the_linux_partition_has_a_shell_that_answers(demo):
@@ -46,6 +55,7 @@ def test_linux_reaches_control_through_the_gateway(demo):
     demo.line("gateway", r"set point 250 mm")
 
 
+# PSCI-2
 def test_a_restart_asked_for_by_linux_restarts_linux_only(demo):
     demo.enter("reboot -f")
     demo.line("linux", r"Booting Linux")
@@ -55,6 +65,7 @@ def test_a_restart_asked_for_by_linux_restarts_linux_only(demo):
     answers(demo, 42)
 
 
+# PSCI-2
 def test_linux_switched_off_leaves_the_others_running(demo):
     demo.enter("poweroff -f")
     demo.line("linux", "reboot: Power down")

@@ -122,6 +122,7 @@ def test_what_a_program_could_not_print_is_the_next_ones(linux):
     assert linux.run("p recv in -t 0")[1] == 3
 
 
+# LINUX-1
 def test_programs_killed_at_any_time_lose_no_message(linux):
     """Each number is there; one that is there twice says "again"."""
     linux.says("rm -f /tmp/got; i=0; while [ $i -lt 30 ]; do p send out n$i; p recv -s in >>/tmp/got & usleep $((i * 4000)); "

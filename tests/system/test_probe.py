@@ -81,6 +81,7 @@ def test_a_partition_reports_every_line_that_the_bare_machine_does(reports):
     assert len(bare) > 250
 
 
+# IRQ-2, PSCI-1, CPU-2
 def test_a_partition_sees_what_the_bare_machine_has(reports):
     bare, partition = reports
     differ = []
@@ -94,22 +95,26 @@ def test_a_partition_sees_what_the_bare_machine_has(reports):
     assert not differ, "\n".join(differ)
 
 
+# CPU-1
 def test_everything_the_identification_registers_show_works(reports):
     _, partition = reports
     assert not [k for k, v in partition.items() if "WRONG" in v]
     assert partition["feature.aes"] == "works"
 
 
+# IRQ-1
 def test_priorities_show_by_nesting_deeper_than_there_are_list_registers(reports):
     _, partition = reports
     assert partition["gic.nested"] == "64 65 66 67 68 69 70 71 128 144 160 176 192 208 224 240"
 
 
+# CPU-3
 def test_fp_registers_survive_a_neighbour_that_spoils_them(reports):
     _, partition = reports
     assert partition["fp.lost"] == "0"
 
 
+# CPU-3
 def test_the_neighbour_finds_its_own_registers_unchanged(boot):
     m = boot(IMAGE, icount=True, memory="2G")
     m.expect(r"probe done")

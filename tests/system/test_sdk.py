@@ -12,7 +12,7 @@ HOT_KEY = "\x1d"
 
 @pytest.fixture(scope="module")
 def machine(boot_module):
-    return boot_module(IMAGE)
+    return boot_module(IMAGE, icount=True, memory="2G")  # its own time: what a loaded host does to it is no promise broken
 
 
 def test_the_sdk_keeps_its_promises_inside_a_partition(machine):
@@ -31,6 +31,14 @@ def test_a_partition_whose_main_returns_is_switched_off(machine):
     machine.line("bulkhead", "hello: stopped: it asked to be switched off")
 
 
+# SDK-1
+def test_a_partition_in_c_needs_a_main_of_less_than_30_lines():
+    with open("systems/hello/hello.c", encoding="utf-8") as f:
+        text = f.read()
+    assert 'include "sdk/bulkhead.h"' in text and len(text[text.index("int main(void)"):].splitlines()) < 30
+
+
+# CON-1
 def test_the_hot_key_gives_the_keyboard_to_the_next_client_and_round(machine):
     for name in ("hello", "sdk", "hello"):
         machine.type(HOT_KEY)
@@ -44,7 +52,7 @@ def test_a_fault_is_one_sentence_with_partition_address_and_instruction(boot):
 
 @pytest.fixture(scope="module")
 def ports(boot_module):
-    m = boot_module(PORTS)
+    m = boot_module(PORTS, icount=True, memory="2G")
     m.line("ports", "all promises about ports checked")
     m.said = m.before
     return m

@@ -9,6 +9,7 @@ from guest_lines import lines_of
 IMAGE = "build/tests/storm.img"
 
 
+# IRQ-3
 def test_a_storm_on_the_interrupt_controller_passes_and_leaves_nothing_behind(boot):
     m = boot(IMAGE, memory="2G")
     m.expect(r"storm done\s")

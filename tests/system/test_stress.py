@@ -111,6 +111,7 @@ def test_so_many_stops_at_random_points(stress):
         assert stress.ends(pair) == (0, 0), "a neighbour's end is no end of its own"
 
 
+# PORT-1
 def test_a_queue_loses_what_its_kind_says_and_no_more(stress):
     may = depths()
     for (pair, role), c in stress.of(*KINDS["queuing"]).items():

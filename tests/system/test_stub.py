@@ -4,6 +4,7 @@
 GUEST = "build/tests/guests/stubtest.bin"
 
 
+# MEM-4, MEM-5
 def test_the_stub_does_each_operation_and_reports_each_failure(boot):
     m = boot(GUEST, cores=1)
     m.expect("stub checked")

@@ -58,7 +58,7 @@ def test_run_shows_it():
 
 
 def test_steer_is_not_later_than_promised_while_both_boot(boot):
-    """Counted: the emulator's cores take turns, and `steer`'s core is the first of them; `pump` is measured alone, in test_time_budget.py."""
+    """Counted: the emulator's cores take turns, and `steer`'s core is the first of them; a reservation is measured alone, in test_time_budget.py."""
     promised = promise.promises(SYSTEM)["normal", "steer"]["late"]
     m = boot(IMAGE, icount=True)
     for _ in range(3):

@@ -86,6 +86,7 @@ def tasks(*rows):
     return "tasks {" + " ".join(f"t{i} {{ period-us = <{p}>; cost-us = <{c}>; {m} }};" for i, (p, c, m) in enumerate(rows)) + "};"
 
 
+# TIME-4
 def test_tasks_meet_their_windows(system):
     work = tasks((20000, 1000, ""), (40000, 1500, ""))
     f = promises(system, [part("a", 0, 5, work), B], mode(10000, window(0, 2000, "a"), window(2000, 6000, "b")))

@@ -24,6 +24,7 @@ def reported(said):
     return re.findall(r"^(\S*?): (/\S*): (.*)$", said, re.M)
 
 
+# DESC-1, DESC-2
 @pytest.mark.parametrize("path", BAD, ids=lambda p: os.path.basename(p)[:-4])
 def test_a_bad_description_is_refused(system, path):
     with open(path, encoding="utf-8") as f:

@@ -39,12 +39,14 @@ def test_labels_change_nothing_but_the_names_of_devices(good):
     assert good.built() == first
 
 
+# IMG-3
 def test_two_builds_are_the_same_byte_for_byte(good):
     first = good.built()
     good.image.unlink()
     assert good.built() == first
 
 
+# IMG-3
 def test_a_build_is_the_same_from_another_place_at_another_time(good, tmp_path):
     other = System(tmp_path / "elsewhere" / "system")
     for name in ("kernel", "packed", "system.dts"):
@@ -89,6 +91,7 @@ def test_a_failed_build_leaves_nothing_behind(good):
     assert not os.listdir(good.image.parent)
 
 
+# DESC-1
 def test_a_failed_build_leaves_no_image_of_before(good):
     good.built()
     good.describe(GOOD.replace("cores = <2>", "cores = <9>"))

@@ -284,3 +284,38 @@ def test_the_monitor_sees_everybody(system):
     system.file("native.elf", elf([(RAM, RAM, pattern(4096), 8192)], RAM))
     status, said = system.check()
     assert status == 1 and "b reaches a: b -> a (what the monitor sees)" in said
+
+
+# --- report and drawing ---
+
+def test_the_report_tells_policy_times_and_rights(system):
+    built(system, FLEET.replace("priority = <5>;", 'priority = <5>; watchdog-us = <500000>; watchdog-open-us = <4000>; health { panic = "warm", "tell"; restarts = <3>;'
+                                ' within-us = <10000000>; then = "mode:limp"; }; '), CHANNELS)
+    report = (system.image.parent / "made.report.txt").read_text()
+    pump = report.split("Partition 4, pump")[1].split("Partition 5")[0]
+    for line in ("panic: warm, tell", "access: inject", "watchdog:  to be fed within 500 ms, at first within 500 ms, and not sooner than after 4 ms",
+                 "limit:     more than 3 restarts in 10000 ms: mode:limp", "dump:      registers and 64 KiB of memory, taken by m"):
+        assert line in pump
+    m = report.split("Partition 1, m")[1].split("Partition 2")[0]
+    for line in ("capability 4 sees what the system does and resets the machine", "capability 2 starts, stops and inspects pump",
+                 "capability 3 inspects fan", "asked:     by linux, on channel ask, to start and stop pump", "doorbell of the monitor",
+                 "inspects:  pump, while it stands still: its RAM at 0x4000000000"):
+        assert line in m
+    assert "to start and stop m\n" not in report
+
+
+def test_the_drawing_shows_who_may_look_where_and_whose_faults_reach_others(system):
+    built(system, FLEET.replace("priority = <5>;", 'priority = <5>; watchdog-us = <500000>; health { panic = "system"; call = "mode:limp"; restarts = <1>; within-us = <2000>; }; '),
+          CHANNELS)
+    text = system.tool("draw", system.folder, "--dot")[1]
+    box = {name: line for line in text.splitlines() for name in ("m", "pump", "fan", "linux") if f"<B>{name}</B></TD>" in line}
+    place = {name: line.split()[0] for name, line in box.items()}
+    for row in ("monitor: is told of faults, sees what all do", "may reset the machine"):
+        assert row in box["m"] and row not in box["linux"]
+    for row in ("its faults can reset the machine", "its faults can change the mode", "watchdog, 500 ms", "at most 1 restart in 2 ms", "dumped: 64 KiB"):
+        assert row in box["pump"] and row not in box["linux"]
+    assert "dumped: all of its memory" in box["fan"]
+    edges = {(a, b): line for line in text.splitlines() for a in place for b in place if line.strip().startswith(f"{place[a]} -> {place[b]} [")
+             and "diamond" in line}
+    assert ">controls, inspects<" in edges["m", "pump"] and ">inspects<" in edges["m", "fan"] and ">controls<" in edges["m", "linux"]
+    assert "sees its memory while it stands still" in text

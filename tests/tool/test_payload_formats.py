@@ -81,6 +81,7 @@ def test_entry_goes_before_what_the_format_says(system):
     assert loaded(system, elf([(RAM, RAM, BODY, 10000)], RAM), "entry = <0x40000080>;").entry == RAM + 0x80
 
 
+# MEM-4
 @pytest.mark.parametrize("restart", ["always", "never"])
 def test_all_the_rest_of_ram_is_zero(system, restart):
     system.file("initrd", pattern(5000, seed=3))

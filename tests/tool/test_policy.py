@@ -220,6 +220,7 @@ def test_with_levels_who_is_excepted_may_pass_things_on(system):
 
 # --- what is told ---
 
+# POL-1
 def test_every_broken_rule_is_told_at_its_line(system):
     policy = "one { from = <&a>; to = <&b>; };\ntwo { from = <&b>; to = <&a>; };\nthree { from = <&b>; to = <&c>; };"
     describe(system, policy, chain("abc"))
@@ -394,6 +395,7 @@ def steps(way):
     return list(zip(names, names[1:])), names[1:-1]
 
 
+# POL-1
 @pytest.mark.parametrize("tens", range(40))
 def test_reachability_worked_out_otherwise_agrees(system, tens):
     for seed in range(10 * tens, 10 * tens + 10):
@@ -432,6 +434,7 @@ def policy_for(drawn):
     return f"domains {{ one {{ members = <{a}>; level = <1>; }}; two {{ members = <{b}>; level = <2>; }}; }}; policy {{ {rules} }};"
 
 
+# POL-2
 def test_check_and_the_audit_of_the_image_agree(system):
     """An image of a system whose policy is broken is made without the policy, and audited with it."""
     system.file("kernel", image(pattern(3000)))

@@ -14,6 +14,7 @@ import time
 import pytest
 from payloads import program
 from scripted import Machine
+from traces import Ring
 
 
 @pytest.fixture
@@ -100,6 +101,87 @@ def test_a_signal_to_the_tool_ends_the_machine_too(machine, number):
         tool.send_signal(number)
         assert tool.wait(20) != 0
     assert not machine.runs()
+
+
+# --- the trace that it keeps: what the kernel has left in the machine's memory ---
+
+KEEP = """
+import struct
+words = sys.argv
+backend = dict(o.split("=", 1) for o in words[words.index("-object") + 1].split(",")[1:])
+bytes_, path = int(backend["size"]), backend["mem-path"]
+assert words[words.index("-machine") + 1] == "memory-backend=" + backend["id"] and backend["share"] == "on"
+os.truncate(path, bytes_)
+def leave(what):
+    image = open(words[words.index("-kernel") + 1], "rb").read()
+    at = struct.unpack_from("<Q", image, SHARE)[0] - 0x40000000 + 2 * 4096 # behind the log
+    with open(path, "r+b") as f:
+        f.seek(at)
+        f.write(what)
+"""
+SHARE_PA_AT = 216  # share_pa of struct bh_image_header
+
+
+def leaves(machine, then, what=None):
+    """The machine has that in the place of the first ring, then does the rest."""
+    machine.script(KEEP.replace("SHARE", str(SHARE_PA_AT)) + f"leave({Ring(0).idle(7).bytes() if what is None else what!r})\n" + then)
+    machine.named(f'"{machine.system.folder}/machine", "{machine.notes}", "-m", "2048"')
+
+
+def kept(machine):
+    return machine.system.tool("trace", machine.system.folder / "kept", machine.system.folder)
+
+
+@pytest.mark.parametrize("then, words, status", [
+    ('say("here\\n"); time.sleep(60)', ("--until", "here", "--timeout", "20"), 0),
+    ('say("other\\n"); time.sleep(60)', ("--until", "here", "--timeout", "2"), 1),
+    ("sys.exit(0)", ("--timeout", "20"), 0),
+    ("sys.exit(3)", (), 3),
+    ("os.kill(os.getpid(), signal.SIGKILL)", (), 1),
+], ids=["shown", "timeout", "ends", "ends-on-the-terminal", "is-killed"])
+def test_the_trace_is_kept_however_the_run_ends(machine, then, words, status):
+    leaves(machine, then)
+    found, _, error = machine.run(*words, "--trace", str(machine.system.folder / "kept"))
+    assert found == status and "the trace of 1 core is in" in error, error
+    assert not machine.runs()
+    status, said = kept(machine)
+    assert status == 0 and "nobody runs" in said, said
+
+
+@pytest.mark.parametrize("words", [(), ("--timeout", "50")], ids=["terminal", "watched"])
+def test_a_signal_ends_the_machine_and_the_trace_is_kept(machine, words):
+    leaves(machine, "open(sys.argv[1] + '.left', 'w').close()\ntime.sleep(60)")
+    left = machine.notes.with_suffix(".left")
+    with subprocess.Popen(machine.command(*words, "--trace", str(machine.system.folder / "kept")), stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as tool:
+        end = time.monotonic() + 20
+        while not left.exists():
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        tool.send_signal(signal.SIGTERM)
+        assert tool.wait(20) == 1
+    assert not machine.runs() and kept(machine)[0] == 0
+
+
+def test_a_kernel_that_has_not_begun_leaves_no_trace(machine):
+    leaves(machine, 'say("here\\n"); time.sleep(60)', b"")
+    status, _, error = machine.run("--until", "here", "--timeout", "20", "--trace", str(machine.system.folder / "kept"))
+    assert status == 1 and "no trace to keep" in error and "the kernel has not begun" in error, error
+    assert not (machine.system.folder / "kept").exists()
+
+
+@pytest.mark.parametrize("memory, bytes_", [("512", 512 << 20), ("1G", 1 << 30), ("size=64M,slots=2", 64 << 20)])
+def test_the_memory_is_as_large_as_the_machine_s(machine, memory, bytes_):
+    machine.script('say("here\\n"); time.sleep(60)')
+    status, _, error = machine.run("--until", "here", "--timeout", "20", "--trace", str(machine.system.folder / "kept"), "--", "-m", memory)
+    assert status == 1 and f"size={bytes_}," in " ".join(machine.arguments), error
+
+
+def test_a_machine_of_unknown_memory_is_not_started(machine):
+    machine.script('say("here\\n"); time.sleep(60)')
+    machine.named(f'"{machine.system.folder}/machine", "{machine.notes}"')
+    status, _, error = machine.run("--until", "here", "--timeout", "20", "--trace", str(machine.system.folder / "kept"))
+    assert status == 1 and "has no -m" in error and not machine.notes.exists(), error
 
 
 def test_a_machine_that_is_not_installed_is_named_with_the_remedy(machine):

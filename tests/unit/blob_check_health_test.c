@@ -151,6 +151,10 @@ static void watchdogs_open_before_they_close(void **state)
 	REFUSED(LINUX.watchdog_ns = LINUX.watchdog_first_ns = 0, "wrong times");
 	PASSED(CONSOLE.answer_ns = BH_PERIOD_MAX_NS);
 	REFUSED(CONSOLE.answer_ns = BH_PERIOD_MAX_NS + 1, "too long a time to answer");
+	PASSED(LINUX.log_pace_ns = 1);
+	PASSED(LINUX.log_pace_ns = BH_PERIOD_MAX_NS);
+	REFUSED(LINUX.log_pace_ns = BH_PERIOD_MAX_NS + 1, "wrong pace");
+	REFUSED(LINUX.log_pace_ns = 0, "wrong pace");
 }
 
 static void nobody_is_told_where_there_is_no_monitor(void **state)

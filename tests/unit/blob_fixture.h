@@ -128,6 +128,8 @@ static void fixture_partitions(struct blob_fixture *f)
 	f->part[0] = (struct bh_partition){ .name = 11, .flags = BH_PART_RESTART, .n_vcpus = 1, .n_regions = 2, .n_caps = 4 };
 	f->part[1] = (struct bh_partition){ .name = 19, .first_vcpu = 1, .n_vcpus = 2, .first_region = 2, .n_regions = 2 };
 	f->part[2] = (struct bh_partition){ .name = 25, .first_vcpu = 3, .n_vcpus = 1, .first_region = 4, .n_regions = 3 };
+	for (uint32_t i = 0; i < sizeof(f->part) / sizeof(f->part[0]); i++)
+		f->part[i].log_pace_ns = 10000000;
 	f->part[1].first_cap = FIX_LINUX_CAPS, f->part[1].n_caps = 4;
 	f->part[2].first_cap = FIX_CONTROL_CAPS, f->part[2].n_caps = 4;
 	f->part[1].n_smcs = 2, f->part[2].first_smc = 2;

@@ -53,6 +53,7 @@ static void the_stubs_calls_are_refused_to_a_guest(void **state)
 	assert_true(partition_runs(partition_at(CLIENT)));
 }
 
+/* CALL-2 */
 static void a_million_random_calls_harm_nobody(void **state)
 {
 	(void)state;

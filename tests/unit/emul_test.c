@@ -84,6 +84,7 @@ static void server_runs(void)
 
 /* --- what the register table says --- */
 
+/* EMUL-1 */
 static void a_shadow_read_gives_the_addressed_bytes(void **state)
 {
 	(void)state;
@@ -118,6 +119,7 @@ static void a_register_that_is_not_there_faults(void **state)
 	assert_null(server_sees(ZERO));
 }
 
+/* EMUL-1 */
 static void posted_writes_arrive_in_order_with_width_and_source(void **state)
 {
 	static const uint32_t bytes[] = { 1, 2, 4 };
@@ -224,6 +226,7 @@ static void an_ask_that_finds_no_room_is_asked_again(void **state)
 
 /* --- asks --- */
 
+/* EMUL-1 */
 static void a_read_that_asks_waits_for_its_value(void **state)
 {
 	const struct bh_emul_entry *e;
@@ -357,6 +360,7 @@ static void a_tail_that_wraps_is_no_special_case(void **state)
 
 /* --- without a server --- */
 
+/* EMUL-2 */
 static void an_access_without_a_server_gets_what_the_description_says(void **state)
 {
 	(void)state;
@@ -382,6 +386,7 @@ static void an_access_without_a_server_gets_what_the_description_says(void **sta
 	quiet();
 }
 
+/* EMUL-2 */
 static void an_ask_whose_server_ends_gets_what_the_description_says(void **state)
 {
 	(void)state;
@@ -401,6 +406,7 @@ static void an_ask_whose_server_ends_gets_what_the_description_says(void **state
 	quiet();
 }
 
+/* EMUL-2 */
 static void a_blocked_writer_whose_server_ends_gets_what_the_description_says(void **state)
 {
 	(void)state;

@@ -86,6 +86,7 @@ static void each_partition_has_a_ring_and_all_fit_their_pages(void **state)
 	assert_true((const char *)log_record(PARTITIONS - 1, log_of()->n - 1) + sizeof(struct bh_record) <= (const char *)log_of() + bh_log_bytes(PARTITIONS));
 }
 
+/* LOG-1 */
 static void a_record_says_who_what_where_and_when(void **state)
 {
 	uint32_t next = log_next(NOISY);
@@ -263,6 +264,7 @@ static void a_partition_that_is_too_loud_is_printed_no_more_but_logged(void **st
 	assert_int_equal(lines(), 1); /* the others are heard */
 }
 
+/* LOG-2 */
 static void until_its_reader_runs_the_kernel_prints(void **state)
 {
 	(void)state;
@@ -293,6 +295,8 @@ static void until_its_reader_runs_the_kernel_prints(void **state)
 static const struct host_partition crowd = { .name = "crowd", .n_vcpus = WRITERS, .vcpu = { { 0, 1 }, { 1, 1 }, { 2, 1 } } };
 static const struct host_system of_one = { .n_cores = 3, .n_partitions = 1, .partition = &crowd, .no_reader = true };
 static uint32_t writing;
+static uint32_t written;
+static uint32_t good;		/* records that the reader has got */
 static uint32_t began[WRITERS]; /* the ring's next when that writer began its record, or IDLE */
 
 static int of_several_cores(void **state)
@@ -327,18 +331,19 @@ static void wait_for_the_slow(void)
 		}
 }
 
+/* So many records, and more until a reader that gets little of a loaded machine's time has read for a while. */
 static void *writer(void *arg)
 {
 	struct vcpu *v = arg;
 
 	host_on(v->core->number);
-	for (uint64_t i = 1; i <= RECORDS; i++) {
+	for (uint64_t i = 1; i <= RECORDS || load_relaxed(&good) <= 4 * BH_LOG_RECORDS; i++) {
 		uint64_t mine = i << 8 | v->desc->index;
 
 		wait_for_the_slow();
 		store_release(&began[v->desc->index], ring_next());
 		log_quota_anew(0);
-		log_vcpu(v, BH_EVENT_ACCESS, mine, ~mine);
+		add_to(&written, log_vcpu(v, BH_EVENT_ACCESS, mine, ~mine));
 		store_release(&began[v->desc->index], IDLE);
 	}
 	add_to(&writing, -1u);
@@ -349,10 +354,11 @@ static void records_of_several_cores_are_whole(void **state)
 {
 	pthread_t thread[WRITERS];
 	struct bh_record r;
-	uint32_t good = 0, at = ring_next(), first = at;
+	uint32_t at = ring_next(), first = at;
 	uint64_t last[WRITERS] = { 0 };
 
 	(void)state;
+	written = good = 0;
 	memset(began, 0xff, sizeof(began));
 	store_release(&writing, WRITERS);
 	for (uint32_t i = 0; i < WRITERS; i++)
@@ -368,11 +374,12 @@ static void records_of_several_cores_are_whole(void **state)
 		assert_true(r.address > last[r.vcpu]);
 		last[r.vcpu] = r.address;
 		at++;
-		good++;
+		add_to(&good, 1);
 	}
 	for (uint32_t i = 0; i < WRITERS; i++)
 		pthread_join(thread[i], NULL);
-	assert_int_equal(ring_next() - first, WRITERS * RECORDS);
+	assert_true(written >= WRITERS * RECORDS);
+	assert_int_equal(ring_next() - first, written);
 	assert_true(good > BH_LOG_RECORDS);
 }
 

@@ -73,6 +73,7 @@ static void a_zero_is_left_out(void **state)
 	assert_string_equal(out, A "x" END);
 }
 
+/* CON-1 */
 static void lines_of_two_do_not_mix(void **state)
 {
 	(void)state;

@@ -239,6 +239,7 @@ static void a_partition_without_a_pristine_copy_is_not_restarted(void **state)
 	quiet();
 }
 
+/* PSCI-2 */
 static void the_end_of_one_partition_leaves_the_others_alone(void **state)
 {
 	uint32_t resets = vcpu_of(SERVER, 0)->arch.resets;

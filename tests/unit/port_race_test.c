@@ -400,6 +400,7 @@ static void the_sender_is_done(void)
 	(void)missing();
 }
 
+/* PORT-2 */
 static void sender_and_receiver_of_a_queue_never_miss_each_other(void **state)
 {
 	(void)state;
@@ -533,6 +534,7 @@ static void the_newest_was_read(void)
 	assert_int_equal(last_value, MESSAGES);
 }
 
+/* PORT-1 */
 static void a_value_is_never_torn_never_older_and_the_last_one_comes(void **state)
 {
 	(void)state;
@@ -642,6 +644,7 @@ static void an_event_wakes_exactly_one_waiter(void **state)
 	play(&apart, event_scene, one_was_woken, false, 2, 5000);
 }
 
+/* PORT-2 */
 static void an_event_or_its_deadline_ends_a_wait_and_neither_is_lost(void **state)
 {
 	(void)state;
@@ -808,7 +811,7 @@ static void the_caller_was_told(void)
 	assert_int_equal(port_at(CALL)->call & 0xff, 0);
 }
 
-/* Also a request that comes as the server ends, too late for its end to see it. */
+/* Also a request that comes as the server ends, too late for its end to see it. (PORT-2) */
 static void a_servers_end_ends_its_callers_wait(void **state)
 {
 	(void)state;

@@ -182,6 +182,7 @@ static void far_sleeps(void)
 
 /* --- what a table does not hold --- */
 
+/* CALL-1 */
 static void a_number_that_is_no_port_is_refused(void **state)
 {
 	static const uint32_t functions[] = { BH_CALL_SIGNAL, BH_CALL_SEND, BH_CALL_RECEIVE, BH_CALL_CALL, BH_CALL_REPLY, BH_CALL_SERVE, BH_CALL_PORT_STATE };
@@ -198,6 +199,7 @@ static void a_number_that_is_no_port_is_refused(void **state)
 	quiet();
 }
 
+/* CALL-1 */
 static void each_end_can_do_only_what_its_right_says(void **state)
 {
 	(void)state;

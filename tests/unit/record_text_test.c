@@ -60,6 +60,8 @@ static const struct {
 	  "linux: vCPU 0 called WAIT at pc 0x40000010, refused: its table has no such entry of that kind" },
 	{ { .event = BH_EVENT_CALL, .pc = 0x40000010, .address = BH_CALL_CONTROL, .value = REFUSED(2, BH_E_RIGHT) },
 	  "linux: vCPU 0 called CONTROL with capability 2 at pc 0x40000010, refused: its entry does not hold that right" },
+	{ { .event = BH_EVENT_CALL, .address = BH_CALL_SET_MODE, .value = REFUSED(3, BH_E_CAP) },
+	  "linux: vCPU 0 called SET_MODE with capability 3, refused: its table has no such entry of that kind" },
 	{ { .event = BH_EVENT_CALL, .address = BH_CALL_DEBUG, .value = REFUSED(3, BH_E_CAP) },
 	  "linux: vCPU 0 called DEBUG with capability 3, refused: its table has no such entry of that kind" },
 	{ { .event = BH_EVENT_CALL, .address = BH_CALL_DEBUG + 1, .value = REFUSED(0, -77) },
@@ -136,7 +138,7 @@ static void any_record_fits_or_is_cut(void **state)
 			u.word[w] = seed = seed * 6364136223846793005ull + 1442695040888963407ull;
 		u.r.event %= 14;
 		if (i % 4 == 0)
-			u.r.address = BH_CALL(u.r.address % 16);
+			u.r.address = BH_CALL(u.r.address % 18);
 		assert_true(record_text(text, sizeof text, &u.r, "a-name-of-thirty-one-characters") < sizeof text);
 	}
 }

@@ -40,14 +40,20 @@ static const struct host_window limp[] = {
 	{ .core = 1, .start_ns = US(10), .end_ns = US(40), .partitions = BIT(PAIR) },
 };
 
+static const struct host_window lazy[] = { { .core = 0, .start_ns = 0, .end_ns = US(10), .partitions = BIT(CONTROL) } };
+
 enum { NORMAL,
        LIMP,
        PANIC,
+       ENDLESS,
+       LAZY,
        MODES };
 
 static const struct host_mode modes[MODES] = {
 	[NORMAL] = { .frame_ns = US(100), .slack = BIT(SPARE), .n_windows = 2, .window = normal },
 	[LIMP] = { .frame_ns = US(40), .without = BIT(LINUX) | BIT(SPARE), .n_windows = 2, .window = limp },
+	[LAZY] = { .frame_ns = US(40), .at_once = true, .slack = BIT(LINUX) | BIT(SPARE), .n_windows = 1, .window = lazy },
+	[ENDLESS] = { .at_once = true, .without = BIT(LINUX) },
 	[PANIC] = { .frame_ns = US(40), .at_once = true, .without = BIT(LINUX) | BIT(SPARE) | BIT(SERVICE), .n_windows = 2, .window = limp },
 };
 
@@ -144,6 +150,7 @@ static int64_t calls(struct vcpu *v, uint32_t function, uint64_t a, uint64_t b)
 
 /* --- windows --- */
 
+/* TIME-1 */
 static void windows_begin_and_end_on_their_edges(void **state)
 {
 	(void)state;
@@ -161,6 +168,7 @@ static void windows_begin_and_end_on_their_edges(void **state)
 	}
 }
 
+/* TIME-3 */
 static void slack_is_what_the_windows_owner_leaves_and_what_is_nobodys(void **state)
 {
 	(void)state;
@@ -231,6 +239,7 @@ static void a_late_alarm_does_not_move_the_next_edge(void **state)
 	assert_int_equal(host_alarm(0), US(base + 80));
 }
 
+/* TIME-5 */
 static void a_core_without_windows_and_budgets_has_no_alarm(void **state)
 {
 	(void)state;
@@ -241,6 +250,7 @@ static void a_core_without_windows_and_budgets_has_no_alarm(void **state)
 
 /* --- reservations --- */
 
+/* TIME-2 */
 static void a_reservation_interrupts_windows_until_its_budget_is_used_up(void **state)
 {
 	(void)state;
@@ -322,6 +332,170 @@ static void a_reservation_without_budget_gets_no_kick(void **state)
 	assert_true(runs_on(control, 0));
 }
 
+/* Something is posted to it that does not wake it: a sibling on another core can do so without end. */
+static void notice(struct vcpu *v)
+{
+	vcpu_post(v, REQ_SYNC);
+	host_settle();
+}
+
+static void what_wakes_nobody_is_paid_by_the_sleeper_and_interrupts_no_longer_than_its_budget(void **state)
+{
+	uint32_t kicks;
+
+	(void)state;
+	at(1);
+	kicks = host_kicks(0);
+	for (uint32_t i = 0; i < 100; i++)
+		notice(service);
+	assert_int_equal(host_kicks(0) - kicks, 10); /* 10 us, a us at least each */
+	assert_true(runs_on(control, 0));
+	at(50);
+	kicks = host_kicks(0);
+	for (uint32_t i = 0; i < 100; i++)
+		notice(service);
+	assert_in_range(host_kicks(0) - kicks, 9, 10);
+	at(100);
+	wakes(service); /* it has a new budget, of which the notices that waited for that have cost a us */
+	at(108);
+	assert_true(runs_on(service, 0));
+	at(109);
+	assert_true(runs_on(control, 0));
+}
+
+static void what_wakes_it_is_paid_once(void **state)
+{
+	(void)state;
+	at(1);
+	wakes(service);
+	does(service, guest_take, NULL);
+	does(service, guest_wfi, NULL);
+	assert_int_equal(service->left, US(10));
+}
+
+static void guest_posts_to_itself_and_waits(struct vcpu *v, void *arg)
+{
+	(void)arg;
+	vcpu_post(v, REQ_SYNC);
+	vcpu_wait(v);
+}
+
+static void who_runs_pays_for_its_own_notices_as_for_all_it_does(void **state)
+{
+	(void)state;
+	at(1);
+	wakes(service);
+	does(service, guest_take, NULL);
+	does(service, guest_posts_to_itself_and_waits, NULL);
+	assert_int_equal(service->left, US(10));
+}
+
+/* --- stops --- */
+
+static bool is_off(uint32_t partition)
+{
+	return partition_at(partition)->state == PARTITION_OFF;
+}
+
+static void is_stopped(uint32_t partition, bool again)
+{
+	partition_stop(partition_at(partition), BH_STOP_ORDER, again);
+	host_settle();
+}
+
+static void a_stop_waits_for_an_edge_and_interrupts_nobody(void **state)
+{
+	uint32_t kicks;
+
+	(void)state;
+	at(5);
+	kicks = host_kicks(0);
+	is_stopped(LINUX, false);
+	assert_int_equal(host_kicks(0), kicks);
+	at(29);
+	assert_false(is_off(LINUX));
+	at(30);
+	assert_true(is_off(LINUX));
+	assert_int_equal(host_where(0), HOST_GUEST); /* SPARE, on slack */
+}
+
+static void who_runs_is_stopped_at_once(void **state)
+{
+	(void)state;
+	at(40);
+	is_stopped(LINUX, false);
+	assert_true(is_off(LINUX));
+	at(85);
+	is_stopped(SPARE, false);
+	assert_true(is_off(SPARE));
+}
+
+/* In a mode that both are left out of, so that their own time never comes. */
+static void one_stops_at_each_edge_and_all_in_turn(void **state)
+{
+	(void)state;
+	at(5);
+	assert_int_equal(calls(control, BH_CALL_SET_MODE, host_system_schedule(blob, CONTROL), LIMP), BH_OK);
+	at(105);
+	is_stopped(SPARE, false);
+	is_stopped(LINUX, true); /* before SPARE in rank */
+	at(139);
+	assert_int_equal(partition_at(LINUX)->life, 0);
+	at(140);
+	assert_int_equal(partition_at(LINUX)->life, 1);
+	assert_false(is_off(SPARE));
+	is_stopped(LINUX, true); /* again, before the next edge */
+	at(180);
+	assert_true(is_off(SPARE));
+	assert_int_equal(partition_at(LINUX)->life, 1);
+	at(220);
+	assert_int_equal(partition_at(LINUX)->life, 2);
+}
+
+static void without_windows_a_stop_comes_at_once(void **state)
+{
+	(void)state;
+	at(5);
+	is_stopped(PAIR, false);
+	assert_true(is_off(PAIR));
+}
+
+static void stops_that_wait_for_an_edge_come_though_there_are_no_more(void **state)
+{
+	(void)state;
+	at(5);
+	is_stopped(LINUX, false);
+	is_stopped(SPARE, false);
+	assert_false(is_off(LINUX) || is_off(SPARE));
+	assert_int_equal(calls(control, BH_CALL_SET_MODE, host_system_schedule(blob, CONTROL), ENDLESS), BH_OK);
+	assert_int_equal(core_at(0)->frame_ticks, 0);
+	assert_true(is_off(LINUX) && is_off(SPARE));
+}
+
+/* --- slack --- */
+
+static void on_slack_a_less_urgent_one_gets_no_kick(void **state)
+{
+	uint32_t kicks;
+
+	(void)state;
+	at(5);
+	wakes(control);
+	assert_int_equal(calls(control, BH_CALL_SET_MODE, host_system_schedule(blob, CONTROL), LAZY), BH_OK);
+	at(20);
+	wakes(linux_);
+	assert_true(runs_on(linux_, 0));
+	kicks = host_kicks(0);
+	wakes(spare);
+	assert_int_equal(host_kicks(0), kicks);
+	does(linux_, guest_take, NULL);
+	does(linux_, guest_wfi, NULL);
+	assert_true(runs_on(spare, 0));
+	wakes(linux_);
+	assert_int_equal(host_kicks(0), kicks + 1);
+	assert_true(runs_on(linux_, 0));
+}
+
 /* --- turns of siblings --- */
 
 static void both_run(void)
@@ -362,6 +536,34 @@ static void who_gives_way_lets_its_sibling_run(void **state)
 	assert_true(runs_on(second, 1));
 	does(second, gives_way, NULL);
 	assert_true(runs_on(first, 1));
+}
+
+static void turns_of_one_partition_are_not_those_of_another(void **state)
+{
+	static const struct host_partition pairs[] = {
+		{ .name = "urgent", .n_vcpus = 2, .vcpu = { { .core = 0, .priority = 2 }, { .core = 0, .priority = 2 } } },
+		{ .name = "other", .n_vcpus = 2, .vcpu = { { .core = 0, .priority = 1 }, { .core = 0, .priority = 1 } } },
+	};
+	static const struct host_system two = { .n_cores = 1, .n_partitions = 2, .partition = pairs, .no_reader = true };
+
+	(void)state;
+	boot(&two);
+	for (uint32_t i = 0; i < 2; i++) {
+		starts(i);
+		loads(i);
+		cpu_on(i, 0, 1);
+		does(vcpu_of(i, 0), guest_wfi, NULL);
+		does(vcpu_of(i, 1), guest_wfi, NULL);
+	}
+	wakes(vcpu_of(1, 0));
+	wakes(vcpu_of(1, 1));
+	does(vcpu_of(1, 0), gives_way, NULL);
+	assert_true(runs_on(vcpu_of(1, 1), 0));
+	wakes(vcpu_of(0, 0));
+	does(vcpu_of(0, 0), guest_take, NULL);
+	does(vcpu_of(0, 0), gives_way, NULL); /* to nobody: its sibling sleeps */
+	does(vcpu_of(0, 0), guest_wfi, NULL);
+	assert_true(runs_on(vcpu_of(1, 1), 0)); /* the turn goes on */
 }
 
 static void a_sibling_alone_keeps_the_core(void **state)
@@ -527,6 +729,40 @@ static void the_trace_has_each_window_with_its_plan(void **state)
 	assert_int_equal(ring->frequency, 1000000000);
 }
 
+/* Of the last change in the ring. */
+static struct bh_trace_record last_change(uint32_t core)
+{
+	const struct bh_trace *ring = core_at(core)->trace;
+	struct bh_trace_record last = { .time = 0 };
+
+	for (uint32_t i = ring->next > ring->n ? ring->next - ring->n : 0; i < ring->next; i++)
+		last = ring->record[i % ring->n].kind == BH_TRACE_MODE ? ring->record[i % ring->n] : last;
+	return last;
+}
+
+static void the_trace_has_each_change_of_the_mode_and_the_mode_in_force(void **state)
+{
+	struct bh_trace_record r;
+
+	(void)state;
+	both_run();
+	r = last_change(1);
+	assert_int_equal(r.arg, NORMAL);
+	assert_int_equal(r.b, BH_TRACE_NO_MODE);
+	at(10);
+	assert_int_equal(calls(control, BH_CALL_SET_MODE, schedule(CONTROL), LIMP), BH_OK);
+	at(99);
+	assert_int_equal(core_at(1)->trace->mode, NORMAL);
+	at(100);
+	for (uint32_t c = 0; c < 2; c++) {
+		r = last_change(c);
+		assert_int_equal(r.arg, LIMP);
+		assert_int_equal(r.a, US(base + 100));
+		assert_int_equal(r.b, NORMAL);
+		assert_int_equal(core_at(c)->trace->mode, LIMP);
+	}
+}
+
 static void a_partition_is_told_its_own_time(void **state)
 {
 	uint64_t *arg;
@@ -574,7 +810,18 @@ int main(void)
 		AFTER(all_run, who_has_no_right_changes_nothing),
 		AFTER(NULL, nobody_runs_before_all_cores_are_there),
 		AFTER(all_run, the_trace_has_each_window_with_its_plan),
+		AFTER(all_run, the_trace_has_each_change_of_the_mode_and_the_mode_in_force),
 		AFTER(all_run, a_partition_is_told_its_own_time),
+		AFTER(all_run, what_wakes_nobody_is_paid_by_the_sleeper_and_interrupts_no_longer_than_its_budget),
+		AFTER(all_run, what_wakes_it_is_paid_once),
+		AFTER(all_run, a_stop_waits_for_an_edge_and_interrupts_nobody),
+		AFTER(all_run, who_runs_is_stopped_at_once),
+		AFTER(all_run, one_stops_at_each_edge_and_all_in_turn),
+		AFTER(all_run, without_windows_a_stop_comes_at_once),
+		AFTER(all_run, stops_that_wait_for_an_edge_come_though_there_are_no_more),
+		AFTER(nobody_runs, on_slack_a_less_urgent_one_gets_no_kick),
+		AFTER(all_run, who_runs_pays_for_its_own_notices_as_for_all_it_does),
+		AFTER(NULL, turns_of_one_partition_are_not_those_of_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,7 +34,7 @@ static uint32_t function(void)
 	case 0: return 0x84000000u | (n & 0x1f);
 	case 1: return 0xc4000000u | (n & 0x1f);
 	case 2:
-	case 3: return BH_CALL(n & 0xf);
+	case 3: return BH_CALL(n & 0x1f); /* all there are, and as many beyond */
 	case 4: return 0x80000000u | (n & 0xf);
 	case 5: return (n & 0xff000000u) | (r >> 8 & 0xff);
 	case 6: return 0x86000000u | (n & 0xffff);

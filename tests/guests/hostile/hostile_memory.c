@@ -7,10 +7,11 @@
 #include "abi/info.h"
 #include "tests/guests/hostile/hostile.h"
 
-#define GIB (1ull << 30)
-#define MIB (1ull << 20)
-#define KIB (1ull << 10)
-#define TOP (512 * GIB)
+#define GIB	(1ull << 30)
+#define MIB	(1ull << 20)
+#define KIB	(1ull << 10)
+#define TOP	(512 * GIB)
+#define UART_DR 0x09000000u
 
 static uint64_t ram_base, ram_end;
 static uint64_t run_first, run_last;
@@ -77,10 +78,10 @@ static void sweep(uint64_t from, uint64_t to, uint64_t step)
 
 static void edge(const char *what, uint64_t address)
 {
-	uint64_t value = 0;
-
 	for (uint32_t width = 1; width <= 8; width *= 2) {
-		uint64_t a = address & ~(uint64_t)(width - 1);
+		uint64_t a = address & ~(uint64_t)(width - 1), value = 0;
+		bool read = !load_caught(a, width, &value);
+		bool written = !store_caught(a, width, a == UART_DR ? '\n' : value); /* it is what prints this, too */
 
 		put("edge ");
 		put(what);
@@ -88,8 +89,8 @@ static void edge(const char *what, uint64_t address)
 		put_hex(address);
 		put_char(' ');
 		put_dec(width);
-		put(load_caught(a, width, &value) ? " abort" : " ok");
-		put(store_caught(a, width, value) ? " abort\n" : " ok\n");
+		put(read ? " ok" : " abort");
+		put(written ? " ok\n" : " abort\n");
 	}
 }
 
@@ -134,11 +135,11 @@ void hostile_memory(void)
 	sweep(0x60000000, 8 * GIB, 2 * MIB);
 	sweep(8 * GIB, TOP, 64 * MIB);
 	run_print();
-	say_dec("memory.faults_are_there", faults != 0);
+	say_dec("memory.faults", faults);
 	say_dec("memory.odd_faults", odd_faults);
 	edges("gicd", GICD, GICD + 0xffff);
 	edges("gicr", GICR, GICR + 0x1ffff);
-	edges("uart", 0x09000000, 0x09000fff);
+	edges("uart", UART_DR, UART_DR + 0xfff);
 	edges("virtio", 0x0a000000, 0x0a003fff);
 	edges("stub", 0x0e000000, 0x0e00ffff);
 	edges("parameters", 0x0e010000, 0x0e01ffff);
@@ -151,7 +152,7 @@ void hostile_memory(void)
 	edge("ram", ram_end);
 	jump("stub", 0x0e000000);
 	jump("info", BH_INFO_IPA);
-	jump("uart", 0x09000000);
+	jump("uart", UART_DR);
 	jump("beyond_ram", ram_end);
 	jump("null", 0);
 }

@@ -24,9 +24,9 @@
 
 void stubtest_run(const struct bh_stub_params *params, uint64_t x[3]);
 
-static struct {
+static union {
 	struct bh_stub_params head;
-	struct bh_stub_op op[8];
+	uint8_t bytes[sizeof(struct bh_stub_params) + 8 * sizeof(struct bh_stub_op)]; /* room for its operations */
 } params __attribute__((aligned(64)));
 
 static uint64_t root[512] __attribute__((aligned(4096)));
@@ -67,7 +67,7 @@ static void begin(void)
 
 static void add(uint32_t kind, uint64_t dst, uint64_t src, uint64_t bytes, uint64_t value)
 {
-	params.op[params.head.n_ops++] =
+	params.head.op[params.head.n_ops++] =
 		(struct bh_stub_op){ .kind = kind, .dst = dst, .src = src, .bytes = bytes, .value = value };
 }
 

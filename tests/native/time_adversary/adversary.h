@@ -19,5 +19,12 @@ void storm_ipi(void);	 /* all its vCPUs send each other all SGIs, and themselves
 void storm_timers(void); /* both timers, always in the past */
 void storm_device(void); /* its devices' lines are high and stay so */
 void storm_gic(void);	 /* the interrupt controller's registers, at random; everything pending, everything enabled */
+void storm_hoard(void);	 /* everything pending, and a timer that expires just before each frame: several of these together */
+
+/* Prints a long text, over and over, and says how long that took and what the longest wait for a character was. */
+void measure_printing(void);
+
+/* How long each kind of these exits takes at most, where nobody else has the core; says so. */
+void measure_sections(void);
 
 #endif

@@ -107,3 +107,32 @@ void storm_console(void)
 				 : "memory");
 	}
 }
+
+#define TEXT 30000u /* characters */
+#define LINE 100u
+
+static uint64_t put(uint32_t c)
+{
+	uint64_t begin = bh_time_ticks();
+
+	__asm__ volatile("str %w0, [%1]"
+			 :
+			 : "r"(c), "r"(UART)
+			 : "memory");
+	return bh_time_ticks() - begin;
+}
+
+void measure_printing(void)
+{
+	for (;;) {
+		uint64_t begin = bh_time_ticks(), longest = 0, took;
+
+		for (uint32_t i = 1; i <= TEXT; i++) {
+			took = put(i % LINE ? '.' : '\n');
+			longest = took > longest ? took : longest;
+		}
+		took = bh_time_ticks() - begin;
+		bh_printf("printed %u characters in %u us, longest wait %u us\n", TEXT, (uint32_t)(bh_time_to_ns(took) / 1000),
+			  (uint32_t)(bh_time_to_ns(longest) / 1000));
+	}
+}
