@@ -74,7 +74,8 @@ KERNEL_OBJ := $(call obj,kernel,$(KERNEL_SRC))
 LIB_OBJ := $(call obj,kernel,$(LIB_SRC))
 STUB_OBJ := $(call obj,stub,$(STUB_SRC) $(if $(STUB_SRC),$(LIB_SRC)))
 SDK_OBJ := $(call obj,bare,$(SDK_SRC) $(LIB_SRC))
-TOOL_OBJ := $(call obj,host,$(TOOL_SRC) $(LIB_SRC))
+# What the tool and the monitor speak with each other is one file for both.
+TOOL_OBJ := $(call obj,host,$(TOOL_SRC) $(LIB_SRC) sdk/bh_frame.c sdk/bh_link.c sdk/bh_wire.c)
 
 KERNEL := $(if $(wildcard arch/arm64/kernel.ld),$B/kernel-arm64.elf)
 STUB := $(if $(wildcard sdk/stub/stub.ld),$B/stub-arm64.elf)

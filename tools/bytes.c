@@ -159,6 +159,20 @@ char *folder_of(const char *path)
 	return slash ? text("%.*s", (int)(slash == path ? 1 : slash - path), path) : text(".");
 }
 
+bool program_exists(const char *name)
+{
+	const char *path = getenv("PATH");
+
+	if (strchr(name, '/'))
+		return access(name, X_OK) == 0;
+	for (size_t n; path && *path; path += n + (path[n] == ':')) {
+		n = strcspn(path, ":");
+		if (access(text("%.*s/%s", (int)n, path, name), X_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
 char *tool_folder(void)
 {
 	char path[4096];

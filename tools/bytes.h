@@ -38,6 +38,9 @@ const char *base_name(const char *path);
 char *folder_of(const char *path);
 char *tool_folder(void);
 
+/* Can it be run: a path, or a name that is found on PATH? */
+bool program_exists(const char *name);
+
 /* CRC-32C as abi/stub.h has it. */
 uint32_t crc32c(const void *data, size_t n);
 

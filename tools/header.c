@@ -101,7 +101,7 @@ static void schedule(struct header *h)
 	}
 }
 
-static const struct part *part_named(const struct plan *p, const char *name)
+const struct part *part_named(const struct plan *p, const char *name)
 {
 	struct bytes all = { 0 };
 

@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include "tools/analysis.h"
+#include "tools/debug.h"
 #include "tools/draw.h"
 #include "tools/errors.h"
 #include "tools/explain.h"
 #include "tools/header.h"
+#include "tools/link_socket.h"
 #include "tools/plan.h"
 #include "tools/policy.h"
 #include "tools/run.h"
@@ -41,9 +43,14 @@ static const char help[] =
 	"                                which line of the description would permit it; 1: nothing to explain\n"
 	"  draw SYSTEM [-o FILE] [--dot] draws it: FILE.svg, .png or .pdf, or an SVG to the standard output;\n"
 	"                                --dot: the graph as text; --schedule: who runs when, as an SVG\n"
+	"  gdb SYSTEM PARTITION [-- ...] attaches gdb to one partition of a system that `bulkhead run` has started; what\n"
+	"                                follows -- goes to gdb\n"
+	"  link SYSTEM PARTITION         gdb's remote protocol of that partition, on the standard input and output\n"
+	"  dump SYSTEM PARTITION [-o FILE]\n"
+	"                                fetches its last crash dump, a core file for gdb\n"
 	"\n"
 	"SYSTEM is a folder with a system.dts, or a .dts file. Images go to the folder that holds this program.\n"
-	"Exit status: 0 done, 1 refused, 2 wrong use.\n";
+	"Exit status: 0 done, 1 refused, 2 wrong use; of run also 3: the kernel has panicked.\n";
 
 static _Noreturn void usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static _Noreturn void usage(const char *format, ...)
@@ -91,6 +98,7 @@ bool plan_description(struct plan *p, const char *system)
 	health_plan(p);
 	channels_read(p);
 	channels_relate(p);
+	link_check(p);
 	grants_check(p);
 	return true;
 }
@@ -112,6 +120,17 @@ static struct plan *plan_good(const char *system)
 	struct plan *p = take(sizeof(*p));
 
 	plan_system(p, system);
+	if (errors_tell(p))
+		exit(1);
+	return p;
+}
+
+/* What the description says by itself. Ends the tool where that is wrong. */
+static struct plan *plan_read(const char *system)
+{
+	struct plan *p = take(sizeof(*p));
+
+	plan_description(p, system);
 	if (errors_tell(p))
 		exit(1);
 	return p;
@@ -357,6 +376,12 @@ int main(int argc, char **argv)
 		return run_main(argc, argv);
 	if (strcmp(command, "trace") == 0)
 		return trace_main(plan_made, argc, argv);
+	if (strcmp(command, "gdb") == 0)
+		return gdb_main(plan_read, argc, argv);
+	if (strcmp(command, "link") == 0)
+		return link_main(plan_read, argc, argv);
+	if (strcmp(command, "dump") == 0)
+		return dump_main(plan_read, argc, argv);
 	if (strcmp(command, "header") == 0)
 		return header_main(argc, argv);
 	if (strcmp(command, "explain") == 0)

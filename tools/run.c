@@ -1,34 +1,69 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * QEMU is a child of this process, known by its pid only, and always waited for. Interactively it
- * gets the terminal (and, where nothing is to be done afterwards, this process). Otherwise its console comes by a pipe, is shown,
- * logged and looked through line by line, without escape sequences, the line that has not ended yet included.
+ * The machine's serial line comes through this process, both ways: packets of the link are taken out of what it
+ * says and put between what is typed. QEMU's own keys (Ctrl-A X, Ctrl-A C ...) are QEMU's, as ever: a packet's Ctrl-A is doubled, and
+ * packets wait while QEMU takes keys for itself.
  */
 #include "tools/run.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <regex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "tools/run_child.h"
+#include "tools/run_console.h"
+#include "tools/run_link.h"
 #include "tools/run_memory.h"
+#include "tools/run_terminal.h"
 
-#define ARGUMENTS  256u
-#define LINE_BYTES 4096u
+#define ARGUMENTS     256u
+#define INPUT_BYTES   8192u
+#define CTRL_A	      0x01
+#define PANIC_REST_MS 1000u /* so long after the first line of a panic the others are waited for */
+#define NEVER_MS      BH_LINK_NEVER
+
+enum outcome { SHOWN,
+	       ENDED,
+	       TIMEOUT,
+	       STOPPED,
+	       PANICKED };
+
+struct run {
+	struct run_child child;
+	bool watched;	   /* --until, --timeout: nobody types */
+	uint64_t deadline; /* NEVER_MS: none */
+	uint64_t panic_end;
+	struct run_console console;
+	struct run_link link;
+
+	bool keyboard;	   /* there may be keys */
+	bool prefix;	   /* Ctrl-A was typed: the next key is QEMU's */
+	bool qemu_listens; /* to all keys: Ctrl-A C was typed */
+	uint8_t input[INPUT_BYTES];
+	size_t n_input; /* for the machine, and not taken yet */
+};
 
 static volatile sig_atomic_t stopped;
 
 static void on_signal(int number)
 {
 	stopped = number;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction s = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &s, NULL);
+	sigaction(SIGTERM, &s, NULL);
+	sigaction(SIGHUP, &s, NULL);
+	s.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &s, NULL);
 }
 
 static void command(const struct plan *p, const char *image, const struct run_options *o, const char **argv)
@@ -45,198 +80,223 @@ static void command(const struct plan *p, const char *image, const struct run_op
 	argv[n] = NULL;
 }
 
-static double seconds(void)
-{
-	struct timespec t;
+/* --- what the machine hears --- */
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+static void add(struct run *r, uint8_t byte)
+{
+	r->input[r->n_input++] = byte;
 }
 
-/* --- the console as lines --- */
-
-struct console {
-	char line[LINE_BYTES];
-	size_t n;
-	enum { PLAIN,
-	       ESCAPE,
-	       SEQUENCE,
-	       SHORT } state;
-	regex_t until;
-};
-
-/* True when the character is part of the text and not of an escape sequence (ECMA-48). */
-static bool is_text(struct console *c, char ch)
+/* What it does not take now is offered again. */
+static void push(struct run *r)
 {
-	switch (c->state) {
-	case PLAIN:
-		if (ch == 0x1b)
-			c->state = ESCAPE;
-		return ch != 0x1b && (ch == '\t' || (unsigned char)ch >= ' ');
-	case ESCAPE:
-		c->state = ch == '[' ? SEQUENCE : ch == '(' || ch == ')' ? SHORT
-									 : PLAIN;
-		return false;
-	case SEQUENCE:
-		if (ch >= 0x40 && ch <= 0x7e)
-			c->state = PLAIN;
-		return false;
-	case SHORT:
-		c->state = PLAIN;
-		return false;
+	ssize_t n = r->n_input ? write(r->child.to, r->input, r->n_input) : 0;
+
+	if (n > 0) {
+		r->n_input -= (size_t)n;
+		memmove(r->input, r->input + n, r->n_input);
 	}
-	return false;
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
+		r->n_input = 0; /* it does not listen any more */
 }
 
-static bool matches(struct console *c)
+/* A zero would begin a packet. */
+static void key(struct run *r, uint8_t c)
 {
-	c->line[c->n] = 0;
-	return regexec(&c->until, c->line, 0, NULL, 0) == 0;
+	if (c == 0 && r->link.path)
+		return;
+	if (r->prefix && (c == 'c' || c == 'C'))
+		r->qemu_listens = !r->qemu_listens;
+	r->prefix = !r->prefix && c == CTRL_A;
+	add(r, c);
 }
 
-/* True when the text that has come shows what is waited for. */
-static bool console_feed(struct console *c, const char *data, size_t n)
+static bool takes_keys(const struct run *r)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (data[i] == '\n') {
-			if (matches(c))
-				return true;
-			c->n = 0;
-		} else if (is_text(c, data[i]) && c->n < LINE_BYTES - 1) {
-			c->line[c->n++] = data[i];
+	return r->keyboard && r->n_input < INPUT_BYTES / 2;
+}
+
+static void type(struct run *r)
+{
+	uint8_t keys[256];
+	ssize_t n = read(0, keys, sizeof(keys));
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	r->keyboard = n > 0;
+	for (ssize_t i = 0; i < n; i++)
+		key(r, keys[i]);
+}
+
+static bool takes_packets(const struct run *r)
+{
+	return !r->prefix && !r->qemu_listens && r->n_input + 2 * BH_WIRE_MAX <= INPUT_BYTES;
+}
+
+static void packets(struct run *r)
+{
+	uint8_t wire[BH_WIRE_MAX];
+	uint32_t n;
+
+	while (takes_packets(r) && (n = run_link_packet(&r->link, wire)))
+		for (uint32_t i = 0; i < n; i++) {
+			if (wire[i] == CTRL_A)
+				add(r, CTRL_A);
+			add(r, wire[i]);
 		}
-	}
-	return matches(c);
 }
 
-/* --- the child --- */
+/* --- what it says --- */
 
-static void show(int log, const char *data, size_t n)
+static bool show(struct run *r, const char *data, size_t n)
 {
-	if (write(1, data, n) < 0)
-		errno = 0; /* who does not look at us does not stop the run */
-	if (log >= 0 && write(log, data, n) < 0)
-		fail("cannot write the log: %s", strerror(errno));
+	bool shown = n && run_console_text(&r->console, data, n);
+
+	if (r->console.panic[0] && r->panic_end == NEVER_MS)
+		r->panic_end = run_now_ms() + PANIC_REST_MS;
+	return shown;
 }
 
-static int open_log(const char *path)
-{
-	int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : -1;
-
-	if (path && fd < 0)
-		fail("cannot write %s: %s", path, strerror(errno));
-	return fd;
-}
-
-static void catch_signals(void)
-{
-	struct sigaction s = { .sa_handler = on_signal };
-
-	sigaction(SIGINT, &s, NULL);
-	sigaction(SIGTERM, &s, NULL);
-	sigaction(SIGHUP, &s, NULL);
-	s.sa_handler = SIG_IGN;
-	sigaction(SIGPIPE, &s, NULL);
-}
-
-/* @out: where its console goes; -1: it has our terminal. */
-static pid_t start(const char *const *argv, int out)
-{
-	pid_t parent = getpid(), pid = fork();
-	int null;
-
-	if (pid < 0)
-		fail("cannot start %s: %s", argv[0], strerror(errno));
-	if (pid > 0)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL); /* even if we are killed ourselves */
-	if (getppid() != parent)
-		_exit(127);
-	if (out >= 0) {
-		null = open("/dev/null", O_RDONLY);
-		dup2(null, 0);
-		dup2(out, 1);
-		dup2(out, 2);
-	}
-	execvp(argv[0], (char *const *)(uintptr_t)argv);
-	fprintf(stderr, "bulkhead: cannot run %s: %s\n", argv[0], strerror(errno));
-	_exit(127);
-}
-
-static void end(pid_t pid)
-{
-	int status;
-	pid_t done;
-
-	kill(pid, SIGTERM);
-	for (int i = 0; i < 100; i++) {
-		done = waitpid(pid, &status, WNOHANG);
-		if (done == pid || (done < 0 && errno == ECHILD))
-			return;
-		usleep(20000);
-	}
-	kill(pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-}
-
-enum outcome { SHOWN,
-	       ENDED,
-	       TIMEOUT,
-	       STOPPED };
-
-static enum outcome watch(struct console *c, int in, int log, double deadline)
+/* True: it is over, as *out says. */
+static bool hear(struct run *r, enum outcome *out)
 {
 	char data[4096];
+	ssize_t n = read(r->child.from, data, sizeof(data));
+	size_t n_text;
+	const char *said;
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return false;
+	if (n <= 0) {
+		said = run_link_silence(&r->link, &n_text);
+		*out = show(r, said, n_text) ? SHOWN : ENDED;
+		return true;
+	}
+	said = run_link_heard(&r->link, data, (size_t)n, &n_text);
+	*out = SHOWN;
+	return show(r, said, n_text);
+}
+
+static bool silent(struct run *r)
+{
+	size_t n_text;
+	const char *said;
+
+	if (run_now_ms() < run_link_silent_at(&r->link))
+		return false;
+	said = run_link_silence(&r->link, &n_text);
+	return show(r, said, n_text);
+}
+
+/* --- the loop --- */
+
+static int wait_ms(const struct run *r)
+{
+	uint64_t now = run_now_ms(), until = min_u64(r->deadline, run_link_silent_at(&r->link));
+
+	if (takes_packets(r))
+		until = min_u64(until, run_link_due(&r->link));
+	if (r->watched)
+		until = min_u64(until, r->panic_end);
+	return until <= now ? 0 : (int)min_u64(until - now, 1000); /* a signal may come just before */
+}
+
+/* Everything is tried; poll() only says when. */
+static void wait(const struct run *r)
+{
+	struct pollfd fds[3 + RUN_LINK_FDS];
+	uint32_t n = 0;
+
+	fds[n++] = (struct pollfd){ .fd = r->child.from, .events = POLLIN };
+	if (takes_keys(r))
+		fds[n++] = (struct pollfd){ .fd = 0, .events = POLLIN };
+	if (r->n_input)
+		fds[n++] = (struct pollfd){ .fd = r->child.to, .events = POLLOUT };
+	n += run_link_poll(&r->link, fds + n);
+	poll(fds, n, wait_ms(r));
+}
+
+static bool typed(void)
+{
+	struct pollfd keyboard = { .fd = 0, .events = POLLIN };
+
+	return poll(&keyboard, 1, 0) > 0;
+}
+
+static enum outcome watch(struct run *r)
+{
+	enum outcome out;
 
 	while (!stopped) {
-		struct pollfd wait = { .fd = in, .events = POLLIN };
-		double left = deadline - seconds();
-		ssize_t n;
-
-		if (deadline > 0 && left <= 0)
-			return TIMEOUT;
-		if (poll(&wait, 1, deadline > 0 && left < 1 ? (int)(left * 1000) + 1 : 1000) <= 0)
-			continue;
-		n = read(in, data, sizeof(data));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return ENDED;
-		show(log, data, (size_t)n);
-		if (console_feed(c, data, (size_t)n))
+		run_link_turn(&r->link);
+		packets(r);
+		push(r);
+		wait(r);
+		if (takes_keys(r) && typed())
+			type(r);
+		if (hear(r, &out))
+			return out;
+		if (silent(r))
 			return SHOWN;
+		if (r->watched && run_now_ms() >= r->panic_end)
+			return PANICKED;
+		if (run_now_ms() >= r->deadline)
+			return TIMEOUT;
 	}
 	return STOPPED;
 }
 
-/* Without a pattern that can never match: only shown and logged, until QEMU ends. */
-static int run_watched(const char *const *argv, const struct run_options *o)
+static void tell(const struct run *r, const struct run_options *o, enum outcome outcome)
 {
-	static struct console c;
-	int ends[2], log, wrong = regcomp(&c.until, o->until ? o->until : "^\001\002\003$", REG_EXTENDED | REG_NOSUB);
-	double deadline = o->timeout_s ? seconds() + o->timeout_s : 0;
-	enum outcome outcome;
-	pid_t pid;
-
-	if (wrong)
-		fail("--until \"%s\": out of memory", o->until);
-	log = open_log(o->log);
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		fail("cannot make a pipe: %s", strerror(errno));
-	catch_signals();
-	pid = start(argv, ends[1]);
-	close(ends[1]);
-	outcome = watch(&c, ends[0], log, deadline);
-	end(pid);
-	fflush(stdout);
 	if (outcome == SHOWN)
-		fprintf(stderr, "\nbulkhead: shown: %s\n", c.line);
+		fprintf(stderr, "\nbulkhead: shown: %s\n", r->console.line);
 	else if (outcome == TIMEOUT)
 		fprintf(stderr, "\nbulkhead: %u s are over%s\n", o->timeout_s, o->until ? text("; not shown: %s", o->until) : "");
 	else if (outcome == ENDED && o->until)
 		fprintf(stderr, "\nbulkhead: QEMU has ended; not shown: %s\n", o->until);
-	return outcome == SHOWN || (outcome == ENDED && !o->until) ? 0 : 1;
+	if (outcome != SHOWN && r->console.panic[0])
+		fprintf(stderr, "\nbulkhead: the kernel has panicked: %s\n", r->console.panic);
+}
+
+/* @ended: QEMU's own exit status, where it has ended by itself. */
+static int status_of(const struct run *r, const struct run_options *o, enum outcome outcome, int ended)
+{
+	if (outcome == SHOWN)
+		return 0;
+	if (r->console.panic[0])
+		return RUN_PANICKED;
+	if (outcome != ENDED || o->until)
+		return 1;
+	return r->watched ? 0 : ended;
+}
+
+static int run_machine(const struct plan *p, const char *const *argv, const struct run_options *o)
+{
+	static struct run r;
+	enum outcome outcome;
+	int ended = 0;
+
+	r.watched = o->until || o->timeout_s;
+	r.keyboard = !r.watched;
+	r.panic_end = NEVER_MS;
+	r.deadline = o->timeout_s ? run_now_ms() + o->timeout_s * 1000ull : NEVER_MS;
+	run_console_begin(&r.console, o->until, o->log);
+	catch_signals();
+	run_link_begin(&r.link, p);
+	r.child = run_child_start(argv, r.watched);
+	if (!r.watched)
+		run_terminal_take();
+	outcome = watch(&r);
+	if (outcome == ENDED)
+		ended = run_child_ended(&r.child);
+	else
+		run_child_end(&r.child);
+	run_link_end(&r.link);
+	run_terminal_restore();
+	run_console_end(&r.console);
+	fflush(stdout);
+	tell(&r, o, outcome);
+	return status_of(&r, o, outcome, ended);
 }
 
 void run_check_pattern(const char *until)
@@ -253,80 +313,22 @@ void run_check_pattern(const char *until)
 	regfree(&r);
 }
 
-static bool is_program(const char *name)
-{
-	const char *path = getenv("PATH");
-
-	if (strchr(name, '/'))
-		return access(name, X_OK) == 0;
-	for (size_t n; path && *path; path += n + (path[n] == ':')) {
-		n = strcspn(path, ":");
-		if (access(text("%.*s/%s", (int)n, path, name), X_OK) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* QEMU keeps the log itself where the terminal is its own. */
-static void log_by_qemu(const char **argv, const char *log)
-{
-	for (; *argv; argv++)
-		if (strcmp(*argv, "mon:stdio") == 0) {
-			argv[-1] = "-chardev";
-			argv[0] = text("stdio,id=console,mux=on,signal=off,logfile=%s", log);
-			break;
-		}
-	while (*argv)
-		argv++;
-	argv[0] = "-serial";
-	argv[1] = "chardev:console";
-	argv[2] = "-mon";
-	argv[3] = "chardev=console";
-	argv[4] = NULL;
-}
-
-/* QEMU has the terminal, and we wait for its end. */
-static int run_on_terminal(const char *const *argv)
-{
-	int status;
-	pid_t pid;
-
-	catch_signals();
-	pid = start(argv, -1);
-	while (waitpid(pid, &status, 0) != pid)
-		if (stopped) {
-			end(pid);
-			return 1;
-		}
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
-}
-
-static int run_traced(const struct plan *p, const char **argv, const struct run_options *o)
-{
-	int memory = run_memory(p, argv), status;
-
-	status = o->until || o->timeout_s ? run_watched(argv, o) : run_on_terminal(argv);
-	return run_memory_trace(p, memory, o->trace) ? status : 1;
-}
-
 int run(const struct plan *p, const char *image, const struct run_options *o)
 {
 	const char *argv[ARGUMENTS + 8 + RUN_MEMORY_ARGUMENTS];
-	bool watched = o->until || o->timeout_s;
+	int memory = -1, status;
 
 	if (!p->board.qemu)
 		fail("board %s is not run by QEMU: its /bulkhead has no `qemu`; start %s on the board", p->board.name, image);
 	command(p, image, o, argv);
-	if (!is_program(argv[0]))
+	if (!program_exists(argv[0]))
 		fail("there is no program %s; `make setup` installs QEMU", argv[0]);
-	if (o->log && !watched)
-		log_by_qemu(argv, o->log);
-	if (!watched)
+	if (!o->until && !o->timeout_s)
 		fprintf(stderr, "bulkhead: starting %s; Ctrl-A X ends it\n", argv[0]);
 	if (o->trace)
-		return run_traced(p, argv, o);
-	if (watched)
-		return run_watched(argv, o);
-	execvp(argv[0], (char *const *)(uintptr_t)argv);
-	fail("cannot run %s: %s", argv[0], strerror(errno));
+		memory = run_memory(p, argv);
+	status = run_machine(p, argv, o);
+	if (o->trace && !run_memory_trace(p, memory, o->trace) && !status)
+		status = 1;
+	return status;
 }

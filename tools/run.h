@@ -13,10 +13,15 @@ struct run_options {
 	char **extra;	   /* more arguments for QEMU, NULL-terminated; or NULL */
 };
 
-/* The tool's exit status: 0, or with `until` only when the console showed it. */
 /* Ends the tool with status 2 where it is no regular expression. */
 void run_check_pattern(const char *until);
 
+#define RUN_PANICKED 3 /* exit status: the kernel has panicked */
+
+/*
+ * The tool's exit status. With `until`: 0 when the console showed it, else 1; with `timeout_s` only: 0 when QEMU ended before; with neither:
+ * QEMU's own. RUN_PANICKED where the kernel panicked and that was not waited for.
+ */
 int run(const struct plan *p, const char *image, const struct run_options *o);
 
 #endif

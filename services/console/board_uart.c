@@ -8,7 +8,7 @@
 #include "services/lib/pl011.h"
 
 #define OUT_BYTES 32768u
-#define IN_BYTES  512u
+#define IN_BYTES  4096u /* all that a PC sends at once (abi/link.h), and keys */
 
 #define FR_BUSY 0x08u
 #define CR_ON	0x301u /* UARTEN, TXE, RXE */

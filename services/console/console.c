@@ -2,7 +2,7 @@
 /*
  * The console service: an ordinary partition that owns the board's UART and answers for the PL011
  * of each of its clients (abi/emul.h). It shows their lines with their names, gives the keyboard to
- * one of them, and says what the kernel's health log holds.
+ * one of them, says what the kernel's health log holds, and carries the packets of the link to a PC.
  *
  * One loop serves all in turns of bounded length. Nothing waits: where the line is slower than the
  * clients their queues fill, and the kernel lets them wait.
@@ -10,6 +10,7 @@
 #include "sdk/bulkhead.h"
 #include "services/console/board_uart.h"
 #include "services/console/health_log.h"
+#include "services/console/link_carrier.h"
 #include "services/console/mux.h"
 #include "services/lib/served.h"
 
@@ -109,11 +110,24 @@ static void keyboard_turn(void)
 	int32_t c;
 
 	while ((c = board_uart_take()) >= 0) {
+		if (link_carrier_input((uint8_t)c))
+			continue;
 		if (c == HOT_KEY)
 			next_focus();
 		else if (focus && focus->served.queue->running && served_give(&focus->served, (uint8_t)c))
 			served_line(&focus->served);
 	}
+}
+
+/* One packet, and no second one before the clients have had room again: neither starves where the line is slow. */
+static bool link_turn(void)
+{
+	static bool owed; /* it is the clients' turn */
+
+	if (board_uart_room() < MUX_BURST)
+		return false;
+	owed = !owed && link_carrier_turn(board_uart_room());
+	return owed;
 }
 
 /* Incomplete lines of clients that have paused; the alarm goes on while there are any. */
@@ -143,7 +157,7 @@ static bool work_waits(void)
 		return true;
 	if (board_uart_room() < MUX_BURST)
 		return false; /* the UART's interrupt comes when it has sent some */
-	if (health_log_waits())
+	if (health_log_waits() || link_carrier_waits())
 		return true;
 	for (const struct client *c = clients; c < clients + n_clients; c++)
 		if (served_waits(&c->served))
@@ -216,6 +230,8 @@ __attribute__((noreturn)) static void serve(void)
 
 	for (;;) {
 		keyboard_turn();
+		if (link_turn())
+			last = bh_time_ticks();
 		if (clients_turn())
 			last = bh_time_ticks();
 		if (board_uart_room() >= MUX_BURST)
@@ -239,6 +255,7 @@ int main(void)
 	board_uart_init(uart->ipa, uart->intid);
 	bh_log_to(put_own);
 	health_log_init(put_kernel);
+	link_carrier_init(board_uart_put);
 	banner();
 	serve();
 }

@@ -102,6 +102,8 @@ void mux_put(struct mux *m, struct source *s, char c)
 {
 	bool returned = s->returned;
 
+	if (!c)
+		return;
 	s->returned = c == '\r';
 	if (c == '\n') {
 		line_complete(m, s);

@@ -27,7 +27,7 @@ struct mux {
 	struct source *holder; /* whose line is begun on the terminal, or NULL */
 };
 
-/* A character of a source. Complete lines appear at once, others wait for mux_show(). */
+/* A character of a source. Complete lines appear at once, others wait for mux_show(). A zero shows nothing, and is left out: it would begin a packet (sdk/bh_wire.h). */
 void mux_put(struct mux *m, struct source *s, char c);
 
 /* All that the source has said. */

@@ -50,3 +50,17 @@ def elf(segments, entry, machine=183, kind=2, order=1):
     ident = b"\x7fELF" + bytes([2, order, 1]) + bytes(9)
     return ident + struct.pack("<2HI3QI6H", kind, machine, 1, entry, 64, 0, 0, 64, 56, len(segments), 0, 0, 0) \
         + heads + body
+
+
+def with_symbols(data):
+    """The same ELF with a section for its first segment, and a symbol in it: main, at the entry."""
+    names = b"\0main\0.text\0.symtab\0.strtab\0"
+    entry = struct.unpack_from("<Q", data, 24)[0]
+    va, _, n = struct.unpack_from("<3Q", data, 64 + 16)
+    symbols = bytes(24) + struct.pack("<IBBHQQ", 1, 0x12, 0, 1, entry, 4)
+    at = len(data)
+    sections = [bytes(64), struct.pack("<2I4Q2I2Q", 6, 1, 6, va, struct.unpack_from("<Q", data, 64 + 8)[0], n, 0, 0, 8, 0),
+                struct.pack("<2I4Q2I2Q", 12, 2, 0, 0, at, len(symbols), 3, 1, 8, 24),
+                struct.pack("<2I4Q2I2Q", 20, 3, 0, 0, at + len(symbols), len(names), 0, 0, 1, 0)]
+    head = data[:40] + struct.pack("<Q", at + len(symbols) + len(names)) + data[48:58] + struct.pack("<3H", 64, 4, 3)
+    return head + data[64:] + symbols + names + b"".join(sections)

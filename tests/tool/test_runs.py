@@ -5,69 +5,16 @@ The machine is mostly a script that says what a console could say; QEMU itself h
 
 import os
 import re
+import select
 import signal
 import subprocess
-import sys
+import termios
 import time
 
 import pytest
-from payloads import RAM, elf, pattern, program
+from payloads import program
+from scripted import Machine
 from traces import Ring
-
-HEAD = f"#!{sys.executable}\n" + """
-import os, signal, sys, time
-with open(sys.argv[1], "w") as f:
-    f.write("\\0".join([str(os.getpid()), *sys.argv[2:]]))
-def say(text):
-    sys.stdout.write(text)
-    sys.stdout.flush()
-"""
-
-
-class Machine:
-    """A description whose board is run by a script."""
-
-    def __init__(self, system):
-        self.system, self.notes = system, system.folder / "notes"
-        self.tool = system.own_tool()
-        system.file("native.elf", elf([(RAM, RAM, pattern(4096), 8192)], RAM))
-
-    def script(self, text):
-        self.system.file("machine", HEAD + text)
-        (self.system.folder / "machine").chmod(0o755)
-        self.named(f'"{self.system.folder}/machine", "{self.notes}", "-m", "2 048"')
-
-    def named(self, words):
-        self.system.describe('it { image = "native.elf"; memory = "64K"; cores = <0>; };',
-                             f"bulkhead {{ qemu = {words}; }};")
-
-    def command(self, *words):
-        return [self.tool, "run", str(self.system.folder), *words]
-
-    def run(self, *words):
-        done = subprocess.run(self.command(*words), stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
-        return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
-
-    @property
-    def pid(self):
-        return int(self.notes.read_text().split("\0")[0])
-
-    @property
-    def arguments(self):
-        return self.notes.read_text().split("\0")[1:]
-
-    def runs(self):
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        return True
-
-    def wait_until_it_runs(self, seconds=20):
-        end = time.monotonic() + seconds
-        while not (self.notes.exists() and self.notes.read_text()):
-            assert time.monotonic() < end
-            time.sleep(0.02)
 
 
 @pytest.fixture
@@ -276,6 +223,96 @@ def test_without_a_pattern_the_machine_has_the_terminal_and_its_status_is_the_to
     machine.script('say("here\\n"); say(sys.stdin.readline()); sys.exit(7)')
     done = subprocess.run(machine.command(), input=b"typed\n", capture_output=True, timeout=60)
     assert done.returncode == 7 and b"here\ntyped\n" in done.stdout
+
+
+PANIC = "bulkhead: PANIC core 1: a queue's head is behind its tail"
+
+
+def test_a_panic_of_the_kernel_ends_the_run_with_a_status_of_its_own(machine):
+    machine.script(f'say("linux| up\\r\\n{PANIC}\\r\\n"); say("pc 0x40201234\\n"); time.sleep(60)')
+    for words in (("--until", "never"), ("--timeout", "40")):
+        status, shown, error = machine.run(*words)
+        assert status == 3 and f"panicked: {PANIC}" in error and "pc 0x40201234" in shown, error
+        assert not machine.runs()
+
+
+def test_a_panic_that_is_waited_for_is_what_was_waited_for(machine):
+    machine.script(f'say("{PANIC}\\r\\n"); time.sleep(60)')
+    assert machine.run("--until", "PANIC core 1", "--timeout", "20")[0] == 0
+
+
+def test_a_panic_is_told_when_a_machine_on_the_terminal_has_ended(machine):
+    machine.script(f'say("{PANIC}\\r\\n"); sys.exit(0)')
+    status, shown, error = machine.run()
+    assert status == 3 and PANIC in shown and f"panicked: {PANIC}" in error
+
+
+@pytest.mark.parametrize("said", ["linux| bulkhead: PANIC core 1", "bulkhead| linux: PANIC", " bulkhead: PANIC"])
+def test_a_line_that_only_speaks_of_a_panic_is_none(machine, said):
+    machine.script(f'say("{said}\\r\\n"); sys.exit(0)')
+    assert machine.run("--timeout", "20")[0] == 0
+
+
+class Terminal:
+    """A run with a terminal of its own."""
+
+    def __init__(self, machine, *words):
+        self.main, self.side = os.openpty()
+        self.before = termios.tcgetattr(self.side)
+        self.tool = subprocess.Popen(machine.command(*words), stdin=self.side, stdout=self.side, stderr=self.side,
+                                     start_new_session=True)
+        machine.wait_until_it_runs()
+        self.shown = b""
+
+    def expect(self, text):
+        end = time.monotonic() + 20
+        while text not in self.shown:
+            assert time.monotonic() < end, self.shown
+            if select.select([self.main], [], [], 0.1)[0]:
+                self.shown += os.read(self.main, 4096)
+
+    @property
+    def is_as_before(self):
+        return termios.tcgetattr(self.side) == self.before
+
+
+def test_every_key_reaches_the_machine_as_it_is(machine):
+    machine.script('say("up\\n"); keys = sys.stdin.buffer.read(6); say(f"got {keys!r}\\n"); time.sleep(60)')
+    t = Terminal(machine)
+    t.expect(b"up")
+    assert not t.is_as_before
+    os.write(t.main, b"\x03\x1a\x01x\r\x7f")
+    t.expect(b"got b'\\x03\\x1a\\x01x\\r\\x7f'")
+    t.tool.terminate()
+    assert t.tool.wait(20) == 1 and t.is_as_before
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGSEGV, signal.SIGQUIT])
+def test_the_terminal_is_as_before_whatever_ends_the_run(machine, number):
+    machine.script('say("up\\n"); time.sleep(60)')
+    t = Terminal(machine)
+    t.expect(b"up")
+    assert not t.is_as_before
+    t.tool.send_signal(number)
+    assert t.tool.wait(20) != 0 and t.is_as_before
+    end = time.monotonic() + 10
+    while machine.runs():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_the_terminal_is_as_before_when_the_machine_ends(machine):
+    machine.script('say("up\\n"); sys.stdin.read(1); sys.exit(5)')
+    t = Terminal(machine)
+    t.expect(b"up")
+    os.write(t.main, b"x")
+    assert t.tool.wait(20) == 5 and t.is_as_before
+
+
+def test_what_is_typed_and_what_is_shown_may_be_much(machine):
+    machine.script('say("up\\n"); n = len(sys.stdin.buffer.read(300000)); say("x" * 300000 + f"\\n{n}\\n")')
+    done = subprocess.run(machine.command(), input=b"k" * 300000, capture_output=True, timeout=60)
+    assert done.returncode == 0 and done.stdout.endswith(b"x" * 300000 + b"\n300000\n")
 
 
 def test_a_program_on_a_partition_s_own_uart_is_seen_through_qemu(system):

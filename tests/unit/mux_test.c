@@ -62,6 +62,17 @@ static void both_line_ends_are_one(void **state)
 	assert_string_equal(out, A "x" END A "y" END A "z" END A END);
 }
 
+/* It would begin a packet of the link. */
+static void a_zero_is_left_out(void **state)
+{
+	(void)state;
+	mux_put(&m, &a, 'x');
+	mux_put(&m, &a, '\r');
+	mux_put(&m, &a, 0);
+	mux_put(&m, &a, '\n');
+	assert_string_equal(out, A "x" END);
+}
+
 /* CON-1 */
 static void lines_of_two_do_not_mix(void **state)
 {
@@ -189,6 +200,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_line_appears_whole_with_its_name_and_colour, fresh),
 		cmocka_unit_test_setup(both_line_ends_are_one, fresh),
+		cmocka_unit_test_setup(a_zero_is_left_out, fresh),
 		cmocka_unit_test_setup(lines_of_two_do_not_mix, fresh),
 		cmocka_unit_test_setup(an_incomplete_line_gives_way_and_is_shown_whole_when_it_goes_on, fresh),
 		cmocka_unit_test_setup(what_is_being_typed_is_shown_again_in_full, fresh),
