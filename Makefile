@@ -84,12 +84,14 @@ TOOL := $(if $(TOOL_SRC),$(BULKHEAD))
 
 SYSTEM_PROGRAMS := $(foreach s,$(wildcard systems/*/*.c tests/systems/*/*.c),$B/$(basename $s).elf)
 LINUX_PROGRAMS := $(foreach s,$(wildcard systems/*/linux/*.c tests/systems/*/linux/*.c),$B/$(basename $s))
+# In every archive of a Linux guest.
+LINUX_COMMANDS := $B/linux/bulkhead-port $B/linux/bulkheadctl
 INITRDS := $(foreach s,$(wildcard systems/*/*.rc tests/systems/*/*.rc),$B/$(basename $s).cpio.gz)
 NATIVE_PROGRAMS := $(SERVICES:%=$B/services/%.elf) $(NATIVES:%=$B/tests/native/%.elf) $(SYSTEM_PROGRAMS)
 GUEST_IMAGES := $(foreach g,$(GUESTS),$B/tests/guests/$g.elf $B/tests/guests/$g.bin)
 DEBIAN_GUESTS := $B/guests/linux $B/guests/linux-rt $B/guests/busybox
 UNIT_PROGRAMS := $(UNITS:%=$B/unit/%) $(MODELS:%=$B/model/%)
-PROGRAMS := $(KERNEL) $(STUB) $(SDK) $(TOOL) $(if $(SDK),$(NATIVE_PROGRAMS)) $(LINUX_PROGRAMS) $B/linux/bulkhead-port $(GUEST_IMAGES)
+PROGRAMS := $(KERNEL) $(STUB) $(SDK) $(TOOL) $(if $(SDK),$(NATIVE_PROGRAMS)) $(LINUX_PROGRAMS) $(LINUX_COMMANDS) $(GUEST_IMAGES)
 IMAGES := $(if $(and $(KERNEL),$(TOOL),$(STUB)),$(SYSTEMS:%=$B/%.img) $(TEST_SYSTEMS:%=$B/tests/%.img))
 
 .PHONY: menu all run test test-unit test-system test-tool stress adversaries bench size requirements lint format fuzz clean setup guests FORCE
@@ -211,10 +213,12 @@ $B/tests/guests/%.bin: $B/tests/guests/%.elf
 	$(Q)$(ARM_OBJCOPY) -O binary $< $@
 
 # --- userland for Linux guests: static programs, linked with the library for ports; archives of busybox, systems/guest.init,
-# bulkhead-port and, for a system's own, what its NAME.rc adds and names as "# programs:" (of the system's linux/) ---
+# bulkhead-port, bulkheadctl and, for a system's own, what its NAME.rc adds and names as "# programs:" (of the system's linux/) ---
 $(eval $(call rules,linux,CC-LINUX,$(CROSS)gcc,$(LINUX_FLAGS)))
 $B/linux/libbulkhead-port.a: $(call obj,linux,sdk/bh_frame.c $(wildcard sdk/linux/bulkhead_*.c))
 $B/linux/bulkhead-port: $(call obj,linux,sdk/linux/port_command.c sdk/linux/value_text.c) $B/linux/libbulkhead-port.a
+$B/linux/bulkheadctl: $(call obj,linux,$(wildcard sdk/linux/ctl_*.c)) $B/linux/libbulkhead-port.a
+$(LINUX_COMMANDS):
 	$(call say,LD-LINUX,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CROSS)gcc -static -s $^ -o $@
@@ -222,7 +226,7 @@ $(LINUX_PROGRAMS): $B/%: %.c $B/linux/libbulkhead-port.a $B/flags | $(READY)
 	$(call say,CC-LINUX,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CROSS)gcc $(LINUX_FLAGS) -static -s $(filter %.c %.a,$^) -o $@
-programs = $B/linux/bulkhead-port $(if $(1),$(addprefix $B/$(dir $(1))linux/,$(shell sed -n 's/^\# programs: *//p' $(1))))
+programs = $(LINUX_COMMANDS) $(if $(1),$(addprefix $B/$(dir $(1))linux/,$(shell sed -n 's/^\# programs: *//p' $(1))))
 define initramfs # (archive, rc or nothing)
 $(1): systems/guest.init scripts/initramfs $B/guests/busybox $(2) $(call programs,$(2))
 	$$(call say,CPIO,$$@)

@@ -55,6 +55,7 @@ void vcpu_freeze(struct vcpu *v)
 	sched_unload(v);
 	arch_vcpu_settle(v);
 	v->frozen = 1;
+	watchdog_rest(v);
 	if (!v->callee) /* else that one runs in its place, and on */
 		v->core->ready &= ~(BIT(v->desc->rank) | v->lent);
 	v->core->changed = 1;
@@ -63,6 +64,7 @@ void vcpu_freeze(struct vcpu *v)
 void vcpu_thaw(struct vcpu *v)
 {
 	v->frozen = 0;
+	watchdog_go_on(v);
 	if (v->state == VCPU_READY)
 		vcpu_wake(v);
 }

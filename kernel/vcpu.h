@@ -59,6 +59,7 @@ struct vcpu {
 	uint64_t listens;	    /* events it waits for; own core writes, others read */
 	ticks_t deadline;	    /* own core: when LISTENING, CALLING, ASKING or BLOCKED end by themselves; else BH_NEVER */
 	ticks_t due;		    /* own core: when it has said it will be done (watchdog.h); else BH_NEVER */
+	ticks_t rests_from;	    /* own core: since when it stands still */
 	ticks_t vigil;		    /* own core: when watchdog.c is to look at it; else BH_NEVER */
 	uint32_t frozen;	    /* own core: it stands still, whatever its state (inspect.h) */
 	struct partition *inspects; /* own core: whose memory it sees */

@@ -40,6 +40,25 @@ void watchdog_forget(struct vcpu *v)
 		store_relaxed(&v->part->feed_by, BH_NEVER);
 }
 
+void watchdog_rest(struct vcpu *v)
+{
+	v->rests_from = arch_time();
+	v->vigil = BH_NEVER;
+}
+
+void watchdog_go_on(struct vcpu *v)
+{
+	ticks_t rested = arch_time() - v->rests_from;
+
+	if (v->due != BH_NEVER)
+		v->due += rested;
+	if (has_watchdog(v)) {
+		store_relaxed(&v->part->feed_by, load_relaxed(&v->part->feed_by) + rested);
+		store_relaxed(&v->part->feed_from, load_relaxed(&v->part->feed_from) + rested);
+	}
+	set_vigil(v);
+}
+
 static void unfed(struct vcpu *v, ticks_t now)
 {
 	store_relaxed(&v->part->feed_by, now + ticks_of(v->part->desc->watchdog_ns)); /* should it go on */

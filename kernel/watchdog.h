@@ -13,6 +13,8 @@
 void watchdog_started(struct partition *p); /* it begins to run; before its first vCPU does */
 void watchdog_attend(struct vcpu *v);	    /* own core: v->vigil has come */
 void watchdog_forget(struct vcpu *v);	    /* own core: v halts */
+void watchdog_rest(struct vcpu *v);	    /* own core: v stands still, and so does its time */
+void watchdog_go_on(struct vcpu *v);	    /* own core: v goes on: it has as long as it had */
 
 int64_t watchdog_feed(struct partition *p, uint64_t *arg); /* BH_CALL_FEED; any core */
 int64_t watchdog_deadline(struct vcpu *v, uint64_t when);  /* BH_CALL_DEADLINE */

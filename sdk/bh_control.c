@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Start, stop and restart of other partitions. */
+/* Control of other partitions: one call, and what it is asked for. */
 #include "sdk/bh_control.h"
 
 #include <stddef.h>
@@ -45,4 +45,24 @@ enum bh_status bh_control_stop(uint32_t cap, struct bh_control_state *state)
 enum bh_status bh_control_restart(uint32_t cap, struct bh_control_state *state)
 {
 	return control(cap, BH_CONTROL_RESTART, state);
+}
+
+enum bh_status bh_control_feed(uint32_t cap, struct bh_control_state *state)
+{
+	return control(cap, BH_CONTROL_FEED, state);
+}
+
+enum bh_status bh_control_pause(uint32_t cap, struct bh_control_state *state)
+{
+	return control(cap, BH_CONTROL_PAUSE, state);
+}
+
+enum bh_status bh_control_resume(uint32_t cap, struct bh_control_state *state)
+{
+	return control(cap, BH_CONTROL_RESUME, state);
+}
+
+enum bh_status bh_control_release(uint32_t cap, struct bh_control_state *state)
+{
+	return control(cap, BH_CONTROL_RELEASE, state);
 }

@@ -24,5 +24,14 @@ BH_MUST_CHECK enum bh_status bh_control_state(uint32_t cap, struct bh_control_st
 BH_MUST_CHECK enum bh_status bh_control_start(uint32_t cap, struct bh_control_state *state);   /* BH_E_STATE: it is not off */
 BH_MUST_CHECK enum bh_status bh_control_stop(uint32_t cap, struct bh_control_state *state);    /* of one that is off: BH_OK */
 BH_MUST_CHECK enum bh_status bh_control_restart(uint32_t cap, struct bh_control_state *state); /* BH_E_STATE: off, or restart = "never" */
+BH_MUST_CHECK enum bh_status bh_control_feed(uint32_t cap, struct bh_control_state *state);    /* its watchdog, in its place. BH_E_STATE: it has none, or does not run */
+
+/*
+ * For who `inspects` it. Pausing takes time, as stopping does: bh_control_state() says BH_RUN_PAUSED when all its vCPUs stand still.
+ * _release: of one that has ended and is held; it goes on to its next start, or is off. BH_E_STATE: it is not in the state that this ends.
+ */
+BH_MUST_CHECK enum bh_status bh_control_pause(uint32_t cap, struct bh_control_state *state);
+BH_MUST_CHECK enum bh_status bh_control_resume(uint32_t cap, struct bh_control_state *state);
+BH_MUST_CHECK enum bh_status bh_control_release(uint32_t cap, struct bh_control_state *state);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "sdk/bh_call.h"
 #include "sdk/bh_cpu.h"
+#include "sdk/bh_health.h"
 #include "sdk/bh_info.h"
 #include "sdk/bh_log.h"
 #include "sdk/sdk_inside.h"
@@ -68,7 +69,8 @@ void bh_fault_fatal(struct bh_frame *f)
 		bh_printf(" (stack overflow)");
 	bh_printf("\n");
 	print_registers(f);
-	bh_partition_off();
+	bh_panic(f->esr);
+	bh_partition_off(); /* a policy that would let it go on: there is nothing to go on with */
 }
 
 void bh_fault_take(struct bh_frame *f)

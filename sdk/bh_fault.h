@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Exceptions that are no interrupts. Unless the program says otherwise, the fault is printed with
- * all registers and the partition is switched off.
+ * all registers, and the partition ends by bh_panic() with the syndrome: what comes then says its health policy.
  */
 #ifndef SDK_BH_FAULT_H
 #define SDK_BH_FAULT_H

@@ -6,12 +6,13 @@
  *
  *   0x00000000  devices; 2 MiB around the information page and all windows are Normal
  *   0x40000000  RAM: the first 2 MiB by page, the rest as far as the information page says
- *   above       devices, but Normal where shared memory is
+ *   above       devices, but Normal where shared memory is, and at BH_INSPECT_IPA where another partition's RAM can appear
  *
  * Runs once, on the first vCPU, with the MMU off. The stub has left no cached line of these tables.
  */
 #include "sdk/sdk_inside.h"
 
+#include "abi/call.h"
 #include "sdk/bh_info.h"
 
 #define ENTRIES 512u
@@ -67,7 +68,7 @@ static uint64_t root_block(uint64_t a, uint64_t ram_end)
 }
 
 /* What finds no room among the windows lies above RAM. (A device in the same GiB is one by stage 2.) */
-static void share_blocks(const struct bh_info_entry *e)
+static void normal_blocks(const struct bh_info_entry *e)
 {
 	for (uint64_t a = e->ipa / GIB; a <= (e->ipa + e->bytes - 1) / GIB; a++)
 		bh_mmu_root[a % ENTRIES] = a * GIB | MEMORY_RW | BLOCK;
@@ -85,7 +86,10 @@ void bh_mmu_tables(void)
 		bh_mmu_root[i] = root_block(i * GIB, ram_end);
 	}
 	while ((e = bh_info_next(BH_INFO_SHARED, e)))
-		share_blocks(e);
+		normal_blocks(e);
+	while ((e = bh_info_next(BH_INFO_CONTROL, e)))
+		if ((e->flags & BH_CONTROL_MAY_INSPECT) && e->bytes)
+			normal_blocks(e);
 	ram[0] = (uintptr_t)first | TABLE;
 	bh_mmu_root[0] = (uintptr_t)low | TABLE;
 	bh_mmu_root[1] = (uintptr_t)ram | TABLE;

@@ -43,7 +43,7 @@ BH_MUST_CHECK enum bh_status bh_schedule_wait_period(uint64_t period, uint64_t *
  */
 BH_MUST_CHECK enum bh_status bh_mode_set(const char *name);
 
-/* The name of a mode; "?" where the partition is not told (it has neither `changes-mode` nor `reads-trace`). */
+/* The name of a mode; "?" where the partition is not told (it has neither `changes-mode` nor `reads-trace`, and is no monitor). */
 const char *bh_mode_name(uint32_t mode);
 
 #endif

@@ -196,7 +196,7 @@ struct log {
 	uint32_t n, explained;
 };
 
-static const struct part *part_named(const struct plan *p, const char *name)
+static const struct part *part_said(const struct plan *p, const char *name)
 {
 	for (uint32_t i = 0; i < p->n_parts; i++)
 		if (strcmp(p->part[i].name, name) == 0)
@@ -217,7 +217,7 @@ static void take_sentence(struct log *l, const char *said)
 			l->refusal[i].times++;
 			return;
 		}
-	r.part = part_named(l->p, r.name);
+	r.part = part_said(l->p, r.name);
 	l->refusal = realloc(l->refusal, (l->n + 1) * sizeof(r));
 	if (!l->refusal)
 		fail("out of memory");

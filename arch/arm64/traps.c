@@ -53,6 +53,7 @@ static void undeclared(struct vcpu *v, uint64_t esr)
 /* A breakpoint instruction, or the step that was asked for, of a vCPU that is being debugged: it stands where it is. */
 static void debugged(struct vcpu *v, uint64_t esr, enum bh_pause why)
 {
+	v->arch.step = 0;
 	(void)inspect_pause(v->part, why, v->desc->index, esr);
 }
 

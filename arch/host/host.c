@@ -337,9 +337,16 @@ uint64_t arch_stamp(void)
 	return arch_time();
 }
 
+static uint64_t frequency = 1000000000u;
+
+void host_frequency_set(uint64_t hz)
+{
+	frequency = hz;
+}
+
 uint64_t arch_frequency(void)
 {
-	return 1000000000u;
+	return frequency;
 }
 
 ticks_t arch_time(void)

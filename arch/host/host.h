@@ -37,6 +37,7 @@ enum host_where host_run(uint32_t core); /* takes pending interrupts and goes on
 enum host_where host_trap(uint32_t core, host_guest_fn *fn, void *arg);
 void host_settle(void); /* runs all cores until none can go on */
 void host_time_set(ticks_t now);
+void host_frequency_set(uint64_t hz); /* of the counter; 1 GHz */
 
 struct vcpu *host_guest(uint32_t core); /* who runs there, or NULL */
 ticks_t host_alarm(uint32_t core);	/* what arch_timer_set() said last */

@@ -29,13 +29,13 @@ ANY = None
 # By what records of the trace the storm is known: the adversary has done what it is there for, to the end.
 SIGNS = {"busy": (rings.IRQ, rings.TIMER), "wfi": (rings.EXIT, WFX), "calls": (rings.EXIT, HVC), "faults": (rings.EXIT, ABORT),
          "ipi": (rings.EXIT, SYSREG), "timers": (rings.EXIT, SYSREG), "device": (rings.IRQ, GPIO), "gic": (rings.EXIT, ABORT),
-         "crowd": (rings.EXIT, WFX), "console": (rings.EXIT, ABORT), "linux": (rings.SWITCH, ANY), "restarts": (rings.EXIT, HVC)}
+         "crowd": (rings.EXIT, WFX), "console": (rings.EXIT, ABORT), "linux": (ANY, ANY), "restarts": (rings.EXIT, HVC)}
 SAID = {"linux": ("forking", "panicking", "Kernel panic", "Linux version|cma: Failed")}  # and it begins anew
 
 
 def _storm_seen(storm, ring):
     kind, arg = SIGNS[storm]
-    return {r.partition for r in ring.records if r.kind == kind and (arg is ANY or r.arg == arg)} - {0, 1, rings.NOBODY}
+    return {r.partition for r in ring.records if kind in (ANY, r.kind) and arg in (ANY, r.arg)} - {0, 1, rings.NOBODY}
 
 
 def _run(storm):

@@ -8,6 +8,8 @@
 
 #include "kernel/inspect.h"
 
+#define MS 1000000u
+
 enum { MONITOR,
        SERVER,
        VICTIM,
@@ -18,7 +20,7 @@ static struct bh_health policy[BH_FAULTS];
 static const struct host_partition partitions[PARTITIONS] = {
 	[MONITOR] = { .name = "monitor", .n_vcpus = 1, .vcpu = { { 2, 9 } }, .flags = BH_PART_RESTART },
 	[SERVER] = { .name = "server", .n_vcpus = 1, .vcpu = { { 0, 7 } } },
-	[VICTIM] = { .name = "victim", .n_vcpus = 3, .vcpu = { { 0, 5 }, { 1, 5 }, { 1, 6 } }, .flags = BH_PART_RESTART | BH_PART_DUMP, .health = policy },
+	[VICTIM] = { .name = "victim", .n_vcpus = 3, .vcpu = { { 0, 5 }, { 1, 5 }, { 1, 6 } }, .flags = BH_PART_RESTART | BH_PART_DUMP, .health = policy, .watchdog_ns = 10 * MS },
 	[SECRET] = { .name = "secret", .n_vcpus = 1, .vcpu = { { 1, 1 } }, .flags = BH_PART_RESTART },
 };
 static const struct host_port ports[] = { { .kind = BH_PORT_CALL, .sender = SERVER, .receiver = VICTIM, .bytes = 8, .reply_bytes = 8, .no_irq = true } };
@@ -142,6 +144,36 @@ static void a_vcpu_that_is_switched_on_meanwhile_stands_still_too(void **state)
 	assert_false(runs_on(vcpu_of(VICTIM, 2), 1));
 	control(to_victim, BH_CONTROL_RESUME);
 	assert_true(runs_on(vcpu_of(VICTIM, 2), 1));
+}
+
+static void its_watchdog_and_deadlines_stand_still_too(void **state)
+{
+	uint32_t next;
+
+	(void)state;
+	policy[BH_FAULT_WATCHDOG].action = policy[BH_FAULT_DEADLINE].action = BH_ACTION_LOG;
+	host_time_set(1 * MS);
+	asks_of(victim, BH_CALL_FEED, 0, 0, 0, 0); /* until 11 ms */
+	asks_of(victim, BH_CALL_DEADLINE, 6 * MS, 0, 0, 0);
+	host_time_set(2 * MS);
+	pause_victim();
+	next = log_next(VICTIM);
+	host_time_set(102 * MS);
+	host_settle();
+	control(to_victim, BH_CONTROL_RESUME);
+	assert_int_equal(log_next(VICTIM), next);
+	host_time_set(106 * MS - 1);
+	host_settle();
+	assert_int_equal(log_next(VICTIM), next);
+	host_time_set(106 * MS);
+	host_settle();
+	assert_int_equal(log_newest(VICTIM)->event, BH_EVENT_DEADLINE);
+	host_time_set(111 * MS - 1);
+	host_settle();
+	assert_int_equal(log_next(VICTIM), next + 1);
+	host_time_set(111 * MS);
+	host_settle();
+	assert_int_equal(log_newest(VICTIM)->event, BH_EVENT_WATCHDOG);
 }
 
 static void nothing_is_paused_or_resumed_twice(void **state)
@@ -384,6 +416,7 @@ int main(void)
 		TEST(it_goes_on_where_it_was),
 		TEST(what_waited_still_waits_and_wakes_when_it_goes_on),
 		TEST(a_vcpu_that_is_switched_on_meanwhile_stands_still_too),
+		TEST(its_watchdog_and_deadlines_stand_still_too),
 		TEST(nothing_is_paused_or_resumed_twice),
 		TEST(a_paused_partition_can_be_restarted),
 		TEST(a_caller_waits_for_a_server_that_stands_still_until_its_deadline),

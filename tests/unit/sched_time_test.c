@@ -10,6 +10,7 @@
 #include "abi/port.h"
 #include "abi/status.h"
 #include "abi/trace.h"
+#include "kernel/window.h"
 
 #define US(n) ((n)*1000ull)
 
@@ -148,6 +149,16 @@ static int64_t calls(struct vcpu *v, uint32_t function, uint64_t a, uint64_t b)
 	return c.result;
 }
 
+static uint32_t records(uint32_t core, enum bh_trace_kind kind)
+{
+	const struct bh_trace *ring = core_at(core)->trace;
+	uint32_t n = 0;
+
+	for (uint32_t i = ring->next > ring->n ? ring->next - ring->n : 0; i < ring->next; i++)
+		n += ring->record[i % ring->n].kind == kind;
+	return n;
+}
+
 /* --- windows --- */
 
 /* TIME-1 */
@@ -220,10 +231,13 @@ static void a_timer_outside_its_window_waits_for_the_window(void **state)
 
 static void a_machine_that_stood_still_comes_back_into_the_right_window(void **state)
 {
+	uint32_t windows = records(0, BH_TRACE_WINDOW);
+
 	(void)state;
 	host_time_set(now = US(base + 1234 + 5 * 100 - 4));
 	host_settle();
-	assert_true(runs_on(linux_, 0)); /* 1,730: 30 in its frame */
+	assert_int_equal(records(0, BH_TRACE_WINDOW), windows + 1); /* straight away */
+	assert_true(runs_on(linux_, 0));			    /* 1,730: 30 in its frame */
 	assert_int_equal(core_at(0)->frame, US(base + 1700));
 	at(1780);
 	assert_true(runs_on(spare, 0));
@@ -237,6 +251,23 @@ static void a_late_alarm_does_not_move_the_next_edge(void **state)
 	host_settle();
 	assert_true(runs_on(linux_, 0));
 	assert_int_equal(host_alarm(0), US(base + 80));
+}
+
+static void nanoseconds_become_ticks_rounded_down(void **state)
+{
+	(void)state;
+	assert_int_equal(ticks_of(60000000000), 60000000000);
+	host_frequency_set(62500000);
+	assert_int_equal(ticks_of(1000000), 62500);
+	assert_int_equal(ticks_of(10015), 625);
+	assert_int_equal(ticks_of(10016), 626);
+	assert_int_equal(ticks_of(60000000000), 3750000000);
+	host_frequency_set(24000000);
+	assert_int_equal(ticks_of(10000), 240);
+	assert_int_equal(ticks_of(99999), 2399);
+	host_frequency_set(19200000);
+	assert_int_equal(ticks_of(1999999999), 38399999);
+	host_frequency_set(1000000000);
 }
 
 /* TIME-5 */
@@ -697,16 +728,6 @@ static void nobody_runs_before_all_cores_are_there(void **state)
 	assert_int_equal(core_at(1)->mode_start, US(500));
 }
 
-static uint32_t records(uint32_t core, enum bh_trace_kind kind)
-{
-	const struct bh_trace *ring = core_at(core)->trace;
-	uint32_t n = 0;
-
-	for (uint32_t i = ring->next > ring->n ? ring->next - ring->n : 0; i < ring->next; i++)
-		n += ring->record[i % ring->n].kind == kind;
-	return n;
-}
-
 static void the_trace_has_each_window_with_its_plan(void **state)
 {
 	const struct bh_trace *ring = core_at(0)->trace;
@@ -822,6 +843,7 @@ int main(void)
 		AFTER(nobody_runs, on_slack_a_less_urgent_one_gets_no_kick),
 		AFTER(all_run, who_runs_pays_for_its_own_notices_as_for_all_it_does),
 		AFTER(NULL, turns_of_one_partition_are_not_those_of_another),
+		AFTER(NULL, nanoseconds_become_ticks_rounded_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
