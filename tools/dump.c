@@ -222,7 +222,7 @@ int dump_main(struct plan *(*plan)(const char *system), int argc, char **argv)
 	if (!name)
 		usage("");
 	d.p = plan(system);
-	d.part = part_named(d.p, name);
+	d.part = part_asked(d.p, name);
 	if (!d.path)
 		d.path = text("%s/%s.%s.core", d.p->tool, d.p->name, name);
 	d.link = link_open(d.p, BH_LINK_DUMP);

@@ -41,7 +41,7 @@ static const struct part *arguments(struct plan *(*plan)(const char *system), in
 	if (n < 2)
 		usage(text("%s takes a system and a partition", argv[1]));
 	*p = plan(words[0]);
-	return part_named(*p, words[1]);
+	return part_asked(*p, words[1]);
 }
 
 static void check_partition(const struct plan *p, const struct part *part)

@@ -101,7 +101,7 @@ static void schedule(struct header *h)
 	}
 }
 
-const struct part *part_named(const struct plan *p, const char *name)
+const struct part *part_asked(const struct plan *p, const char *name)
 {
 	struct bytes all = { 0 };
 
@@ -120,7 +120,7 @@ const char *header(struct plan *p, const char *name)
 	char *guard = channel_c_name(text("BH_GEN_%s_%s_H", p->name, name));
 
 	h->p = p;
-	h->part = part_named(p, name);
+	h->part = part_asked(p, name);
 	bytes_print(&h->out, "/* What partition %s of system %s has. Made by bulkhead header; do not edit. */\n", name, p->system_name);
 	bytes_print(&h->out, "#ifndef %s\n#define %s\n", guard, guard);
 	for (uint32_t i = 0; i < p->n_channels; i++)
