@@ -329,7 +329,7 @@ void grants_check(struct plan *p);				       /* monitor.c: who asks the monitor 
 void analysis_check(struct plan *p);				       /* analysis.c (analysis.h): what the schedule promises; refuses what does not fit */
 void policy_check(struct plan *p);				       /* policy.c: /domains and /policy against all flows (flow.h) */
 void kernel_read(struct plan *p);				       /* kernel_file.c */
-const struct part *part_named(const struct plan *p, const char *name); /* header.c; ends the tool where there is none */
+const struct part *part_asked(const struct plan *p, const char *name); /* header.c; ends the tool where there is none */
 void payload_plan(struct plan *p, struct part *part);		       /* payload.c */
 void boot_plan(struct part *part);				       /* boot_list.c: pristine store, the stub's list */
 void info_plan(struct plan *p);					       /* info_page.c; after space_plan() of all */
