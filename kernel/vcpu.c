@@ -112,6 +112,7 @@ static void halt(struct vcpu *v)
 	inspect_forget(v);
 	vcpu_block(v, VCPU_OFF);
 	v->deadline = BH_NEVER;
+	v->turn_left = 0;
 	v->suspended = 0;
 	store_relaxed(&v->ask, 0);
 	store_release(&v->power, POWER_OFF);

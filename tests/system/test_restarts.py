@@ -15,14 +15,14 @@ import machine
 from image import Image
 from qmp import Qmp
 
-FEW, MANY = 10, 10000
-LINE = r"restarts (\d+) first (\d+) last (\d+) least (\d+) most (\d+)"
+FEW, MANY = 20, 10000
+LINE = r"restarts (\d+) first (\d+) last (\d+) least (\d+) most (\d+)\s"
 
 # How often, how long, since when: of what has happened, not of what is.
 HISTORY = {
     "core": {"now", "trace_next", "had_from", "idled", "stint", "since", "frame", "mode_start"},
     "partition": {"life", "log_at", "last_fault_at", "restarts", "restart_at", "printed", "repeats"},
-    "vcpu": {"used", "ask_life"},
+    "vcpu": {"used", "ask_life", "given", "turn_left"},
     "port": {"send.head", "send.dropped", "send.sequence", "send.slot", "receive.taken", "receive.dropped", "receive.slot", "latest", "call"},
     "emul": {"lock.next", "lock.serving", "head"},
 }
@@ -54,12 +54,13 @@ class State:
         return q.memory(self.image.u64(192), self.image.u64(208), f"{self.path}.state")
 
     def _rest(self, q):
-        """Nobody does anything any more: the state is the same twice."""
-        last, until = self._read(q), time.monotonic() + 300
+        """Nobody does anything any more, nor will: the state stays as it is, also where a loaded host lets the machine stand still for a while."""
+        last, same, until = self._read(q), 0, time.monotonic() + 300
         while time.monotonic() < until:
-            time.sleep(0.5)
+            time.sleep(1)
             now = self._read(q)
-            if now == last:
+            same = same + 1 if now == last else 0
+            if same == 4:
                 return now
             last = now
         raise AssertionError("the machine does not come to rest")
@@ -75,7 +76,6 @@ def test_the_last_restart_costs_what_the_first_did(states):
     for s in states:
         print(s.said)
         assert s.said["n"] in (FEW, MANY)
-        # a life that begins in another place of the console's turn meets another line of it
         assert s.said["most"] - s.said["least"] <= s.said["least"] // 50
     assert abs(states[1].said["last"] - states[0].said["first"]) <= states[0].said["first"] // 50
 
