@@ -21,7 +21,7 @@ struct core {
 
 	/* written, or read, by others */
 	uint32_t inbox;	  /* ranks that have requests; INBOX_NOW; set by any core, atomically */
-	uint32_t stops;	 /* of these, ranks that are to stop; set before, likewise */
+	uint32_t stops;	  /* of these, ranks that are to stop; set before, likewise */
 	uint32_t urgent;  /* ranks: a request for one is worth a kick; own core writes, others read */
 	uint32_t online;  /* set once by the core itself */
 	uint32_t stint;	  /* changes of who has the core: odd while one is made; own core writes, others read these four */

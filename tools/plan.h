@@ -316,31 +316,31 @@ const char *channel_kind_name(enum channel_kind kind); /* channels.c: "queuing" 
 char *channel_c_name(const char *name);		       /* "set-point" as a part of a C name: SET_POINT */
 
 /* The stages, in order. Each blames what is wrong and goes on as far as it makes sense. */
-void source_read(struct plan *p, const char *system); /* source.c */
-void board_plan(struct plan *p);		      /* board.c */
-void describe(struct plan *p);			      /* describe.c */
-void relate(struct plan *p);			      /* relate.c: what partitions are to each other */
-void health_plan(struct plan *p);		      /* health.c: what is done about faults; needs the modes */
-void channels_read(struct plan *p);		      /* channels.c: /channels, as the description has them */
-void channels_relate(struct plan *p);		      /* port_plan.c: who holds what: capabilities, interrupts, slots */
-void carriers_plan(struct plan *p);		      /* carriers.c: PL011s of partitions that have a `bridge` */
-void schedule_plan(struct plan *p);		      /* schedule.c: /schedules, reservations; needs the cores' ranks */
-void grants_check(struct plan *p);		      /* monitor.c: who asks the monitor to control others */
-void analysis_check(struct plan *p);		      /* analysis.c (analysis.h): what the schedule promises; refuses what does not fit */
-void policy_check(struct plan *p);		      /* policy.c: /domains and /policy against all flows (flow.h) */
-void kernel_read(struct plan *p);		      /* kernel_file.c */
+void source_read(struct plan *p, const char *system);		       /* source.c */
+void board_plan(struct plan *p);				       /* board.c */
+void describe(struct plan *p);					       /* describe.c */
+void relate(struct plan *p);					       /* relate.c: what partitions are to each other */
+void health_plan(struct plan *p);				       /* health.c: what is done about faults; needs the modes */
+void channels_read(struct plan *p);				       /* channels.c: /channels, as the description has them */
+void channels_relate(struct plan *p);				       /* port_plan.c: who holds what: capabilities, interrupts, slots */
+void carriers_plan(struct plan *p);				       /* carriers.c: PL011s of partitions that have a `bridge` */
+void schedule_plan(struct plan *p);				       /* schedule.c: /schedules, reservations; needs the cores' ranks */
+void grants_check(struct plan *p);				       /* monitor.c: who asks the monitor to control others */
+void analysis_check(struct plan *p);				       /* analysis.c (analysis.h): what the schedule promises; refuses what does not fit */
+void policy_check(struct plan *p);				       /* policy.c: /domains and /policy against all flows (flow.h) */
+void kernel_read(struct plan *p);				       /* kernel_file.c */
 const struct part *part_asked(const struct plan *p, const char *name); /* header.c; ends the tool where there is none */
-void payload_plan(struct plan *p, struct part *part); /* payload.c */
-void boot_plan(struct part *part);		      /* boot_list.c: pristine store, the stub's list */
-void info_plan(struct plan *p);			      /* info_page.c; after space_plan() of all */
-void windows_plan(struct plan *p, struct part *part); /* space.c: where its windows are; before payload_plan() of any */
-void space_plan(struct plan *p, struct part *part);   /* space.c: address spaces */
-void monitor_check(struct plan *p);		      /* monitor.c: whether dumps, and whom it inspects, find room; after space_plan() of all */
-void layout(struct plan *p);			      /* layout.c: addresses, tables and blob until all fits */
-void tables_write(struct plan *p);		      /* tables.c: p->tables, at p->tables_pa */
-void blob_write(struct plan *p);		      /* blob_write.c */
-void image_write(struct plan *p);		      /* image.c: p->image */
-const char *report(const struct plan *p);	      /* report.c: what is where, in full */
+void payload_plan(struct plan *p, struct part *part);		       /* payload.c */
+void boot_plan(struct part *part);				       /* boot_list.c: pristine store, the stub's list */
+void info_plan(struct plan *p);					       /* info_page.c; after space_plan() of all */
+void windows_plan(struct plan *p, struct part *part);		       /* space.c: where its windows are; before payload_plan() of any */
+void space_plan(struct plan *p, struct part *part);		       /* space.c: address spaces */
+void monitor_check(struct plan *p);				       /* monitor.c: whether dumps, and whom it inspects, find room; after space_plan() of all */
+void layout(struct plan *p);					       /* layout.c: addresses, tables and blob until all fits */
+void tables_write(struct plan *p);				       /* tables.c: p->tables, at p->tables_pa */
+void blob_write(struct plan *p);				       /* blob_write.c */
+void image_write(struct plan *p);				       /* image.c: p->image */
+const char *report(const struct plan *p);			       /* report.c: what is where, in full */
 const char *report_short(const struct plan *p);
 
 /* All that needs the description only; false: there is nothing to go on with. main.c */

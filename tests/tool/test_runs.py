@@ -114,7 +114,7 @@ assert words[words.index("-machine") + 1] == "memory-backend=" + backend["id"] a
 os.truncate(path, bytes_)
 def leave(what):
     image = open(words[words.index("-kernel") + 1], "rb").read()
-    at = struct.unpack_from("<Q", image, SHARE)[0] - 0x40000000 + 4096 # behind the log of one partition
+    at = struct.unpack_from("<Q", image, SHARE)[0] - 0x40000000 + 4096 # behind the log, which has a ring for one partition
     with open(path, "r+b") as f:
         f.seek(at)
         f.write(what)
