@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Driver of the board's PL011. The interrupt handler is the only writer of the input ring's head. */
+/* Driver of the board's PL011. The input ring's head is written with interrupts masked only. */
 #include "services/console/board_uart.h"
 
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include "services/lib/pl011.h"
 
 #define OUT_BYTES 32768u
-#define IN_BYTES  4096u /* all that a PC sends at once (abi/link.h), and keys */
+#define IN_BYTES  8192u /* all that a PC has under way on the link (abi/link.h), and keys */
 
 #define FR_BUSY 0x08u
 #define CR_ON	0x301u /* UARTEN, TXE, RXE */
@@ -19,6 +19,7 @@ static struct {
 	uint64_t base;
 	uint32_t mask; /* IMSC */
 	uint32_t out_head, out_tail, in_head, in_tail;
+	bool stalled; /* the ring was full: there is more in the FIFO, which may make no interrupt */
 	char out[OUT_BYTES];
 	uint8_t in[IN_BYTES];
 } uart;
@@ -36,17 +37,23 @@ static void set_mask(uint32_t mask)
 	*reg(PL011_IMSC) = mask;
 }
 
+/* Interrupts are masked. What finds no room stays in the FIFO: a sender that can be held is. */
 static void receive(void)
 {
 	uint32_t head = uart.in_head;
 
-	while (!(*reg(PL011_FR) & PL011_FR_RXFE)) {
-		uint8_t c = (uint8_t)*reg(PL011_DR);
-
-		if (head - __atomic_load_n(&uart.in_tail, __ATOMIC_ACQUIRE) < IN_BYTES)
-			uart.in[head++ % IN_BYTES] = c;
-	}
+	while (head - uart.in_tail < IN_BYTES && !(*reg(PL011_FR) & PL011_FR_RXFE))
+		uart.in[head++ % IN_BYTES] = (uint8_t)*reg(PL011_DR);
+	uart.stalled = head - uart.in_tail == IN_BYTES;
 	__atomic_store_n(&uart.in_head, head, __ATOMIC_RELEASE);
+}
+
+static void go_on(void)
+{
+	uint64_t daif = bh_irq_mask();
+
+	receive();
+	bh_irq_restore(daif);
 }
 
 /* Cleared first: what comes after is a new interrupt. A wish to send is the main loop's business. */
@@ -104,5 +111,7 @@ int32_t board_uart_take(void)
 		return -1;
 	c = uart.in[uart.in_tail % IN_BYTES];
 	__atomic_store_n(&uart.in_tail, uart.in_tail + 1, __ATOMIC_RELEASE);
+	if (__atomic_load_n(&uart.stalled, __ATOMIC_RELAXED))
+		go_on();
 	return c;
 }

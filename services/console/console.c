@@ -16,6 +16,7 @@
 
 #define MAX_CLIENTS 31u
 #define TURN	    64u	     /* entries of one client in one turn */
+#define INPUT_TURN  1024u    /* bytes of input in one turn */
 #define HOT_KEY	    0x1d     /* Ctrl-] */
 #define PAUSE_NS    5000000u /* an incomplete line is shown after that long a silence: typing feels immediate */
 #define LINGER_NS   20000u   /* after the last entry the next is looked for that long before sleeping */
@@ -109,7 +110,7 @@ static void keyboard_turn(void)
 {
 	int32_t c;
 
-	while ((c = board_uart_take()) >= 0) {
+	for (uint32_t n = 0; n < INPUT_TURN && (c = board_uart_take()) >= 0; n++) {
 		if (link_carrier_input((uint8_t)c))
 			continue;
 		if (c == HOT_KEY)
