@@ -24,7 +24,7 @@ def test_the_sdk_keeps_its_promises_inside_a_partition(machine):
 
 def test_a_stack_overrun_is_reported_as_that_and_ends_the_partition(machine):
     machine.line("sdk", r"fault on vCPU 0: write at pc 0x[0-9a-f]+, address 0x[0-9a-f]+ \(stack overflow\)")
-    machine.line("bulkhead", "sdk: stopped: it asked to be switched off")
+    machine.line("bulkhead", "sdk: stopped: since it cannot go on")
 
 
 def test_a_partition_whose_main_returns_is_switched_off(machine):

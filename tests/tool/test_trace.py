@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 from payloads import image, pattern
-from traces import (BUDGET, BY_BUDGET, BY_SLACK, EPOCH, EXIT, FAULT, IRQ, MESSAGE, MODE, NONE, RING_BYTES, SHUT, SWITCH, WINDOW, Ring, fields,
-                    trace_file)
+from traces import (ABI_VERSION, BUDGET, BY_BUDGET, BY_SLACK, EPOCH, EXIT, FAULT, IRQ, MESSAGE, MODE, NONE, RING_BYTES, SHUT, SWITCH, WINDOW, Ring,
+                    fields, trace_file)
 
 SVG = "{http://www.w3.org/2000/svg}"
 LEFT, BAND = 90, 1000
@@ -460,7 +460,7 @@ def test_perfetto_is_told_of_missed_windows(traced):
 
 @pytest.mark.parametrize("how, says", [
     ({"magic": b"BHTRACE0"}, "is no trace"),
-    ({"version": 2}, "ABI version 2, and this tool reads version 3"),
+    ({"version": 2}, f"ABI version 2, and this tool reads version {ABI_VERSION}"),
     ({"head_bytes": 48}, "impossible sizes"),
     ({"cores": 0}, "impossible sizes"),
     ({"cores": 17}, "impossible sizes"),

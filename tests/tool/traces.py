@@ -2,9 +2,12 @@
 """Traces made by hand: rings as the kernel leaves them (abi/trace.h), in a file as `bulkhead run --trace` writes it (tools/trace_file.h).
 And Perfetto's protobuf, read back."""
 
+import os
+import re
 import struct
 
-ABI_VERSION = 3
+with open(os.path.join(os.path.dirname(__file__), "..", "..", "abi", "call.h"), encoding="utf-8") as f:
+    ABI_VERSION = int(re.search(r"#define BH_ABI_VERSION (\d+)", f.read())[1])
 RING_BYTES, RECORDS = 0x9000, 1024  # as the tool plans them
 HEAD = "<8s2I2Q2I"
 SWITCH, IDLE, EXIT, IRQ, MESSAGE, FAULT, WINDOW, BUDGET, MODE, SHUT = range(1, 11)
