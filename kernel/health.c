@@ -26,6 +26,7 @@ static void reset_system(struct partition *p, uint32_t why)
 	(void)partition_stop(p, why, BH_BEGIN_FIRST);
 }
 
+/* HEALTH-1 */
 static enum health_verdict take_action(struct partition *p, const struct bh_health *h, uint32_t why)
 {
 	switch ((enum bh_action)h->action) {
@@ -86,7 +87,7 @@ void health_end(struct partition *p, enum bh_fault kind, enum bh_stop why)
 		health_tell();
 }
 
-/* Of the last limit_n restarts the oldest stands where this one would: have so many been in the time that counts? */
+/* HEALTH-3. Of the last limit_n restarts the oldest stands where this one would: have so many been in the time that counts? */
 bool health_limit(struct partition *p)
 {
 	const struct bh_partition *d = p->desc;

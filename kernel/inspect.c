@@ -144,7 +144,7 @@ static void show(struct vcpu *v, uint64_t root)
 	arch_vcpu_root(v, root);
 }
 
-/* Said before it is looked whether p stands still: should it end now, it is held (partition.c), or has been seen to have ended. */
+/* HEALTH-7. Said before it is looked whether p stands still: should it end now, it is held (partition.c), or has been seen to have ended. */
 int64_t inspect_show(struct vcpu *v, const uint64_t *arg)
 {
 	const struct bh_cap *c;

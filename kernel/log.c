@@ -80,7 +80,7 @@ static bool is_repeated(struct partition *p, const struct bh_record *r)
 	return false;
 }
 
-/* p->log_at: when all that it has left until now would have been left, had it kept its pace. A turn more for each vCPU that comes between. */
+/* HEALTH-6. p->log_at: when all that it has left until now would have been left, had it kept its pace. A turn more for each vCPU that comes between. */
 static bool is_within_quota(struct partition *p, ticks_t now)
 {
 	ticks_t pace = ticks_of(p->desc->log_pace_ns), at = load_relaxed(&p->log_at);

@@ -82,6 +82,7 @@ int64_t partition_load_failed(struct vcpu *v, uint64_t error, uint64_t op)
 	return CALL_NO_RETURN;
 }
 
+/* HEALTH-2: no step waits for another core. */
 bool partition_stop(struct partition *p, uint32_t why, enum bh_begin again)
 {
 	uint32_t state = load_acquire(&p->state), then;
@@ -168,7 +169,7 @@ static void hold(struct partition *p)
 		partition_release(p);
 }
 
-/* On the core of the vCPU that halted last: nobody of p runs or will, until it is started. */
+/* HEALTH-5. On the core of the vCPU that halted last: nobody of p runs or will, until it is started. */
 static void ended(struct partition *p)
 {
 	if (!all_off(p))

@@ -82,7 +82,7 @@ static void say(const char *why, uint32_t core, uint64_t a, uint64_t b, uint64_t
 	print("\n");
 }
 
-/* A fixed record: one line that a script can find, with what the caller knows. Of several cores that panic the first one speaks. */
+/* HEALTH-8. A fixed record: one line that a script can find, with what the caller knows. Of several cores that panic the first one speaks. */
 noreturn void panic(const char *why, uint64_t a, uint64_t b, uint64_t c)
 {
 	uint32_t core = this_core() ? this_core()->number : 0;

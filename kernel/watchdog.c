@@ -59,6 +59,7 @@ void watchdog_go_on(struct vcpu *v)
 	set_vigil(v);
 }
 
+/* HEALTH-4 */
 static void unfed(struct vcpu *v, ticks_t now)
 {
 	store_relaxed(&v->part->feed_by, now + ticks_of(v->part->desc->watchdog_ns)); /* should it go on */

@@ -32,6 +32,7 @@ def image(seed, folder):
     return path, str(folder / "campaign")
 
 
+# HEALTH-1, HEALTH-2
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_thousand_faults_are_treated_as_declared_and_touch_nobody_else(boot, seed, tmp_path):
     path, system = image(seed, tmp_path)

@@ -80,6 +80,7 @@ def test_the_last_restart_costs_what_the_first_did(states):
     assert abs(states[1].said["last"] - states[0].said["first"]) <= states[0].said["first"] // 50
 
 
+# HEALTH-5
 def test_ten_thousand_restarts_leave_the_kernels_state_as_ten_did(states):
     few, many = states
     image = few.image

@@ -250,6 +250,7 @@ static void resets(void)
 	host_settle();
 }
 
+/* HEALTH-3 */
 static void one_restart_more_than_allowed_keeps_it_off(void **state)
 {
 	(void)state;
@@ -345,6 +346,7 @@ static void a_partition_that_feeds_its_watchdog_goes_on(void **state)
 	assert_int_equal(partition_at(VICTIM)->life, 0);
 }
 
+/* HEALTH-4 */
 static void one_that_does_not_is_restarted_when_its_time_is_over(void **state)
 {
 	(void)state;

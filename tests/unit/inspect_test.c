@@ -237,6 +237,7 @@ static void only_who_may_inspect_pauses(void **state)
 
 /* --- what is shown --- */
 
+/* HEALTH-7 */
 static void memory_is_shown_only_of_what_stands_still(void **state)
 {
 	(void)state;

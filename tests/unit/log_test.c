@@ -190,6 +190,7 @@ static void a_partition_leaves_a_burst_of_records_then_one_for_each_pace(void **
 	assert_int_equal(log_next(NOISY) - next, BH_LOG_BURST);
 }
 
+/* HEALTH-6 */
 static void a_flood_pushes_out_nobody_elses_record(void **state)
 {
 	uint32_t mine = log_next(QUIET);
@@ -405,6 +406,7 @@ static void guest_panics(struct vcpu *v, void *arg)
 	panic("something broke:", 1, 2, 0xff);
 }
 
+/* HEALTH-8 */
 static void a_panic_is_one_line_and_stops_all_cores(void **state)
 {
 	(void)state;
