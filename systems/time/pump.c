@@ -15,18 +15,16 @@
 
 static int heat;
 
-/* Says so when it comes to either end. */
+/* At either end it says so with each stroke until the mode is the other one: a signal may come for no reason, and be no use just then. */
 static void grow_hot_or_cool(uint32_t mode)
 {
-	int before = heat;
-
 	heat += mode == 0 ? 1 : -COOLS_BY;
 	heat = heat < 0 ? 0 : heat > HOT ? HOT
 					 : heat;
-	if (before < HOT && heat == HOT && bh_signal_send(PORT_HOT) != BH_OK)
-		bh_log("hot, and nobody is there to be told");
-	if (before > 0 && heat == 0 && bh_signal_send(PORT_COOL) != BH_OK)
-		bh_log("cool, and nobody is there to be told");
+	if (heat == HOT && mode == 0)
+		(void)!bh_signal_send(PORT_HOT);
+	if (heat == 0 && mode != 0)
+		(void)!bh_signal_send(PORT_COOL);
 }
 
 int main(void)

@@ -15,9 +15,10 @@ static bool rang(uint32_t port)
 	return bh_signal_wait(port, BH_NO_WAIT) == BH_OK;
 }
 
-static void change_to(const char *mode)
+/* Unless it is in force: the pump says so until it sees that. */
+static void change_to(const char *mode, uint32_t now)
 {
-	if (bh_mode_set(mode) == BH_OK)
+	if (bh_mode_name(now)[0] != mode[0] && bh_mode_set(mode) == BH_OK)
 		bh_printf("pump is %s: the mode will be \"%s\"\n", mode[0] == 'c' ? "hot" : "cool", mode);
 }
 
@@ -33,9 +34,9 @@ int main(void)
 		if (late.steps == SHOW_EVERY)
 			lateness_show(&late, bh_mode_name(s.mode));
 		if (rang(PORT_HOT))
-			change_to("cooling");
+			change_to("cooling", s.mode);
 		if (rang(PORT_COOL))
-			change_to("normal");
+			change_to("normal", s.mode);
 	}
 	return 1; /* only if description and program do not fit: the partition stops, and the health log says why */
 }
