@@ -162,8 +162,7 @@ static enum emul_result down(struct vcpu *v, struct emul *e, struct access *a)
 		a->value = 0;
 		return EMUL_DONE;
 	case BH_DOWN_WAIT:
-		v->awaits = number(e);
-		vcpu_block(v, VCPU_BLOCKED); /* nobody is late */
+		vcpu_block(v, VCPU_BLOCKED); /* without a deadline: nobody is late */
 		return EMUL_AGAIN;
 	case BH_DOWN_FAULT:
 		break;

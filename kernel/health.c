@@ -6,9 +6,14 @@
 #include "kernel/mode.h"
 #include "kernel/window.h"
 
+bool health_is_watched(void)
+{
+	return blob->monitor != BH_NONE && partition_runs(partition_at(blob->monitor));
+}
+
 void health_tell(void)
 {
-	if (blob->monitor != BH_NONE && partition_runs(partition_at(blob->monitor)))
+	if (health_is_watched())
 		arch_irq_raise(partition_at(blob->monitor), blob->monitor_intid);
 }
 

@@ -27,6 +27,9 @@ void health_end(struct partition *p, enum bh_fault kind, enum bh_stop why);
 /* p has halted, to begin again by its policy: is it one restart too many? Then the limit's action has been taken, the monitor told, and it stays off. */
 must_check bool health_limit(struct partition *p);
 
+/* Is there a monitor, and does it run? Any core. */
+bool health_is_watched(void);
+
 /* The monitor is to look. Any core. */
 void health_tell(void);
 

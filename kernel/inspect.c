@@ -53,16 +53,11 @@ bool inspect_resume(struct partition *p)
 	return true;
 }
 
-static bool monitor_runs(void)
-{
-	return blob->monitor != BH_NONE && partition_runs(partition_at(blob->monitor));
-}
-
 /* The last vCPU stands still. The monitor may have ended meanwhile: it resumes all that it finds paused, or is seen here to be gone. */
 static void paused(struct partition *p)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (monitor_runs())
+	if (health_is_watched())
 		health_tell();
 	else
 		(void)inspect_resume(p);

@@ -153,7 +153,7 @@ static bool is_to_be_held(const struct partition *p)
 {
 	uint32_t why = p->ends_by & 0xff;
 
-	if (blob->monitor == BH_NONE || !partition_runs(partition_at(blob->monitor)))
+	if (!health_is_watched())
 		return false;
 	return load_relaxed(&p->inspected) || ((p->desc->flags & BH_PART_DUMP) && (why == BH_STOP_FAULT || why == BH_STOP_RESET));
 }
@@ -163,7 +163,7 @@ static void hold(struct partition *p)
 {
 	store_release(&p->state, PARTITION_HELD);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (partition_runs(partition_at(blob->monitor)))
+	if (health_is_watched())
 		health_tell();
 	else
 		partition_release(p);

@@ -12,29 +12,17 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/blob_fixture.h"
-
-static void expect(const struct blob_fixture *f, const char *part, int line)
-{
-	const char *wrong = blob_check(&f->b, sizeof(*f));
-
-	if (!part && wrong)
-		fail_msg("line %d: \"%s\", but it should pass", line, wrong);
-	else if (part && !wrong)
-		fail_msg("line %d: passed, but expected \"%s\"", line, part);
-	else if (part && !strstr(wrong, part))
-		fail_msg("line %d: \"%s\", but expected \"%s\"", line, wrong, part);
-}
+#include "tests/unit/blob_expect.h"
 
 /* A fresh good blob with a monitor, one change, and a part of the sentence that must come; NULL: none. */
-#define EXPECT(change, part)                \
-	do {                                \
-		struct blob_fixture f;      \
-                                            \
-		fixture_make(&f);           \
-		fixture_monitor(&f);        \
-		change;                     \
-		expect(&f, part, __LINE__); \
+#define EXPECT(change, part)                     \
+	do {                                     \
+		struct blob_fixture f;           \
+                                                 \
+		fixture_make(&f);                \
+		fixture_monitor(&f);             \
+		change;                          \
+		blob_expect(&f, part, __LINE__); \
 	} while (0)
 #define REFUSED(change, part) EXPECT(change, part)
 #define PASSED(change)	      EXPECT(change, NULL)
