@@ -108,7 +108,7 @@ static void halt(struct vcpu *v)
 	if (v->state == VCPU_CALLING)
 		port_call_forget(v);
 	event_forget(v);
-	watchdog_forget(v);
+	watchdog_done(v);
 	inspect_forget(v);
 	vcpu_block(v, VCPU_OFF);
 	v->deadline = BH_NEVER;
@@ -134,6 +134,7 @@ void vcpu_attend(struct vcpu *v)
 
 	if (unlikely(r & REQ_STOP)) {
 		halt(v);
+		watchdog_forget(v);
 		/* What else was posted belonged to the life that just ended, except a new start. */
 		partition_halted(v->part);
 		return;

@@ -33,6 +33,13 @@ void watchdog_started(struct partition *p)
 	set_vigil(partition_vcpu(p, 0)); /* on its core: it has just ended its loading */
 }
 
+/* The watchdog is the partition's, whose other vCPUs may go on. */
+void watchdog_done(struct vcpu *v)
+{
+	v->due = BH_NEVER;
+	set_vigil(v);
+}
+
 void watchdog_forget(struct vcpu *v)
 {
 	v->due = v->vigil = BH_NEVER;
@@ -52,7 +59,7 @@ void watchdog_go_on(struct vcpu *v)
 
 	if (v->due != BH_NEVER)
 		v->due += rested;
-	if (has_watchdog(v)) {
+	if (has_watchdog(v) && load_relaxed(&v->part->feed_by) != BH_NEVER) {
 		store_relaxed(&v->part->feed_by, load_relaxed(&v->part->feed_by) + rested);
 		store_relaxed(&v->part->feed_from, load_relaxed(&v->part->feed_from) + rested);
 	}

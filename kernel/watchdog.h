@@ -12,7 +12,8 @@
 
 void watchdog_started(struct partition *p); /* it begins to run; before its first vCPU does */
 void watchdog_attend(struct vcpu *v);	    /* own core: v->vigil has come */
-void watchdog_forget(struct vcpu *v);	    /* own core: v halts */
+void watchdog_done(struct vcpu *v);	    /* own core: v is switched off */
+void watchdog_forget(struct vcpu *v);	    /* own core: and so is its partition */
 void watchdog_rest(struct vcpu *v);	    /* own core: v stands still, and so does its time */
 void watchdog_go_on(struct vcpu *v);	    /* own core: v goes on: it has as long as it had */
 

@@ -375,6 +375,44 @@ static void a_guest_that_sleeps_for_ever_is_found_too(void **state)
 	assert_int_equal(partition_at(VICTIM)->state, PARTITION_LOADING);
 }
 
+/* HEALTH-4: the watchdog is the partition's, not its first vCPU's. */
+static void a_partition_whose_first_vcpu_is_off_is_found_too(void **state)
+{
+	(void)state;
+	watched(0);
+	cpu_on(VICTIM, 0, 1);
+	does(victim, guest_cpu_off, NULL);
+	host_time_set(9 * MS);
+	host_settle();
+	assert_true(partition_runs(partition_at(VICTIM)));
+	host_time_set(10 * MS);
+	host_settle();
+	assert_int_equal(partition_at(VICTIM)->state, PARTITION_LOADING);
+	quiet();
+}
+
+static void its_other_vcpus_may_feed_it(void **state)
+{
+	struct vcpu *second;
+
+	(void)state;
+	watched(0);
+	cpu_on(VICTIM, 0, 1);
+	does(vcpu_of(OTHER, 0), guest_wfi, NULL);
+	does(victim, guest_cpu_off, NULL);
+	host_settle();
+	second = vcpu_of(VICTIM, 1);
+	for (uint32_t i = 1; i < 5; i++) {
+		host_time_set(i * 9 * MS);
+		host_settle();
+		assert_int_equal(calls(second, BH_CALL_FEED, 0, 0).result, BH_OK);
+	}
+	assert_int_equal(partition_at(VICTIM)->life, 0);
+	host_time_set(4 * 9 * MS + 10 * MS);
+	host_settle();
+	assert_int_equal(partition_at(VICTIM)->life, 1);
+}
+
 static void loading_has_no_watchdog(void **state)
 {
 	(void)state;
@@ -611,6 +649,8 @@ int main(void)
 		TEST(a_partition_that_feeds_its_watchdog_goes_on),
 		TEST(one_that_does_not_is_restarted_when_its_time_is_over),
 		TEST(a_guest_that_sleeps_for_ever_is_found_too),
+		TEST(a_partition_whose_first_vcpu_is_off_is_found_too),
+		TEST(its_other_vcpus_may_feed_it),
 		TEST(loading_has_no_watchdog),
 		TEST(feeding_too_early_is_a_fault),
 		TEST(who_has_none_cannot_feed_it),
