@@ -14,6 +14,7 @@
 #include "abi/status.h"
 #include "kernel/arch.h"
 #include "kernel/health.h"
+#include "kernel/inspect.h"
 #include "kernel/window.h"
 
 #define ASK_NONE    0u
@@ -55,6 +56,11 @@ void emul_init(struct emul *e, uint32_t n)
 	e->desc = blob_emuls(blob) + n;
 }
 
+static bool has_room(const struct emul *e, uint32_t head)
+{
+	return head - load_acquire(&control(e)->tail) < BH_EMUL_RING;
+}
+
 /*
  * Appends an entry; false: there is no room. A tail that makes no sense counts as no room: it
  * stops this server's clients, nobody else.
@@ -68,10 +74,10 @@ static bool push(struct emul *e, struct bh_emul_entry entry)
 	struct bh_emul_queue *q = queue(e);
 	uint32_t head = e->head;
 
-	if (head - load_acquire(&control(e)->tail) >= BH_EMUL_RING)
+	if (!has_room(e, head))
 		return false;
 	q->entry[head % BH_EMUL_RING] = entry;
-	e->head = head + 1;
+	store_relaxed(&e->head, head + 1);
 	store_release(&q->head, head + 1);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (load_relaxed(&control(e)->tail) == head)
@@ -131,6 +137,7 @@ static ticks_t answer_by(const struct emul *e)
 static void await(struct vcpu *v, const struct emul *e, enum vcpu_state why)
 {
 	v->awaits = number(e);
+	v->awaits_tail = load_relaxed(&control(e)->tail);
 	v->deadline = answer_by(e);
 	vcpu_block(v, why);
 }
@@ -215,14 +222,42 @@ static bool is_late(const struct vcpu *v)
 	return v->deadline != BH_NEVER && v->deadline <= arch_time();
 }
 
+static bool is_alive(const struct vcpu *v, const struct emul *e)
+{
+	return load_acquire(&server(e)->life) == v->ask_life;
+}
+
+/*
+ * v is late and finds no room: has its server let it wait? Not where that took an entry before this core came to look, whoever of the
+ * client's has filled the queue again; nor where the server has begun anew, or stands still for the monitor.
+ */
+static bool is_kept_waiting(const struct vcpu *v, const struct emul *e)
+{
+	bool taken = load_acquire(&control(e)->tail) - v->awaits_tail - 1 < BH_EMUL_RING;
+
+	return !taken && !has_room(e, load_relaxed(&e->head)) && is_alive(v, e) && !inspect_is_paused(server(e));
+}
+
+static void attend_blocked(struct vcpu *v)
+{
+	struct emul *e = emul_at(v->awaits);
+
+	if (is_late(v) && is_kept_waiting(v, e))
+		silent(v, e);
+	else
+		vcpu_wake(v);
+}
+
 static void attend_ask(struct vcpu *v)
 {
 	uint64_t a = load_acquire(&v->ask);
 	struct emul *e = emul_at(v->awaits);
 
 	if (ASK_WHAT(a) == ASK_ASKING) {
-		bool alive = load_acquire(&server(e)->life) == v->ask_life;
+		bool alive = is_alive(v, e);
 
+		if (alive && is_late(v) && inspect_is_paused(server(e)))
+			v->deadline = answer_by(e); /* its time stands still with it */
 		if (alive && !is_late(v))
 			return; /* still being worked on */
 		/* The server that was asked is gone, or silent. If it has answered after all, that stands. */
@@ -246,10 +281,8 @@ void emul_attend(struct vcpu *v)
 {
 	if (v->state == VCPU_ASKING)
 		attend_ask(v);
-	else if (v->state == VCPU_BLOCKED && is_late(v))
-		silent(v, emul_at(v->awaits));
 	else if (v->state == VCPU_BLOCKED)
-		vcpu_wake(v);
+		attend_blocked(v);
 	if (v->state == VCPU_READY)
 		v->deadline = BH_NEVER;
 }

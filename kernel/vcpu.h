@@ -56,6 +56,7 @@ struct vcpu {
 	uint64_t ask;		    /* emul.c; any core, atomically */
 	uint32_t ask_life;	    /* own core: the server's life that is asked */
 	uint32_t awaits;	    /* own core: ASKING or BLOCKED: number of the emulated region */
+	uint32_t awaits_tail;	    /* own core: how far that one's server had come then */
 	uint64_t listens;	    /* events it waits for; own core writes, others read */
 	ticks_t deadline;	    /* own core: when LISTENING, CALLING, ASKING or BLOCKED end by themselves; else BH_NEVER */
 	ticks_t due;		    /* own core: when it has said it will be done (watchdog.h); else BH_NEVER */

@@ -6,6 +6,8 @@
  */
 #include "tests/unit/machine.h"
 
+#include "kernel/inspect.h"
+
 #define MS 1000000u
 
 enum { MONITOR,
@@ -16,7 +18,7 @@ enum { MONITOR,
 
 static struct bh_health policy[BH_FAULTS];
 static struct host_partition partitions[PARTITIONS];
-static const struct host_emul emuls[] = { { .client = VICTIM, .server = SERVER, .down = BH_DOWN_ZERO, .ipa = 0x9000000 } };
+static const struct host_emul emuls[] = { { .client = VICTIM, .server = SERVER, .down = BH_DOWN_ZERO, .ipa = 0x9000000, .reg = { 0, BH_REG_WRITE_POSTED } } };
 static const struct host_mode modes[2] = { { .frame_ns = 0 }, { .frame_ns = 0, .at_once = true } };
 static const struct host_control control = { .holder = MONITOR, .object = VICTIM, .rights = BH_CONTROL_MAY_START | BH_CONTROL_MAY_STOP };
 static const struct host_system description = { .n_modes = 2, .mode = modes, .n_cores = 3, .n_partitions = PARTITIONS, .n_emuls = 1, .n_controls = 1, .partition = partitions, .emul = emuls, .control = &control, .no_reader = true, .monitor = MONITOR + 1 };
@@ -540,6 +542,131 @@ static void without_a_limit_it_is_waited_for(void **state)
 	assert_int_equal(victim->state, VCPU_ASKING);
 }
 
+/* The victim's second vCPU finds the queue full, and then somebody more urgent has its core. */
+static struct vcpu *writes_into_a_full_queue(void)
+{
+	struct guest_touch t = { .emul = 0, .a = { .offset = 4, .bytes = 4, .write = true } };
+	struct vcpu *second;
+
+	partitions[SERVER].answer_ns = 10 * MS;
+	all_run();
+	second = vcpu_of(VICTIM, 1);
+	cpu_on(VICTIM, 0, 1);
+	does(vcpu_of(OTHER, 0), guest_wfi, NULL);
+	host_settle();
+	do
+		does(second, guest_touch, &t);
+	while (t.result == EMUL_DONE);
+	assert_int_equal(second->state, VCPU_BLOCKED);
+	host_private(vcpu_of(OTHER, 0), HOST_SGI);
+	host_settle();
+	assert_true(runs_on(vcpu_of(OTHER, 0), 1));
+	does(vcpu_of(OTHER, 0), guest_take, NULL);
+	return second;
+}
+
+/* HEALTH-1: its client's core is late, not the server. */
+static void a_server_that_makes_room_in_time_is_not_silent(void **state)
+{
+	struct vcpu *second = writes_into_a_full_queue();
+	struct bh_emul_control *control = (void *)(uintptr_t)emul_at(0)->desc->server_va;
+	uint32_t next = log_next(SERVER);
+
+	(void)state;
+	__atomic_store_n(&control->tail, 1, __ATOMIC_RELEASE);
+	calls(vcpu_of(SERVER, 0), BH_CALL_EMUL_ROOM, host_system_cap(blob, 0), 0);
+	host_time_set(20 * MS);
+	host_settle();
+	does(vcpu_of(OTHER, 0), guest_wfi, NULL);
+	host_settle();
+	assert_true(runs_on(second, 1));
+	assert_int_equal(log_next(SERVER), next);
+	assert_int_equal(partition_at(SERVER)->faults, 0);
+}
+
+/* What the client's other vCPUs do with the room is not its fault either. */
+static void nor_is_one_whose_room_is_taken_again(void **state)
+{
+	struct guest_touch t = { .emul = 0, .a = { .offset = 4, .bytes = 4, .write = true } };
+	struct vcpu *second = writes_into_a_full_queue();
+	struct bh_emul_control *control = (void *)(uintptr_t)emul_at(0)->desc->server_va;
+
+	(void)state;
+	__atomic_store_n(&control->tail, 1, __ATOMIC_RELEASE);
+	calls(vcpu_of(SERVER, 0), BH_CALL_EMUL_ROOM, host_system_cap(blob, 0), 0);
+	does(victim, guest_touch, &t);
+	assert_int_equal(t.result, EMUL_DONE);
+	host_time_set(20 * MS);
+	does(vcpu_of(OTHER, 0), guest_wfi, NULL);
+	host_settle();
+	assert_true(runs_on(second, 1));
+	assert_int_equal(partition_at(SERVER)->faults, 0);
+	does(second, guest_touch, &t);
+	assert_int_equal(t.result, EMUL_AGAIN);
+	host_time_set(30 * MS);
+	host_settle();
+	assert_int_equal(partition_at(SERVER)->faults, 1);
+}
+
+static void one_that_makes_none_is(void **state)
+{
+	struct vcpu *second = writes_into_a_full_queue();
+
+	(void)state;
+	host_time_set(20 * MS);
+	does(vcpu_of(OTHER, 0), guest_wfi, NULL);
+	host_settle();
+	assert_true(runs_on(second, 1));
+	assert_int_equal(log_newest(SERVER)->event, BH_EVENT_SILENT);
+	assert_int_equal(partition_at(SERVER)->faults, 1);
+}
+
+/* It has ended, and another life has begun, before its client's core has time for that. */
+static void what_a_servers_former_life_has_let_wait_is_not_the_next_ones_fault(void **state)
+{
+	struct vcpu *second;
+
+	(void)state;
+	partitions[SERVER].flags = BH_PART_RESTART;
+	second = writes_into_a_full_queue();
+	host_on(0);
+	assert_true(partition_stop(partition_at(SERVER), BH_STOP_ORDER, BH_BEGIN_ORDER));
+	host_off();
+	host_settle();
+	loads(SERVER);
+	host_time_set(20 * MS);
+	does(vcpu_of(OTHER, 0), guest_wfi, NULL);
+	host_settle();
+	assert_true(runs_on(second, 1));
+	assert_int_equal(partition_at(SERVER)->faults, 0);
+}
+
+static void stands_still(uint32_t n, bool still)
+{
+	host_on(0);
+	assert_true(still ? inspect_pause(partition_at(n), BH_PAUSE_ORDER, 0, 0) : inspect_resume(partition_at(n)));
+	host_off();
+	host_settle();
+}
+
+static void a_server_that_stands_still_for_the_monitor_is_not_silent(void **state)
+{
+	(void)state;
+	partitions[SERVER].answer_ns = 10 * MS;
+	all_run();
+	asks();
+	stands_still(SERVER, true);
+	host_time_set(100 * MS);
+	host_settle();
+	assert_int_equal(victim->state, VCPU_ASKING);
+	assert_int_equal(partition_at(SERVER)->faults, 0);
+	stands_still(SERVER, false);
+	host_time_set(110 * MS);
+	host_settle();
+	assert_int_equal(victim->state, VCPU_READY);
+	assert_int_equal(partition_at(SERVER)->faults, 1);
+}
+
 /* --- what the monitor sees --- */
 
 static void the_monitor_sees_what_happened(void **state)
@@ -659,6 +786,11 @@ int main(void)
 		TEST(a_deadline_that_is_met_is_none),
 		TEST(an_access_is_not_waited_for_longer_than_is_said),
 		TEST(without_a_limit_it_is_waited_for),
+		TEST(a_server_that_makes_room_in_time_is_not_silent),
+		TEST(nor_is_one_whose_room_is_taken_again),
+		TEST(one_that_makes_none_is),
+		TEST(a_server_that_stands_still_for_the_monitor_is_not_silent),
+		TEST(what_a_servers_former_life_has_let_wait_is_not_the_next_ones_fault),
 		TEST(the_monitor_sees_what_happened),
 		TEST(nobody_else_does),
 		TEST(a_core_that_answers_is_not_waited_for),
