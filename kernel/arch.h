@@ -42,7 +42,7 @@ void arch_vcpu_settle(struct vcpu *v);						      /* not loaded: whatever the ha
 void arch_vcpu_root(struct vcpu *v, uint64_t root);				      /* not loaded: from now on it sees that root (pa) */
 uint64_t *arch_vcpu_register(struct vcpu *v, uint32_t n);			      /* settled; enum bh_register, n < BH_REGISTER_END */
 bool arch_vcpu_set_register(struct vcpu *v, uint32_t n, uint64_t value);	      /* settled; any core; false: not that one, or not that value */
-void arch_vcpu_debug(struct vcpu *v, enum bh_debug how);			      /* settled; any core */
+void arch_vcpu_debug(struct vcpu *v, enum bh_debug how);			      /* settled; any core; a reset does not change it */
 uint64_t *arch_vcpu_args(struct vcpu *v);					      /* of the hypercall it makes or waits in: arg[0] is x1; further results go there */
 uint64_t arch_vcpu_pc(const struct vcpu *v);
 ticks_t arch_vcpu_deadline(const struct vcpu *v); /* when a timer of v fires if v is not loaded; ~0: never */

@@ -2,7 +2,8 @@
 /*
  * p->pause, one word, changed by compare-and-swap: bits 0-7 why it is paused (enum bh_pause, or GOES_ON), bits 8-15 how many
  * of its vCPUs have not followed yet. Every vCPU is told once for each change, and follows on its own core; one that is told
- * twice, or too late, finds that it has followed already.
+ * twice, or too late, finds that it has followed already. One that finds that its partition stops does not: it may have halted, and the
+ * word goes with the last that does.
  */
 #include "kernel/inspect.h"
 
@@ -22,12 +23,24 @@ static void tell_all(struct partition *p)
 		vcpu_post(partition_vcpu(p, i), REQ_PAUSE);
 }
 
+/* Of the monitor: what was asked for by one is nobody's in the next. */
+static uint32_t monitor_life(void)
+{
+	return blob->monitor != BH_NONE ? load_acquire(&partition_at(blob->monitor)->life) : 0;
+}
+
+/* It may end as this is said: then the word goes with its end (inspect_ended()), or, if that was before, is taken back here. */
 bool inspect_pause(struct partition *p, enum bh_pause why, uint32_t vcpu, uint64_t syndrome)
 {
-	uint32_t none = 0;
+	uint32_t none = 0, said = (uint32_t)why | p->desc->n_vcpus * ONE;
 
-	if (!partition_runs(p) || !change_if(&p->pause, &none, (uint32_t)why | p->desc->n_vcpus * ONE))
+	if (!partition_runs(p) || !change_if(&p->pause, &none, said))
 		return false;
+	if (!partition_runs(p)) {
+		(void)change_if(&p->pause, &said, 0);
+		return false;
+	}
+	p->pause_life = monitor_life();
 	p->pause_vcpu = vcpu;
 	p->pause_syndrome = syndrome;
 	tell_all(p);
@@ -57,7 +70,7 @@ bool inspect_resume(struct partition *p)
 static void paused(struct partition *p)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (health_is_watched())
+	if (health_is_watched() && monitor_life() == p->pause_life)
 		health_tell();
 	else
 		(void)inspect_resume(p);
@@ -69,7 +82,7 @@ void inspect_attend(struct vcpu *v)
 	uint32_t word = load_acquire(&p->pause);
 	bool goes_on = WHY(word) == GOES_ON;
 
-	if (LEFT(word) == 0 || (bool)v->frozen != goes_on)
+	if (LEFT(word) == 0 || (bool)v->frozen != goes_on || !partition_runs(p))
 		return;
 	if (goes_on)
 		vcpu_thaw(v);
@@ -80,6 +93,16 @@ void inspect_attend(struct vcpu *v)
 		store_release(&p->pause, 0);
 	else if (LEFT(word) == 0)
 		paused(p);
+}
+
+void inspect_break(struct vcpu *v, enum bh_pause why, uint64_t syndrome)
+{
+	if (health_is_watched() && v->part->debug_life == monitor_life()) {
+		(void)inspect_pause(v->part, why, v->desc->index, syndrome);
+		return;
+	}
+	sched_unload(v);
+	arch_vcpu_debug(v, BH_DEBUG_OFF);
 }
 
 static void give_back(struct vcpu *v)
@@ -99,6 +122,8 @@ void inspect_forget(struct vcpu *v)
 void inspect_ended(struct partition *p)
 {
 	store_release(&p->pause, 0);
+	for (uint32_t i = 0; i < p->desc->n_vcpus; i++)
+		arch_vcpu_debug(partition_vcpu(p, i), BH_DEBUG_OFF);
 	if (p->number != blob->monitor)
 		return;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -227,6 +252,7 @@ int64_t inspect_debug(struct vcpu *v, uint64_t *arg)
 	if (arg[2] != BH_DEBUG_LOOK) {
 		if (!partition_runs(p) || !inspect_is_paused(p))
 			return BH_E_STATE;
+		p->debug_life = monitor_life();
 		arch_vcpu_debug(target, (enum bh_debug)arg[2]);
 	}
 	arg[0] = inspect_is_paused(p) ? WHY(load_relaxed(&p->pause)) : BH_PAUSE_NONE;

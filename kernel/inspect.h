@@ -15,6 +15,7 @@ bool inspect_resume(struct partition *p);						      /* any core; false: it is n
 bool inspect_is_paused(const struct partition *p);					      /* all its vCPUs stand still */
 void inspect_attend(struct vcpu *v);							      /* own core: REQ_PAUSE */
 void inspect_forget(struct vcpu *v);							      /* own core: v halts */
+void inspect_break(struct vcpu *v, enum bh_pause why, uint64_t syndrome);		      /* own core: v, which is debugged, has come to a breakpoint, or made its step. If its debugger has ended, that is v's own affair again */
 void inspect_ended(struct partition *p);						      /* all of p has halted */
 
 /* The monitor's calls. Own core of v. */

@@ -83,7 +83,7 @@ void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t 
 	a->hcr = HCR_BASE | (d->flags & BH_PART_SETWAY_NATIVE ? 0 : HCR_EL2_TSW) |
 		 (how == ENTRY_STUB ? HCR_EL2_DC : 0) | (v->siblings ? HCR_EL2_TWE : 0);
 	a->vttbr = vttbr(v->part, how == ENTRY_STUB ? d->load_root : d->run_root);
-	a->mdcr = MDCR_BASE | hpmn();
+	a->mdcr = MDCR_BASE | hpmn() | (a->mdcr & MDCR_EL2_TDE); /* who debugs the partition debugs a vCPU that it switches on, too */
 	a->cptr = cptr_base() | (d->fp == BH_FP_EAGER ? 0 : CPTR_EL2_TFP);
 	if (v->core->fp_owner == v)
 		v->core->fp_owner = NULL;

@@ -54,7 +54,7 @@ static void undeclared(struct vcpu *v, uint64_t esr)
 static void debugged(struct vcpu *v, uint64_t esr, enum bh_pause why)
 {
 	v->arch.step = 0;
-	(void)inspect_pause(v->part, why, v->desc->index, esr);
+	inspect_break(v, why, esr);
 }
 
 static void wfx(struct vcpu *v, uint64_t esr)

@@ -428,7 +428,6 @@ void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t 
 		store_release(&a->pending, 0);
 	a->how = how;
 	a->root = 0;
-	a->debug = 0;
 	a->on = true;
 	a->accessing = a->aborted = a->again = false;
 	a->mine = a->reg;

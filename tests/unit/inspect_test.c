@@ -375,7 +375,7 @@ static void a_monitor_that_ends_lets_go_of_all(void **state)
 static void guest_breaks(struct vcpu *v, void *arg)
 {
 	(void)arg;
-	(void)inspect_pause(v->part, BH_PAUSE_BREAK, v->desc->index, 0xf2000000);
+	inspect_break(v, BH_PAUSE_BREAK, 0xf2000000);
 }
 
 static void a_breakpoint_pauses_all_of_it_and_says_where(void **state)
@@ -408,6 +408,46 @@ static void a_running_partition_is_not_debugged(void **state)
 	assert_int_equal(asks_of(monitor, BH_CALL_DEBUG, to_victim, 0, BH_DEBUG_LOOK, 0).arg[0], BH_PAUSE_NONE);
 }
 
+static void a_vcpu_that_is_switched_on_under_the_debugger_is_debugged_too(void **state)
+{
+	struct vcpu *third = vcpu_of(VICTIM, 2);
+
+	(void)state;
+	pause_victim();
+	assert_int_equal(asks_of(monitor, BH_CALL_DEBUG, to_victim, 2, BH_DEBUG_ON, 0).result, BH_OK);
+	control(to_victim, BH_CONTROL_RESUME);
+	cpu_on(VICTIM, 0, 2);
+	assert_int_equal(third->arch.debug, BH_DEBUG_ON);
+	assert_int_equal(control(to_victim, BH_CONTROL_RESTART), BH_OK);
+	loads(VICTIM);
+	cpu_on(VICTIM, 0, 2);
+	assert_int_equal(third->arch.debug, BH_DEBUG_OFF); /* another life is not debugged */
+}
+
+/* HEALTH-7: what the last monitor's debugger has left in it is its own affair. */
+static void a_breakpoint_of_a_debugger_that_has_ended_holds_nobody(void **state)
+{
+	(void)state;
+	pause_victim();
+	for (uint32_t i = 0; i < 3; i++)
+		asks_of(monitor, BH_CALL_DEBUG, to_victim, i, BH_DEBUG_ON, 0);
+	control(to_victim, BH_CONTROL_RESUME);
+	does(monitor, guest_system_reset, NULL);
+	host_settle();
+	does(victim, guest_breaks, NULL); /* while there is no monitor */
+	host_settle();
+	assert_int_equal(victim->arch.debug, BH_DEBUG_OFF);
+	assert_true(runs_on(victim, 0));
+	loads(MONITOR);
+	does(second, guest_breaks, NULL); /* and under the next one */
+	host_settle();
+	assert_int_equal(second->arch.debug, BH_DEBUG_OFF);
+	assert_true(runs_on(victim, 0));
+	assert_true(runs_on(second, 1));
+	assert_int_equal(run_state(), BH_RUN_RUNNING);
+	quiet();
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, all_run, machine_off)
 
 int main(void)
@@ -432,6 +472,8 @@ int main(void)
 		TEST(a_monitor_that_ends_lets_go_of_all),
 		TEST(a_breakpoint_pauses_all_of_it_and_says_where),
 		TEST(a_running_partition_is_not_debugged),
+		TEST(a_vcpu_that_is_switched_on_under_the_debugger_is_debugged_too),
+		TEST(a_breakpoint_of_a_debugger_that_has_ended_holds_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
