@@ -132,8 +132,10 @@ static bool by_policy(uint32_t again)
 /* State STOPPING or HELD, turned to STARTING by us. */
 static void go_on(struct partition *p)
 {
-	enum bh_begin again = (enum bh_begin)load_relaxed(&p->again);
+	enum bh_begin again;
 
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* an order to one that is held is seen, or sees that it is not held any more: stop() */
+	again = (enum bh_begin)load_relaxed(&p->again);
 	if (again == BH_BEGIN_FIRST || (by_policy(again) && health_limit(p)))
 		store_release(&p->state, PARTITION_OFF);
 	else
@@ -230,7 +232,8 @@ static bool stop(struct partition *p, enum bh_begin again)
 	if (load_acquire(&p->state) != PARTITION_HELD)
 		return false;
 	store_relaxed(&p->again, again);
-	return true;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* with go_on() */
+	return load_acquire(&p->state) == PARTITION_HELD;
 }
 
 static int64_t ok_if(bool done)
