@@ -19,7 +19,8 @@
 #define TURN_BYTES 65536u /* copied in one turn */
 #define ALL_KIB	   (~0ull)
 
-static bool looked_for; /* some partition may be held */
+static bool looked_for;	/* some partition may be held */
+static uint32_t next;	/* number of the partition that is looked at first: those that fail again and again wait for the others */
 
 /* The dump under way. */
 static struct {
@@ -230,17 +231,24 @@ static void begin(const struct census_partition *p, uint32_t ends)
 	}
 }
 
+static bool is_held(const struct census_partition *p, struct bh_control_state *s)
+{
+	return p->info && p->control && (p->control->flags & BH_CONTROL_MAY_INSPECT) && bh_control_state(p->control->cap, s) == BH_OK &&
+	       s->run == BH_RUN_HELD;
+}
+
 static void find_held(void)
 {
 	struct bh_control_state s;
 
 	looked_for = false;
-	for (const struct census_partition *p = census.partition; p < census.partition + census.n_partitions; p++) {
-		if (!p->info || !p->control || !(p->control->flags & BH_CONTROL_MAY_INSPECT))
+	for (uint32_t i = 0; i < census.n_partitions; i++) {
+		uint32_t n = (next + i) % census.n_partitions;
+
+		if (!is_held(&census.partition[n], &s))
 			continue;
-		if (bh_control_state(p->control->cap, &s) != BH_OK || s.run != BH_RUN_HELD)
-			continue;
-		begin(p, s.ends);
+		next = n + 1;
+		begin(&census.partition[n], s.ends);
 		return;
 	}
 }

@@ -171,6 +171,24 @@ static void one_that_is_taken_away_in_the_middle_leaves_a_broken_dump(void **sta
 	assert_int_equal(dump()->sequence, 2);
 }
 
+/* HEALTH-2: linux fails whenever it has been let go. */
+static void one_that_fails_again_and_again_keeps_no_other_down(void **state)
+{
+	uint32_t n = 0;
+
+	(void)state;
+	page()->entry[5].flags |= BH_CONTROL_MAY_INSPECT; /* linux; it has no dump */
+	fault();
+	for (run[LINUX] = BH_RUN_HELD; run[DRIVER] == BH_RUN_HELD && n < 1000; n++) {
+		(void)dumper_turn();
+		if (run[LINUX] == BH_RUN_LOADING)
+			run[LINUX] = BH_RUN_HELD;
+		dumper_look();
+	}
+	assert_int_equal(run[DRIVER], BH_RUN_LOADING);
+	assert_int_equal(dump()->state, BH_DUMP_WHOLE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +198,7 @@ int main(void)
 		cmocka_unit_test_setup(none_where_it_says_none, fresh),
 		cmocka_unit_test_setup(what_does_not_fit_is_cut_and_says_so, fresh),
 		cmocka_unit_test_setup(without_any_room_it_is_let_go_nevertheless, fresh),
+		cmocka_unit_test_setup(one_that_fails_again_and_again_keeps_no_other_down, fresh),
 		cmocka_unit_test_setup(one_that_is_taken_away_in_the_middle_leaves_a_broken_dump, fresh),
 	};
 
