@@ -8,7 +8,7 @@
  * whole, and 0 while it is being written. A reader that finds another sequence has been overtaken.
  *
  * A partition may leave so many records (BH_LOG_BURST) at once, then one every log_pace_ns (blob.h); what is more is only
- * counted, in the next record's `repeats`.
+ * counted, in the next record's `repeats`. For how it ends (BH_EVENT_STOP, _LIMIT) BH_LOG_RESERVE more are kept free.
  */
 #ifndef ABI_LOG_H
 #define ABI_LOG_H
@@ -73,6 +73,7 @@ struct bh_record {
 #define BH_LOG_MAGIC   0x32474f4cu /* "LOG2" */
 #define BH_LOG_RECORDS 32u
 #define BH_LOG_BURST   32u
+#define BH_LOG_RESERVE 4u
 #define BH_LOG_PACE_NS 10000000u /* unless the description says otherwise */
 
 struct bh_log {

@@ -80,15 +80,21 @@ static bool is_repeated(struct partition *p, const struct bh_record *r)
 	return false;
 }
 
+/* How it ended, and that it stays off, is told however much it has said before: nobody could know otherwise. */
+static uint32_t burst_of(uint32_t event)
+{
+	return event == BH_EVENT_STOP || event == BH_EVENT_LIMIT ? BH_LOG_BURST + BH_LOG_RESERVE : BH_LOG_BURST;
+}
+
 /* HEALTH-6. p->log_at: when all that it has left until now would have been left, had it kept its pace. A turn more for each vCPU that comes between. */
-static bool is_within_quota(struct partition *p, ticks_t now)
+static bool is_within_quota(struct partition *p, uint32_t event, ticks_t now)
 {
 	ticks_t pace = ticks_of(p->desc->log_pace_ns), at = load_relaxed(&p->log_at);
 
 	for (uint32_t turns = 0; turns < BH_MAX_PART_VCPUS; turns++) {
 		ticks_t from = at > now ? at : now;
 
-		if (from - now > (BH_LOG_BURST - 1) * pace)
+		if (from - now > (burst_of(event) - 1) * pace)
 			return false;
 		if (change_if(&p->log_at, &at, from + pace))
 			return true;
@@ -112,7 +118,7 @@ static bool record(struct partition *p, struct bh_record *r)
 {
 	r->partition = (uint8_t)p->number;
 	r->time = arch_time();
-	if (is_repeated(p, r) || !is_within_quota(p, r->time)) {
+	if (is_repeated(p, r) || !is_within_quota(p, r->event, r->time)) {
 		add_to(&p->repeats, 1);
 		return false;
 	}

@@ -208,6 +208,34 @@ static void a_flood_pushes_out_nobody_elses_record(void **state)
 	assert_int_equal(log_next(QUIET), mine + 2);
 }
 
+static void ends(struct vcpu *v, void *arg)
+{
+	(void)arg;
+	(void)log_partition(v->part, BH_EVENT_STOP, 0, BH_STOP_RESET);
+}
+
+/* LOG-1 */
+static void a_flood_does_not_hide_how_its_partition_ends(void **state)
+{
+	uint32_t next;
+
+	(void)state;
+	log_quota_anew(NOISY);
+	for (uint64_t i = 0; i < 1000; i++)
+		faults(noisy, 0x1000 + i);
+	next = log_next(NOISY);
+	for (uint32_t i = 0; i < 100; i++)
+		does(noisy, ends, NULL);
+	assert_int_equal(log_next(NOISY) - next, BH_LOG_RESERVE); /* no more than that: it may end without end */
+	assert_int_equal(log_newest(NOISY)->event, BH_EVENT_STOP);
+	host_time_set(time_now() + 4 * BH_LOG_PACE_NS);
+	faults(noisy, 0x9000);
+	assert_int_equal(log_next(NOISY) - next, BH_LOG_RESERVE);
+	host_time_set(time_now() + BH_LOG_PACE_NS);
+	faults(noisy, 0x9001);
+	assert_int_equal(log_next(NOISY) - next, BH_LOG_RESERVE + 1);
+}
+
 /* What abi/log.h tells a reader to do. */
 static bool reads(uint32_t ring, uint32_t i, struct bh_record *out)
 {
@@ -434,6 +462,7 @@ int main(void)
 		READ(events_of_a_partition_as_a_whole_are_all_written),
 		READ(a_partition_leaves_a_burst_of_records_then_one_for_each_pace),
 		READ(a_flood_pushes_out_nobody_elses_record),
+		READ(a_flood_does_not_hide_how_its_partition_ends),
 		READ(a_reader_that_is_overtaken_sees_it),
 		UNREAD(without_a_reader_the_kernel_prints_sentences),
 		UNREAD(a_partition_that_is_too_loud_is_printed_no_more_but_logged),
