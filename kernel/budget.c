@@ -36,7 +36,7 @@ static void fund(struct core *c, struct vcpu *v, ticks_t now)
 	c->since = v->desc->rank == c->rank ? now : c->since;
 	c->changed = 1;
 	trace(c, BH_TRACE_BUDGET, v->who, v->left > 0, (uint64_t)v->left, 0);
-	if (v->left <= 0 && (c->ready & bit))
+	if (v->left <= 0 && (c->ready & bit) && partition_runs(v->part)) /* what loading takes is nobody's fault */
 		health_partition(v->part, BH_FAULT_BUDGET, BH_EVENT_BUDGET, 0, 0);
 }
 

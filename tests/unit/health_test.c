@@ -503,6 +503,39 @@ static void a_deadline_that_is_met_is_none(void **state)
 	assert_int_equal(victim->vigil, BH_NEVER);
 }
 
+/* --- a budget --- */
+
+/* Its loading takes as many budgets as it takes: what the program does with its own is the program's fault. */
+static void a_budget_is_used_up_by_who_runs_not_by_who_loads(void **state)
+{
+	(void)state;
+	partitions[VICTIM].vcpu[0].budget_ns = 1 * MS;
+	partitions[VICTIM].vcpu[0].period_ns = 10 * MS;
+	policy[BH_FAULT_BUDGET].action = BH_ACTION_RESTART;
+	boot(&description);
+	starts(VICTIM);
+	victim = vcpu_of(VICTIM, 0);
+	for (uint32_t i = 0; i < 5; i++) {
+		host_time_set(i * 10 * MS);
+		host_settle();
+		assert_true(runs_on(victim, 0));
+		host_time_set(i * 10 * MS + 1 * MS);
+		host_settle();
+		assert_null(host_guest(0));
+	}
+	assert_int_equal(partition_at(VICTIM)->life, 0);
+	host_time_set(50 * MS);
+	host_settle();
+	loads(VICTIM);
+	host_time_set(51 * MS);
+	host_settle();
+	host_time_set(60 * MS);
+	host_settle();
+	assert_int_equal(partition_at(VICTIM)->life, 1);
+	assert_int_equal(partition_at(VICTIM)->faults, 1);
+	assert_int_equal(partition_at(VICTIM)->state, PARTITION_LOADING);
+}
+
 /* --- a server that does not answer --- */
 
 static void asks(void)
@@ -784,6 +817,7 @@ int main(void)
 		TEST(the_monitor_may_feed_in_its_place),
 		TEST(a_deadline_that_passes_is_a_fault_once),
 		TEST(a_deadline_that_is_met_is_none),
+		TEST(a_budget_is_used_up_by_who_runs_not_by_who_loads),
 		TEST(an_access_is_not_waited_for_longer_than_is_said),
 		TEST(without_a_limit_it_is_waited_for),
 		TEST(a_server_that_makes_room_in_time_is_not_silent),
