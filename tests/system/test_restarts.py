@@ -22,7 +22,7 @@ LINE = r"restarts (\d+) first (\d+) last (\d+) least (\d+) most (\d+)\s"
 HISTORY = {
     "core": {"now", "trace_next", "had_from", "idled", "stint", "since", "frame", "mode_start"},
     "partition": {"life", "log_at", "last_fault_at", "restarts", "restart_at", "printed", "repeats"},
-    "vcpu": {"used", "ask_life", "given", "turn_left"},
+    "vcpu": {"used", "ask_life", "awaits_tail", "given", "turn_left"},
     "port": {"send.head", "send.dropped", "send.sequence", "send.slot", "receive.taken", "receive.dropped", "receive.slot", "latest", "call"},
     "emul": {"lock.next", "lock.serving", "head"},
 }
