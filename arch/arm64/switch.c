@@ -143,13 +143,9 @@ static void fp_switch(struct core *c, struct vcpu *v)
 	c->fp_owner = v;
 }
 
-/* The first FP instruction since v was loaded, of a partition that has FP lazily or not at all. */
+/* The first FP instruction since v was loaded, of a partition that has FP lazily. */
 void fp_trap(struct vcpu *v)
 {
-	if (v->part->desc->fp == BH_FP_NONE) {
-		inject_undefined(v, read_reg(esr_el2));
-		return;
-	}
 	write_reg(cptr_el2, cptr_base());
 	isb();
 	fp_switch(v->core, v);

@@ -50,6 +50,14 @@ static void undeclared(struct vcpu *v, uint64_t esr)
 	}
 }
 
+static void fp(struct vcpu *v, uint64_t esr)
+{
+	if (v->part->desc->fp == BH_FP_NONE)
+		undeclared(v, esr);
+	else
+		fp_trap(v);
+}
+
 /* A breakpoint instruction, or the step that was asked for, of a vCPU that is being debugged: it stands where it is. */
 static void debugged(struct vcpu *v, uint64_t esr, enum bh_pause why)
 {
@@ -75,7 +83,7 @@ static void decide(struct vcpu *v, uint64_t esr)
 	case EC_DABT_LOWER: data_abort(v, esr); break;
 	case EC_IABT_LOWER: fetch_abort(v, esr); break;
 	case EC_WFX: wfx(v, esr); break;
-	case EC_FP: fp_trap(v); break;
+	case EC_FP: fp(v, esr); break;
 	case EC_BRK: debugged(v, esr, BH_PAUSE_BREAK); break;
 	case EC_STEP_LOWER: debugged(v, esr, BH_PAUSE_STEP); break;
 	default: undeclared(v, esr); break;
