@@ -167,6 +167,8 @@ static void read_tell(struct plan *p, const char *path, const char *prop, const 
 
 	if (strcmp(word, "tell") != 0)
 		blame(p, path, prop, "\"%s\" is not known behind an action; only \"tell\" is%s", word, near_miss(word, tell, 1));
+	else if (h->action == BH_ACTION_IGNORE)
+		blame(p, path, prop, "who ignores it has nothing to tell; write \"log\", \"tell\", or remove \"tell\"");
 	else if (p->monitor < 0)
 		blame(p, path, prop, "nobody can be told; add `monitor` to a partition, or remove \"tell\"");
 	else
