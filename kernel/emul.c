@@ -289,10 +289,11 @@ void emul_attend(struct vcpu *v)
 
 static void post_clients(const struct emul *e)
 {
-	struct partition *client = partition_at(e->desc->client);
+	const struct partition *client = partition_at(e->desc->client);
+	struct vcpu *v = partition_vcpu(client, 0);
 
-	for (uint32_t i = 0; i < client->desc->n_vcpus; i++)
-		vcpu_post(partition_vcpu(client, i), REQ_ROOM);
+	for (uint32_t left = client->desc->n_vcpus; left; left--, v++)
+		vcpu_post(v, REQ_ROOM);
 }
 
 /* Tells the server; where there is no room it still sees `running` and `life`. */

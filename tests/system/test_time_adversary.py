@@ -18,7 +18,7 @@ import spinner
 FRAMES = 10000
 # What the adversary does -> how late a window begins at most, in us: not less than what `check` promises.
 STORMS = {"busy": 27, "wfi": 27, "calls": 27, "faults": 27, "ipi": 27, "timers": 27, "device": 27, "gic": 27, "crowd": 27, "console": 27, "linux": 27}
-LONG = {"restarts": 27}  # a minute and more, for the emulator translates the program anew each time: `make adversaries`
+LONG = {"restarts": 27, "ends": 27}  # a minute and more, for the emulator translates the program anew each time: `make adversaries`
 if os.environ.get("ADVERSARIES") == "all":
     STORMS.update(LONG)
 
@@ -29,7 +29,7 @@ ANY = None
 # By what records of the trace the storm is known: the adversary has done what it is there for, to the end.
 SIGNS = {"busy": (rings.IRQ, rings.TIMER), "wfi": (rings.EXIT, WFX), "calls": (rings.EXIT, HVC), "faults": (rings.EXIT, ABORT),
          "ipi": (rings.EXIT, SYSREG), "timers": (rings.EXIT, SYSREG), "device": (rings.IRQ, GPIO), "gic": (rings.EXIT, ABORT),
-         "crowd": (rings.EXIT, WFX), "console": (rings.EXIT, ABORT), "linux": (ANY, ANY), "restarts": (rings.EXIT, HVC)}
+         "crowd": (rings.EXIT, WFX), "console": (rings.EXIT, ABORT), "linux": (ANY, ANY), "restarts": (rings.EXIT, HVC), "ends": (rings.EXIT, HVC)}
 SAID = {"linux": ("forking", "panicking", "Kernel panic", "Linux version|cma: Failed")}  # and it begins anew
 
 

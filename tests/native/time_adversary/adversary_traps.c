@@ -81,8 +81,13 @@ void storm_faults(void)
 	}
 }
 
+/* At any moment of a frame: what it does is short beside its loading, and would always come at the same ones. */
 void storm_restarts(void)
 {
+	uint64_t now = bh_time_ticks(), until = now + bh_time_from_ns(now * 0x9e3779b97f4a7c15u % 100000);
+
+	while (bh_time_ticks() < until)
+		;
 	bh_partition_restart();
 }
 
