@@ -287,9 +287,8 @@ void emul_attend(struct vcpu *v)
 		v->deadline = BH_NEVER;
 }
 
-static void post_clients(const struct emul *e)
+static void post_all(const struct partition *client)
 {
-	const struct partition *client = partition_at(e->desc->client);
 	struct vcpu *v = partition_vcpu(client, 0);
 
 	for (uint32_t left = client->desc->n_vcpus; left; left--, v++)
@@ -306,16 +305,21 @@ static void tell(struct emul *e, enum bh_emul_kind kind)
 	(void)push_locked(e, (struct bh_emul_entry){ .kind = (uint8_t)kind }, NULL);
 }
 
+/* However many regions a client has of it, each of its vCPUs is posted to once: this is one section. */
 static void changed(struct partition *p, enum bh_emul_kind kind)
 {
+	uint32_t clients = 0;
+
 	for (uint32_t i = 0; i < blob->n_emuls; i++) {
 		struct emul *e = emul_at(i);
 
 		if (e->desc->client == p->number)
 			tell(e, kind);
 		if (e->desc->server == p->number)
-			post_clients(e);
+			clients |= BIT(e->desc->client);
 	}
+	for (; clients; clients &= clients - 1)
+		post_all(partition_at(lowest_bit(clients)));
 }
 
 void emul_started(struct partition *p)
@@ -360,7 +364,7 @@ int64_t emul_room(struct partition *p, uint64_t cap)
 	if (!e)
 		return BH_E_CAP;
 	store_release(&queue(e)->waiting, 0);
-	post_clients(e);
+	post_all(partition_at(e->desc->client));
 	return BH_OK;
 }
 
