@@ -233,10 +233,29 @@ static void check_space(struct plan *p, const struct part *monitor)
 	}
 }
 
+/* Whom it speaks through must not stand still for it: it would wait, and nobody would let that one go. */
+static void check_speech(struct plan *p, const struct part *monitor)
+{
+	const struct {
+		int part;
+		const char *prop;
+	} by[] = { { monitor->console, "console" }, { monitor->bridge, "bridge" } };
+
+	for (uint32_t i = 0; i < sizeof(by) / sizeof(by[0]); i++) {
+		const struct control *c = by[i].part >= 0 ? control_of(monitor, (uint32_t)by[i].part) : NULL;
+
+		if (c && (c->rights & BH_CONTROL_MAY_INSPECT))
+			blame(p, monitor->path, "inspects",
+			      "%s is its `%s`: the monitor would wait for one that stands still for it; remove it here, or the `%s`", p->part[by[i].part].path,
+			      by[i].prop, by[i].prop);
+	}
+}
+
 void monitor_check(struct plan *p)
 {
 	if (p->monitor < 0)
 		return;
+	check_speech(p, &p->part[p->monitor]);
 	check_store(p, &p->part[p->monitor]);
 	check_space(p, &p->part[p->monitor]);
 }

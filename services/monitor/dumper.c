@@ -180,6 +180,7 @@ static void let_go(const struct census_partition *p)
 	looked_for = true; /* for the next */
 }
 
+/* It is let go before a word is said: the console may be it, and who speaks to one that does not run waits for it where the description says so. */
 static void finish(void)
 {
 	const struct bh_monitor_dump *d = work.entry;
@@ -187,20 +188,22 @@ static void finish(void)
 	bool cut = d->bytes < d->whole_bytes;
 
 	dump_store_end(cut ? BH_DUMP_CUT : BH_DUMP_WHOLE);
+	let_go(work.partition);
 	bh_printf("%s: crash dump %u, %llu KiB, vCPU %u at pc 0x%llx\n", d->name, d->sequence, (unsigned long long)(d->bytes / 1024),
 		  work.plan.first, (unsigned long long)v->general[BH_REGISTER_PC]);
 	if (cut)
 		bh_printf("%s: that dump is cut: it needs %llu KiB, the store has %llu\n", d->name,
 			  (unsigned long long)(d->whole_bytes / 1024), (unsigned long long)(dump_store_directory()->bytes / 1024));
-	let_go(work.partition);
 }
 
 static void give_up(const char *why, enum bh_status status)
 {
-	bh_printf("%s: no crash dump: %s (status %d)\n", work.partition->info->name, why, status);
+	const struct census_partition *p = work.partition;
+
 	if (work.entry)
 		dump_store_end(BH_DUMP_BROKEN);
-	let_go(work.partition);
+	let_go(p);
+	bh_printf("%s: no crash dump: %s (status %d)\n", p->info->name, why, status);
 }
 
 /* --- turns --- */

@@ -38,15 +38,17 @@ class System:
         rng = self.rng
         self.monitor = rng.choice(self.plain) if rng.randrange(3) else None
         self.resets = bool(self.monitor) and rng.randrange(4) == 0
-        self.inspects = rng.sample([p for p in self.parts if p != self.monitor], rng.randrange(3)) if self.monitor else []
+        speech = {self.monitor, self.bridge.get(self.monitor)} | ({"console"} if self.monitor in self.has_console else set())
+        self.inspects = rng.sample([p for p in self.parts if p not in speech], rng.randrange(3)) if self.monitor else []
         self.dumped = [p for p in self.inspects if rng.randrange(2)]
         self.modes = rng.randrange(2) == 0
         for c in self.channels:
             if c["kind"] == "call" and c["to"] == self.monitor:
                 self.controls.pop(c["from"], None)
         words = ["ignore", "log", "stop", "restart", "warm"] + ["system"] * (rng.randrange(3) == 0) + ["mode:limp"] * self.modes
-        self.health = {p: (rng.choice(["access", "call", "deadline", "panic", "hardware"]), rng.choice(words),
-                           bool(self.monitor) and rng.randrange(2) == 0) for p in self.parts if rng.randrange(3) == 0}
+        self.health = {p: (rng.choice(["access", "call", "deadline", "panic", "hardware"]), word,
+                           bool(self.monitor) and word != "ignore" and rng.randrange(2) == 0)
+                       for p, word in ((p, rng.choice(words)) for p in self.parts) if rng.randrange(3) == 0}
 
     def faulty(self, p):
         lines = []

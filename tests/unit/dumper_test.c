@@ -94,6 +94,7 @@ static void one_that_is_held_is_dumped_and_let_go(void **state)
 	assert_memory_equal(core, "\177ELF", 4);
 	assert_memory_equal(core + dump()->bytes - RAM, ram, RAM);
 	assert_non_null(strstr(said, "driver: crash dump 1, 1028 KiB, vCPU 0 at pc 0x20"));
+	assert_false(spoke_to_held);
 }
 
 static void nobody_else_is_touched(void **state)
@@ -138,6 +139,7 @@ static void what_does_not_fit_is_cut_and_says_so(void **state)
 	assert_int_equal(dump()->whole_bytes, RAM + 4096);
 	assert_memory_equal((const uint8_t *)(uintptr_t)dump()->ipa + dump()->bytes - 4096, ram + 200 * 4096, 4096); /* the page it executed */
 	assert_non_null(strstr(said, "that dump is cut: it needs 1028 KiB, the store has 160"));
+	assert_false(spoke_to_held);
 	assert_int_equal(run[DRIVER], BH_RUN_LOADING);
 }
 
@@ -150,6 +152,7 @@ static void without_any_room_it_is_let_go_nevertheless(void **state)
 	assert_null(dump());
 	assert_int_equal(run[DRIVER], BH_RUN_LOADING);
 	assert_non_null(strstr(said, "driver: no crash dump: the store has no room"));
+	assert_false(spoke_to_held);
 }
 
 /* Whoever controls it has started it meanwhile. */

@@ -64,6 +64,7 @@ static int64_t control_status;
 static uint32_t inspected; /* partition, or PARTITIONS */
 static uint8_t ram[RAM] __attribute__((aligned(4096)));
 static char said[2000]; /* on the monitor's console */
+static bool spoke_to_held; /* driver may be that console */
 
 static union {
 	struct bh_log log;
@@ -143,6 +144,7 @@ static inline void make_system(void)
 	resets = 0;
 	inspected = PARTITIONS;
 	said[0] = 0;
+	spoke_to_held = false;
 }
 
 static inline int64_t play_look(uint64_t x[7])
@@ -248,6 +250,7 @@ void bh_printf(const char *format, ...)
 	size_t used = strlen(said);
 	va_list args;
 
+	spoke_to_held |= run[DRIVER] == BH_RUN_HELD;
 	va_start(args, format);
 	vsnprintf(said + used, sizeof said - used, format, args);
 	va_end(args);
