@@ -36,8 +36,8 @@ enum bh_info_kind {
 	BH_INFO_MODE = 10,     /* a mode: name, cap = its number; given to who may change it, who reads the trace, and a monitor */
 	BH_INFO_TRACE = 11,    /* the trace rings (trace.h), read-only: ipa, bytes = of one core's, depth = cores;
 				  its reader gets BH_INFO_PARTITION of all as well */
-	BH_INFO_MONITOR = 12,  /* it sees what the system does: cap, intid = its doorbell, flags = BH_MONITOR_MAY_*; its holder gets BH_INFO_LOG,
-				  BH_INFO_PARTITION and BH_INFO_CHANNEL of all as well */
+	BH_INFO_MONITOR = 12,  /* it sees what the system does: cap, intid = its doorbell, flags = BH_MONITOR_MAY_*, period_ns = a core that has
+				  not come into the kernel for so long is lost; its holder gets BH_INFO_LOG, BH_INFO_PARTITION and BH_INFO_CHANNEL of all as well */
 	BH_INFO_CHANNEL = 13,  /* a port of the system: name, cap = its number for BH_CALL_LOOK, flags = its kind, peer = the sender */
 	BH_INFO_GRANT = 14,    /* who may ask the monitor to control whom: name = who asks, peer = whom, flags = BH_CONTROL_MAY_* */
 };

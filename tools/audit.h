@@ -57,7 +57,7 @@ struct audit_part {
 	uint32_t inspects;			   /* bit for each partition whose memory it may see */
 	struct bh_health health[BH_FAULTS], limit; /* as the blob is to have them, with what follows */
 	uint32_t limit_n;
-	uint64_t limit_ns, watchdog_ns, watchdog_first_ns, watchdog_open_ns, answer_ns, log_pace_ns;
+	uint64_t limit_ns, watchdog_ns, watchdog_first_ns, watchdog_open_ns, answer_ns, log_pace_ns, core_silent_ns;
 	uint64_t dump_kib;	       /* AUDIT_DUMP_ALL; 0: none */
 	uint64_t budget_ns, period_ns; /* of each vCPU's reservation; 0: none */
 	uint32_t smc[BH_MAX_SMCS], n_smcs;

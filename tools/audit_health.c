@@ -114,6 +114,7 @@ void health_read(struct audit_desc *d)
 		p->inspects = fdt_partitions(d, p->node, "inspects");
 		p->monitor = flag(d, p->node, "monitor");
 		p->resets_system = flag(d, p->node, "resets-system");
+		p->core_silent_ns = us(d, p->node, "core-silent-us", BH_CORE_SILENT_NS);
 		if (p->monitor && d->monitor != BH_NONE)
 			unreadable("%s: a second monitor", p->name);
 		if (p->monitor)

@@ -274,6 +274,7 @@ static const struct {
 	{ "period-us", read_nothing },
 	{ "monitor", read_nothing }, /* monitor.c */
 	{ "resets-system", read_nothing },
+	{ "core-silent-us", read_nothing },
 	{ "inspects", read_nothing },
 	{ "dump", read_nothing },
 	{ "watchdog-us", read_nothing }, /* health.c */

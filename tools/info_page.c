@@ -206,7 +206,8 @@ static void add_monitor(const struct plan *p, struct part *part)
 		  (struct bh_info_entry){ .kind = BH_INFO_MONITOR,
 					  .cap = part->monitor_cap,
 					  .intid = part->monitor_intid,
-					  .flags = part->resets_system ? BH_MONITOR_MAY_RESET : 0 },
+					  .flags = part->resets_system ? BH_MONITOR_MAY_RESET : 0,
+					  .period_ns = part->core_silent_ns },
 		  "monitor", "");
 	add_channels(p, part);
 	add_grants(p, part);

@@ -155,7 +155,7 @@ struct part {
 	bool keyboard, reads_log, reads_trace, sets_mode, setway, restart;
 	struct bh_health health[BH_FAULTS], limit; /* as the blob has them, with what follows */
 	uint32_t limit_n;
-	uint64_t limit_ns, watchdog_ns, watchdog_first_ns, watchdog_open_ns, answer_ns, log_pace_ns;
+	uint64_t limit_ns, watchdog_ns, watchdog_first_ns, watchdog_open_ns, answer_ns, log_pace_ns, core_silent_ns;
 	bool monitor, resets_system;
 	uint64_t dump_bytes;	       /* of its RAM that a dump holds; PLAN_DUMP_ALL; 0: no dump is taken */
 	uint64_t budget_ns, period_ns; /* of each vCPU's reservation; 0: none */

@@ -35,8 +35,8 @@ static void monitor_lines(const struct plan *p, const struct part *part, struct 
 		bytes_print(b, "  dump:      registers and %llu KiB of memory, taken by %s\n", (unsigned long long)(dump_bytes(part) / KIB),
 			    p->part[p->monitor].name);
 	if (part->monitor)
-		bytes_print(b, "  monitor:   capability %u sees what the system does%s\n", part->monitor_cap,
-			    part->resets_system ? " and resets the machine" : "");
+		bytes_print(b, "  monitor:   capability %u sees what the system does%s; a core is lost that is silent for %s\n", part->monitor_cap,
+			    part->resets_system ? " and resets the machine" : "", schedule_ms(part->core_silent_ns));
 	for (uint32_t i = 0; i < part->n_controls; i++)
 		if (part->control[i].rights & BH_CONTROL_MAY_INSPECT)
 			bytes_print(b, "  inspects:  %s, while it stands still: its RAM at %#llx, root %#llx\n", p->part[part->control[i].part].name,

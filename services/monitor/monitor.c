@@ -165,6 +165,7 @@ int main(void)
 	}
 	if (!log || !logbook_init((const struct bh_log *)(uintptr_t)log->ipa, log->bytes))
 		bh_log("there is no health log of this version: no records are shown");
+	core_watch_init(bh_info_find(BH_INFO_MONITOR, NULL)->period_ns);
 	store_init();
 	clients_init();
 	ports |= pc_link_init();
