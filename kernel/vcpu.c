@@ -142,6 +142,8 @@ void vcpu_attend(struct vcpu *v)
 		inspect_attend(v);
 	if (r & REQ_START)
 		start(v);
+	if (unlikely(r & REQ_VIGIL))
+		watchdog_sooner(v);
 	if (unlikely(v->vigil != BH_NEVER && v->vigil <= arch_time()))
 		watchdog_attend(v);
 	if (v->state == VCPU_OFF)

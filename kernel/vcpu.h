@@ -29,6 +29,7 @@ enum vcpu_state {
 #define REQ_SYNC   BIT(5) /* publish what the hardware knows (interrupts) */
 #define REQ_PORT   BIT(6) /* an event it listens for, or the call it makes has gone on, or its deadline is over */
 #define REQ_PAUSE  BIT(7) /* its partition is to stand still, or to go on */
+#define REQ_VIGIL  BIT(8) /* its watchdog is due sooner than it was */
 
 /* PSCI's view, changed by compare-and-swap from any core of the partition. */
 enum vcpu_power {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Feeding is one store, from whatever core. The first vCPU's vigil stays where it was, and when it comes it finds out by when it is
- * to be fed now.
+ * to be fed now. Only what is due sooner than before is told to the vCPU: after the first feeding, where the time for that was longer.
  */
 #include "kernel/watchdog.h"
 
@@ -31,6 +31,13 @@ void watchdog_started(struct partition *p)
 	store_relaxed(&p->feed_from, 0);
 	store_relaxed(&p->feed_by, arch_time() + ticks_of(p->desc->watchdog_first_ns));
 	set_vigil(partition_vcpu(p, 0)); /* on its core: it has just ended its loading */
+}
+
+/* One that is off has no vigil; one that stands still gets it when it goes on. */
+void watchdog_sooner(struct vcpu *v)
+{
+	if (v->state != VCPU_OFF && !v->frozen)
+		set_vigil(v);
 }
 
 void watchdog_forget(struct vcpu *v)
@@ -88,6 +95,7 @@ void watchdog_attend(struct vcpu *v)
 int64_t watchdog_feed(struct partition *p, uint64_t *arg)
 {
 	ticks_t now = arch_time(), by, from;
+	bool sooner;
 
 	if (!p->desc->watchdog_ns || !partition_runs(p))
 		return BH_E_STATE;
@@ -97,7 +105,10 @@ int64_t watchdog_feed(struct partition *p, uint64_t *arg)
 	by = now + ticks_of(p->desc->watchdog_ns);
 	from = now + ticks_of(p->desc->watchdog_open_ns);
 	store_relaxed(&p->feed_from, from);
+	sooner = by < load_relaxed(&p->feed_by);
 	store_relaxed(&p->feed_by, by);
+	if (unlikely(sooner))
+		vcpu_post(partition_vcpu(p, 0), REQ_VIGIL);
 	arg[0] = by;
 	arg[1] = from;
 	return BH_OK;

@@ -12,6 +12,7 @@
 
 void watchdog_started(struct partition *p); /* it begins to run; before its first vCPU does */
 void watchdog_attend(struct vcpu *v);	    /* own core: v->vigil has come */
+void watchdog_sooner(struct vcpu *v);	    /* own core: REQ_VIGIL */
 void watchdog_forget(struct vcpu *v);	    /* own core: v halts */
 void watchdog_rest(struct vcpu *v);	    /* own core: v stands still, and so does its time */
 void watchdog_go_on(struct vcpu *v);	    /* own core: v goes on: it has as long as it had */
