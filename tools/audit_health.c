@@ -108,6 +108,7 @@ void health_read(struct audit_desc *d)
 		p->watchdog_ns = us(d, p->node, "watchdog-us", 0);
 		p->watchdog_first_ns = us(d, p->node, "watchdog-first-us", p->watchdog_ns);
 		p->watchdog_open_ns = us(d, p->node, "watchdog-open-us", 0);
+		p->watchdog_device = flag(d, p->node, "watchdog-device");
 		p->answer_ns = us(d, p->node, "answer-us", 0);
 		p->log_pace_ns = us(d, p->node, "log-pace-us", BH_LOG_PACE_NS);
 		p->dump_kib = read_dump(d, p->node);

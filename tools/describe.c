@@ -280,6 +280,7 @@ static const struct {
 	{ "watchdog-us", read_nothing }, /* health.c */
 	{ "watchdog-first-us", read_nothing },
 	{ "watchdog-open-us", read_nothing },
+	{ "watchdog-device", read_nothing }, /* watchdog_device.c */
 	{ "answer-us", read_nothing },
 	{ "log-pace-us", read_nothing },
 	{ "phandle", read_nothing },

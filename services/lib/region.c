@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-#include "sdk/bulkhead.h"
+#include "sdk/bh_call.h"
+#include "sdk/bh_irq.h"
 
 static void nothing(void *arg)
 {

@@ -8,7 +8,7 @@ from qemu_gdb import QemuGdb, extra
 IMAGE = "build/tests/silent-core.img"
 SOCKET = "build/logs/silent-core.gdb"
 SAID = r"core 1 has not come into the kernel for (\d+) ms"
-LIMIT_MS = 8000  # of the description
+LIMIT_MS = 6000  # of the description
 LATE_S = 3  # a core may be: three of the monitor's questions without an answer
 
 
