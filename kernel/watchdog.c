@@ -33,18 +33,20 @@ void watchdog_started(struct partition *p)
 	set_vigil(partition_vcpu(p, 0)); /* on its core: it has just ended its loading */
 }
 
-/* One that is off has no vigil; one that stands still gets it when it goes on. */
+/* Of a partition that has ended there is nothing to look after; one that stands still gets its vigil when it goes on. */
 void watchdog_sooner(struct vcpu *v)
 {
-	if (v->state != VCPU_OFF && !v->frozen)
+	if (partition_runs(v->part) && !v->frozen)
 		set_vigil(v);
 }
 
+/* The watchdog is the partition's: where that runs on without its first vCPU, it is still kept there. */
 void watchdog_forget(struct vcpu *v)
 {
-	v->due = v->vigil = BH_NEVER;
-	if (has_watchdog(v))
+	v->due = BH_NEVER;
+	if (has_watchdog(v) && !partition_runs(v->part))
 		store_relaxed(&v->part->feed_by, BH_NEVER);
+	set_vigil(v);
 }
 
 void watchdog_rest(struct vcpu *v)

@@ -417,6 +417,36 @@ static void nor_where_the_monitor_feeds(void **state)
 	is_due_at_60_ms();
 }
 
+static void guest_goes_off(struct vcpu *v, void *arg)
+{
+	(void)arg;
+	vcpu_power_off(v);
+}
+
+/* HEALTH-4: or a guest could switch its watchdog off with the vCPU. */
+static void a_watchdog_outlives_its_first_vcpu(void **state)
+{
+	(void)state;
+	watched(0);
+	does(vcpu_of(OTHER, 0), guest_wfi, NULL);
+	assert_int_equal(vcpu_power_on(partition_at(VICTIM), 1, 0x40000000, 0), 0);
+	host_settle();
+	does(victim, guest_goes_off, NULL);
+	host_settle();
+	assert_int_equal(victim->state, VCPU_OFF);
+	assert_true(partition_runs(partition_at(VICTIM)));
+	host_time_set(9 * MS);
+	host_settle();
+	calls(vcpu_of(VICTIM, 1), BH_CALL_FEED, 0, 0);
+	host_time_set(19 * MS - 1);
+	host_settle();
+	assert_true(partition_runs(partition_at(VICTIM)));
+	assert_true(host_alarm(0) <= 19 * MS);
+	host_time_set(19 * MS);
+	host_settle();
+	assert_int_equal(partition_at(VICTIM)->state, PARTITION_LOADING);
+}
+
 static void loading_has_no_watchdog(void **state)
 {
 	(void)state;
@@ -655,6 +685,7 @@ int main(void)
 		TEST(a_guest_that_sleeps_for_ever_is_found_too),
 		TEST(after_the_first_feeding_the_longer_time_for_that_counts_no_more),
 		TEST(nor_where_the_monitor_feeds),
+		TEST(a_watchdog_outlives_its_first_vcpu),
 		TEST(loading_has_no_watchdog),
 		TEST(feeding_too_early_is_a_fault),
 		TEST(who_has_none_cannot_feed_it),
