@@ -127,6 +127,10 @@ guests: $(DEBIAN_GUESTS) $B/guests/initramfs.cpio.gz
 $(DEBIAN_GUESTS): $B/guests/%: .deps/guests/ready
 	@mkdir -p $(@D)
 	$(Q)cp --preserve=mode .deps/guests/$* $@
+$B/guests/%.ko: .deps/guests/ready
+	@mkdir -p $(@D)
+	$(Q)[ -s .deps/guests/$*.ko ] || scripts/setup modules
+	$(Q)cp .deps/guests/$*.ko $@
 
 # --- compiling: $(call compile,label,compiler,flags); each leaves its line for compile_commands.json ---
 define compile
@@ -213,7 +217,8 @@ $B/tests/guests/%.bin: $B/tests/guests/%.elf
 	$(Q)$(ARM_OBJCOPY) -O binary $< $@
 
 # --- userland for Linux guests: static programs, linked with the library for ports; archives of busybox, systems/guest.init,
-# bulkhead-port, bulkheadctl and, for a system's own, what its NAME.rc adds and names as "# programs:" (of the system's linux/) ---
+# bulkhead-port, bulkheadctl and, for a system's own, what its NAME.rc adds and names as "# programs:" (of the system's linux/) and as
+# "# modules:" (of Debian's kernel) ---
 $(eval $(call rules,linux,CC-LINUX,$(CROSS)gcc,$(LINUX_FLAGS)))
 $B/linux/libbulkhead-port.a: $(call obj,linux,sdk/bh_frame.c $(wildcard sdk/linux/bulkhead_*.c))
 $B/linux/bulkhead-port: $(call obj,linux,sdk/linux/port_command.c sdk/linux/value_text.c) $B/linux/libbulkhead-port.a
@@ -227,11 +232,12 @@ $(LINUX_PROGRAMS): $B/%: %.c $B/linux/libbulkhead-port.a $B/flags | $(READY)
 	@mkdir -p $(@D)
 	$(Q)$(CROSS)gcc $(LINUX_FLAGS) -static -s $(filter %.c %.a,$^) -o $@
 programs = $(LINUX_COMMANDS) $(if $(1),$(addprefix $B/$(dir $(1))linux/,$(shell sed -n 's/^\# programs: *//p' $(1))))
+modules = $(if $(1),$(addprefix $B/guests/,$(shell sed -n 's/^\# modules: *//p' $(1))))
 define initramfs # (archive, rc or nothing)
-$(1): systems/guest.init scripts/initramfs $B/guests/busybox $(2) $(call programs,$(2))
+$(1): systems/guest.init scripts/initramfs $B/guests/busybox $(2) $(call programs,$(2)) $(call modules,$(2))
 	$$(call say,CPIO,$$@)
 	@mkdir -p $$(@D)
-	$$(Q)$(PYTHON) scripts/initramfs --init systems/guest.init $(addprefix --rc ,$(2)) --busybox $B/guests/busybox \
+	$$(Q)$(PYTHON) scripts/initramfs --init systems/guest.init $(addprefix --rc ,$(2)) $(addprefix --module ,$(call modules,$(2))) --busybox $B/guests/busybox \
 		--output $$@ $(call programs,$(2))
 endef
 $(eval $(call initramfs,$B/guests/initramfs.cpio.gz,))

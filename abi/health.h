@@ -69,6 +69,10 @@ struct bh_health {
 /* A dump is an ELF core: its headers and the registers of all vCPUs take no more than that, before the memory. */
 #define BH_DUMP_HEAD 0x4000u
 
+/* For so long a core may be silent when the monitor asks: unless the description says otherwise, and the least that it may say. */
+#define BH_CORE_SILENT_NS	10000000000ull
+#define BH_CORE_SILENT_LEAST_NS 2000000000ull
+
 /* How a partition began (BH_CALL_SELF). */
 enum bh_begin {
 	BH_BEGIN_FIRST = 0,   /* for the first time */

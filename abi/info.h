@@ -19,12 +19,13 @@ enum bh_info_kind {
 	BH_INFO_DEVICE = 1,    /* a device of the board: name = its node's label, or name; ipa, bytes, intid (0: none) */
 	BH_INFO_SERVE = 2,     /* an emulated region served: name = the client; cap, ipa = queue page,
 			       ipa2 = server pages, bytes = of the region, intid = doorbell, flags; peer = the
-			       channel it carries (BH_INFO_PORT of that name is the server's end), or empty */
+			       channel it carries (BH_INFO_PORT of that name is the server's end), or empty;
+			       period_ns = a generic watchdog's: its client is to feed within so long; else 0 */
 	BH_INFO_LOG = 3,       /* the kernel's health log (log.h), read-only: ipa, bytes, intid = doorbell (0: a monitor without `reads-log` has none) */
 	BH_INFO_PARTITION = 4, /* name of partition number `cap` of the system, for messages about it, depth = its vCPUs;
 				  given only to a partition that reads the log */
 	BH_INFO_EMULATED = 5,  /* an emulated region this partition uses: name = the partition that answers there,
-				 ipa, bytes, intid, flags (PL011); peer = the channel it carries, or empty */
+				 ipa, bytes, intid, flags (PL011, GWDT); peer = the channel it carries, or empty */
 	BH_INFO_PORT = 6,      /* an end of a channel: name = the channel, peer = the partition at the other end, cap = port number,
 				 intid = of its events (0: none), flags = BH_INFO_PORT_*, ipa = first slot (what is received; a
 				 caller's replies) or 0, ipa2 = out buffer (what is sent; a server's replies) or 0, bytes = of
@@ -36,14 +37,15 @@ enum bh_info_kind {
 	BH_INFO_MODE = 10,     /* a mode: name, cap = its number; given to who may change it, who reads the trace, and a monitor */
 	BH_INFO_TRACE = 11,    /* the trace rings (trace.h), read-only: ipa, bytes = of one core's, depth = cores;
 				  its reader gets BH_INFO_PARTITION of all as well */
-	BH_INFO_MONITOR = 12,  /* it sees what the system does: cap, intid = its doorbell, flags = BH_MONITOR_MAY_*; its holder gets BH_INFO_LOG,
-				  BH_INFO_PARTITION and BH_INFO_CHANNEL of all as well */
+	BH_INFO_MONITOR = 12,  /* it sees what the system does: cap, intid = its doorbell, flags = BH_MONITOR_MAY_*, period_ns = a core that has
+				  not come into the kernel for so long is lost; its holder gets BH_INFO_LOG, BH_INFO_PARTITION and BH_INFO_CHANNEL of all as well */
 	BH_INFO_CHANNEL = 13,  /* a port of the system: name, cap = its number for BH_CALL_LOOK, flags = its kind, peer = the sender */
 	BH_INFO_GRANT = 14,    /* who may ask the monitor to control whom: name = who asks, peer = whom, flags = BH_CONTROL_MAY_* */
 };
 
 #define BH_INFO_SERVE_FOCUS 0x1u /* this client has the keyboard at first */
 #define BH_INFO_SERVE_PL011 0x2u /* the region is a PL011 */
+#define BH_INFO_SERVE_GWDT  0x4u /* the region is a generic watchdog (gwdt.h) */
 
 #define BH_INFO_PORT_KIND(flags) ((flags)&0xffu) /* enum bh_port_kind */
 #define BH_INFO_PORT_SEND	 0x100u		 /* this is the sending (calling) end */

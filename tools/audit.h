@@ -53,11 +53,12 @@ struct audit_part {
 	uint64_t ram_bytes;
 	uint32_t core[BH_MAX_PART_VCPUS], n_cores; /* numbers of the board's cores */
 	uint32_t priority, down, fp;
+	bool watchdog_device; /* the monitor answers for it */
 	bool fp_given, keyboard, reads_log, reads_trace, changes_mode, setway, restart, monitor, resets_system;
 	uint32_t inspects;			   /* bit for each partition whose memory it may see */
 	struct bh_health health[BH_FAULTS], limit; /* as the blob is to have them, with what follows */
 	uint32_t limit_n;
-	uint64_t limit_ns, watchdog_ns, watchdog_first_ns, watchdog_open_ns, answer_ns, log_pace_ns;
+	uint64_t limit_ns, watchdog_ns, watchdog_first_ns, watchdog_open_ns, answer_ns, log_pace_ns, core_silent_ns;
 	uint64_t dump_kib;	       /* AUDIT_DUMP_ALL; 0: none */
 	uint64_t budget_ns, period_ns; /* of each vCPU's reservation; 0: none */
 	uint32_t smc[BH_MAX_SMCS], n_smcs;
@@ -190,6 +191,10 @@ struct audit_walked {
 	struct audit_ranges found;
 };
 
+/* What an emulated region is for, where it carries no channel. */
+#define AUDIT_CONSOLE  BH_NONE
+#define AUDIT_WATCHDOG (BH_NONE - 1)
+
 struct audit {
 	const uint8_t *file;
 	uint64_t file_bytes;
@@ -200,10 +205,16 @@ struct audit {
 	uint16_t *table_owner;		     /* for each page of the covered part: 0, or owner + 1 that uses it as a table */
 	uint32_t part_of[BH_MAX_PARTITIONS]; /* partition of the description for each of the blob */
 	uint32_t core_of[BH_MAX_CORES];	     /* board's core for each of the blob */
-	uint32_t carries[BH_MAX_EMULS];	     /* channel of the description that an emulated region carries, or BH_NONE */
+	uint32_t carries[BH_MAX_EMULS];	     /* channel of the description that an emulated region carries; AUDIT_CONSOLE, AUDIT_WATCHDOG: none */
 	uint64_t tables;
 	uint32_t findings;
 };
+
+/* The channel that an emulated region carries, or NULL. */
+static inline const struct audit_channel *carried_channel(const struct audit *a, uint32_t emul)
+{
+	return a->carries[emul] < a->d.n_channels ? &a->d.channel[a->carries[emul]] : NULL;
+}
 
 /* audit_report.c */
 void finding(struct audit *a, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "abi/gwdt.h"
 #include "abi/pl011.h"
 #include "tools/audit.h"
 
@@ -104,40 +105,64 @@ static void check_partition(struct audit *a, uint32_t p)
 	check_smcs(a, p);
 }
 
-/* What an emulated region is for: its client's console, or one end of a channel that its client's bridge carries. */
+/* What an emulated region is for: its client's console, its watchdog, or one end of a channel that its client's bridge carries. */
 static const char *emul_name(const struct audit *a, uint32_t i)
 {
-	return a->carries[i] == BH_NONE ? "PL011" : a->d.channel[a->carries[i]].name;
+	const struct audit_channel *c = carried_channel(a, i);
+
+	return c ? c->name : a->carries[i] == AUDIT_WATCHDOG ? "watchdog"
+							     : "PL011";
+}
+
+static const char *server_name(const struct audit *a, uint32_t i)
+{
+	return carried_channel(a, i) ? "bridge" : a->carries[i] == AUDIT_WATCHDOG ? "monitor"
+										  : "console";
+}
+
+static uint32_t server_of(const struct audit *a, uint32_t i)
+{
+	const struct audit_part *client = part_at(a, blob_emuls(a->b)[i].client);
+
+	if (a->carries[i] == AUDIT_WATCHDOG)
+		return client->watchdog_device ? a->d.monitor : BH_NONE;
+	return carried_channel(a, i) ? client->bridge : client->console;
 }
 
 static void check_server(struct audit *a, uint32_t i)
 {
 	const struct bh_emul *e = &blob_emuls(a->b)[i];
 	const struct audit_part *client = part_at(a, e->client);
-	bool console = a->carries[i] == BH_NONE;
+	bool console = a->carries[i] == AUDIT_CONSOLE, watchdog = a->carries[i] == AUDIT_WATCHDOG;
 
-	if ((console ? client->console : client->bridge) != a->part_of[e->server])
+	if (server_of(a, i) != a->part_of[e->server])
 		finding(a, "%s answers for a region of %s (%s), but is not its %s", owner_name(a, e->server), owner_name(a, e->client),
-			emul_name(a, i), console ? "console" : "bridge");
+			emul_name(a, i), server_name(a, i));
 	if (console && (e->ipa != BH_PL011_IPA || e->bytes != BH_PL011_BYTES || e->intid != BH_PL011_INTID))
 		finding(a, "%s: its PL011 is not at %#x with INTID %u", owner_name(a, e->client), BH_PL011_IPA, BH_PL011_INTID);
-	if (!console && (e->bytes != BH_PL011_BYTES || e->intid == BH_NONE))
+	if (watchdog && (e->ipa != BH_GWDT_IPA || e->bytes != BH_GWDT_BYTES || e->intid == BH_NONE))
+		finding(a, "%s: its watchdog is not at %#x, or has no interrupt", owner_name(a, e->client), BH_GWDT_IPA);
+	if (!console && !watchdog && (e->bytes != BH_PL011_BYTES || e->intid == BH_NONE))
 		finding(a, "%s: what carries %s is not as large as a PL011, or has no interrupt", owner_name(a, e->client),
 			emul_name(a, i));
 	if (e->down != (console ? client->down : BH_DOWN_ZERO))
-		finding(a, "%s: its PL011 (%s) answers otherwise than declared while its server is dead", owner_name(a, e->client),
+		finding(a, "%s: its device (%s) answers otherwise than declared while its server is dead", owner_name(a, e->client),
 			emul_name(a, i));
 }
 
 static void check_emul(struct audit *a, uint32_t i)
 {
 	const struct bh_emul *e = &blob_emuls(a->b)[i];
+	bool watchdog = a->carries[i] == AUDIT_WATCHDOG;
 
 	check_server(a, i);
-	for (uint32_t o = 0; o < e->bytes; o += 4)
-		if (blob_regs(a->b, e->reg)[o / 4] != bh_pl011_register(o))
-			finding(a, "%s: register %#x of its PL011 (%s) answers as %#x, not as a PL011's (%#x)", owner_name(a, e->client), o,
-				emul_name(a, i), blob_regs(a->b, e->reg)[o / 4], bh_pl011_register(o));
+	for (uint32_t o = 0; o < e->bytes; o += 4) {
+		uint8_t is = blob_regs(a->b, e->reg)[o / 4], want = watchdog ? bh_gwdt_register(o) : bh_pl011_register(o);
+
+		if (is != want)
+			finding(a, "%s: register %#x of its %s (%s) answers as %#x, not as such a device's (%#x)", owner_name(a, e->client), o,
+				watchdog ? "generic watchdog" : "PL011", emul_name(a, i), is, want);
+	}
 	for (uint32_t j = 0; j < i; j++)
 		if (blob_emuls(a->b)[j].client == e->client && a->carries[j] == a->carries[i])
 			finding(a, "%s: two emulated regions for one thing (%s)", owner_name(a, e->client), emul_name(a, i));
@@ -168,6 +193,7 @@ static void check_emuls(struct audit *a)
 		check_emul(a, i);
 	for (uint32_t p = 0; p < a->b->n_partitions; p++) {
 		want += part_at(a, p)->console != BH_NONE;
+		want += part_at(a, p)->watchdog_device;
 		for (uint32_t c = 0; c < a->d.n_channels; c++)
 			want += channel_is_carried(a, p, &a->d.channel[c]);
 	}

@@ -190,7 +190,8 @@ static void find_ports(struct flows *f)
 	}
 	for (uint32_t i = 0; i < b->n_emuls; i++)
 		both(f, blob_emuls(b)[i].client, blob_emuls(b)[i].server, "emulated region",
-		     f->a->carries[i] == BH_NONE ? "PL011" : f->a->d.channel[f->a->carries[i]].name);
+		     carried_channel(f->a, i) ? carried_channel(f->a, i)->name : f->a->carries[i] == AUDIT_WATCHDOG ? "watchdog"
+														    : "PL011");
 }
 
 static void to_all(struct flows *f, uint32_t from, const char *how)

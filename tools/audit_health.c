@@ -108,12 +108,14 @@ void health_read(struct audit_desc *d)
 		p->watchdog_ns = us(d, p->node, "watchdog-us", 0);
 		p->watchdog_first_ns = us(d, p->node, "watchdog-first-us", p->watchdog_ns);
 		p->watchdog_open_ns = us(d, p->node, "watchdog-open-us", 0);
+		p->watchdog_device = flag(d, p->node, "watchdog-device");
 		p->answer_ns = us(d, p->node, "answer-us", 0);
 		p->log_pace_ns = us(d, p->node, "log-pace-us", BH_LOG_PACE_NS);
 		p->dump_kib = read_dump(d, p->node);
 		p->inspects = fdt_partitions(d, p->node, "inspects");
 		p->monitor = flag(d, p->node, "monitor");
 		p->resets_system = flag(d, p->node, "resets-system");
+		p->core_silent_ns = us(d, p->node, "core-silent-us", BH_CORE_SILENT_NS);
 		if (p->monitor && d->monitor != BH_NONE)
 			unreadable("%s: a second monitor", p->name);
 		if (p->monitor)

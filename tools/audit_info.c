@@ -37,7 +37,14 @@ static bool has_focus(const struct audit *a, uint32_t client)
 
 static const char *carried_name(const struct audit *a, uint32_t emul)
 {
-	return a->carries[emul] == BH_NONE ? "" : a->d.channel[a->carries[emul]].name;
+	const struct audit_channel *c = carried_channel(a, emul);
+
+	return c ? c->name : "";
+}
+
+static uint32_t device_flag(const struct audit *a, uint32_t emul)
+{
+	return a->carries[emul] == AUDIT_WATCHDOG ? BH_INFO_SERVE_GWDT : BH_INFO_SERVE_PL011;
 }
 
 static const char *serve_wrong(const struct audit *a, uint32_t p, const struct bh_info_entry *e)
@@ -58,9 +65,11 @@ static const char *serve_wrong(const struct audit *a, uint32_t p, const struct b
 		return "names other windows than its region's";
 	if (e->intid != emul->doorbell)
 		return "names another doorbell than its region's";
-	focus = a->carries[cap->object] == BH_NONE && has_focus(a, emul->client);
-	if (e->flags != (BH_INFO_SERVE_PL011 | (focus ? BH_INFO_SERVE_FOCUS : 0)))
+	focus = a->carries[cap->object] == AUDIT_CONSOLE && has_focus(a, emul->client);
+	if (e->flags != (device_flag(a, cap->object) | (focus ? BH_INFO_SERVE_FOCUS : 0)))
 		return "has wrong flags, or gives the keyboard to another than declared";
+	if (e->period_ns != (a->carries[cap->object] == AUDIT_WATCHDOG ? part_at(a, emul->client)->watchdog_ns : 0))
+		return "names another time to feed in than its client's";
 	return NULL;
 }
 
@@ -96,7 +105,7 @@ static const char *emulated_wrong(const struct audit *a, uint32_t p, const struc
 		const struct bh_emul *emul = &blob_emuls(a->b)[i];
 
 		if (emul->client == p && emul->ipa == e->ipa && emul->bytes == e->bytes && emul->intid == e->intid &&
-		    e->flags == BH_INFO_SERVE_PL011 && strcmp(e->name, owner_name(a, emul->server)) == 0 &&
+		    e->flags == device_flag(a, i) && strcmp(e->name, owner_name(a, emul->server)) == 0 &&
 		    strcmp(e->peer, carried_name(a, i)) == 0)
 			return NULL;
 	}
@@ -158,7 +167,7 @@ static bool has_more(const struct bh_info_entry *e)
 
 	if (e->kind >= BH_INFO_PORT)
 		return false; /* these are compared whole */
-	return e->reply_bytes || (e->depth && e->kind != BH_INFO_PARTITION) || e->period_ns || (e->peer[0] && !peer);
+	return e->reply_bytes || (e->depth && e->kind != BH_INFO_PARTITION) || (e->period_ns && e->kind != BH_INFO_SERVE) || (e->peer[0] && !peer);
 }
 
 /* As many entries of each kind as there are things, and no two alike: with the above, each thing is named once. */

@@ -115,6 +115,7 @@ const char *info_monitor_wrong(const struct audit *a, uint32_t p, const struct b
 	if (!cap)
 		return "names a capability that does not exist";
 	want.flags = cap->rights;
+	want.period_ns = a->d.part[a->part_of[p]].core_silent_ns;
 	return compare(e, &want);
 }
 

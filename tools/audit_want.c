@@ -158,6 +158,7 @@ static void check_seen(struct audit *a, uint32_t p, const struct seen *seen)
 	missing(a, p, seen->params == 1, "boot parameters");
 	missing(a, p, seen->virtio == VIRTIO_END - VIRTIO_IPA, "empty virtio-mmio slots");
 	missing(a, p, seen->pl011 == (part->console != BH_NONE), "PL011 as declared");
+	missing(a, p, seen->watchdog == part->watchdog_device, "watchdog as declared");
 	missing(a, p, (seen->pristine > 0) == part->restart, "pristine store as declared");
 	for (uint32_t i = 0; i < part->n_devices; i++)
 		for (uint32_t s = 0; s < part->device[i].n_spans; s++)

@@ -13,7 +13,7 @@
 
 /* What must be seen once while the regions of a partition are gone through. */
 struct seen {
-	uint32_t ram, pl011, virtio, info, stub, params, pristine, log, trace, in, out;
+	uint32_t ram, pl011, watchdog, virtio, info, stub, params, pristine, log, trace, in, out;
 	uint32_t queue[BH_MAX_EMULS], server[BH_MAX_EMULS], carried[BH_MAX_EMULS];
 	uint32_t device[AUDIT_PART_DEVICES][AUDIT_DEV_SPANS];
 	uint32_t shared[AUDIT_CHANNELS], carrier[AUDIT_CHANNELS];

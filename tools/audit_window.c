@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "abi/info.h"
+#include "abi/gwdt.h"
 #include "abi/pl011.h"
 #include "abi/stub.h"
 #include "tools/audit_want.h"
@@ -22,12 +23,13 @@ static uint64_t share_pa(const struct audit *a, uint64_t va)
 
 /* --- emulated regions --- */
 
+/* Or what else the region is for. */
 static uint32_t carried_by_name(const struct audit *a, const struct bh_region *r)
 {
 	for (uint32_t i = 0; i < a->d.n_channels; i++)
 		if (has_name(a, r, "PL011 of %s", a->d.channel[i].name))
 			return i;
-	return BH_NONE;
+	return has_name(a, r, "watchdog") ? AUDIT_WATCHDOG : AUDIT_CONSOLE;
 }
 
 void carriers_join(struct audit *a)
@@ -49,24 +51,35 @@ bool channel_is_carried(const struct audit *a, uint32_t p, const struct audit_ch
 
 static bool is_carrier(const struct audit *a, uint32_t p, const struct bh_region *r, uint32_t channel)
 {
-	return channel_is_carried(a, p, &a->d.channel[channel]) && r->ipa >= CARRIER_IPA && r->ipa + r->bytes <= CARRIER_END;
+	return r->bytes == BH_PAGE && channel_is_carried(a, p, &a->d.channel[channel]) && r->ipa >= CARRIER_IPA && r->ipa + r->bytes <= CARRIER_END;
+}
+
+static bool is_declared(const struct audit *a, uint32_t p, const struct bh_region *r)
+{
+	const struct audit_part *part = &a->d.part[a->part_of[p]];
+
+	switch (a->carries[r->object]) {
+	case AUDIT_CONSOLE: return part->console != BH_NONE && r->ipa == BH_PL011_IPA && r->bytes == BH_PAGE;
+	case AUDIT_WATCHDOG: return part->watchdog_device && r->ipa == BH_GWDT_IPA && r->bytes == BH_GWDT_BYTES;
+	default: return is_carrier(a, p, r, a->carries[r->object]);
+	}
 }
 
 /* Unmapped: nothing to want. */
 void want_emulated(struct audit *a, uint32_t p, const struct bh_region *r, struct seen *seen)
 {
-	const struct audit_part *part = &a->d.part[a->part_of[p]];
 	uint32_t channel = a->carries[r->object];
 
 	if (r->rights != (BH_READ | BH_WRITE))
 		odd_region(a, p, r, "has other rights than declared");
-	if (r->bytes != BH_PAGE ||
-	    (channel == BH_NONE ? r->ipa != BH_PL011_IPA || part->console == BH_NONE : !is_carrier(a, p, r, channel)))
+	if (!is_declared(a, p, r))
 		odd_region(a, p, r, "is an emulated region that is not declared");
-	if (channel == BH_NONE && !has_name(a, r, "PL011"))
+	if (channel == AUDIT_CONSOLE && !has_name(a, r, "PL011"))
 		odd_region(a, p, r, "has another name than what it is");
-	if (channel == BH_NONE)
+	if (channel == AUDIT_CONSOLE)
 		seen->pl011++;
+	else if (channel == AUDIT_WATCHDOG)
+		seen->watchdog++;
 	else
 		seen->carrier[channel]++;
 }
@@ -79,8 +92,10 @@ static const char *served_name(const struct audit *a, uint32_t e)
 	static char name[2 * AUDIT_NAME + 4];
 	const char *client = owner_name(a, blob_emuls(a->b)[e].client);
 
-	if (a->carries[e] == BH_NONE)
+	if (a->carries[e] == AUDIT_CONSOLE)
 		snprintf(name, sizeof(name), "%s", client);
+	else if (a->carries[e] == AUDIT_WATCHDOG)
+		snprintf(name, sizeof(name), "%s, its watchdog", client);
 	else
 		snprintf(name, sizeof(name), "%s, %s", client, a->d.channel[a->carries[e]].name);
 	return name;
@@ -161,7 +176,7 @@ static bool is_carried_window(struct audit *a, uint32_t p, const struct bh_regio
 	for (uint32_t i = 0; i < a->b->n_emuls; i++) {
 		const struct bh_emul *e = &blob_emuls(a->b)[i];
 
-		if (a->carries[i] == BH_NONE || (e->client != p && e->server != p) || !has_name(a, r, "window of %s", served_name(a, i)))
+		if (!carried_channel(a, i) || (e->client != p && e->server != p) || !has_name(a, r, "window of %s", served_name(a, i)))
 			continue;
 		if (r->bytes != channel_window_bytes(&a->d.channel[a->carries[i]]))
 			odd_region(a, p, r, "has another size than its channel's messages need");
@@ -209,7 +224,7 @@ static void emuls_seen(struct audit *a, uint32_t p, const struct seen *seen)
 {
 	for (uint32_t i = 0; i < a->b->n_emuls; i++) {
 		const struct bh_emul *e = &blob_emuls(a->b)[i];
-		bool window = a->carries[i] != BH_NONE && channel_window_bytes(&a->d.channel[a->carries[i]]) != 0;
+		bool window = carried_channel(a, i) && channel_window_bytes(&a->d.channel[a->carries[i]]) != 0;
 
 		if (e->server == p && (seen->queue[i] != 1 || seen->server[i] != 1))
 			finding(a, "%s: has no windows to serve %s", owner_name(a, p), served_name(a, i));

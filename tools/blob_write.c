@@ -5,6 +5,7 @@
 
 #include "abi/pl011.h"
 #include "abi/emul.h"
+#include "abi/gwdt.h"
 #include "lib/blob_check.h"
 #include "tools/plan.h"
 
@@ -160,6 +161,21 @@ static void write_plans(struct writer *w)
 		}
 }
 
+/* Is there a region of that kind? */
+static bool has_emul(const struct plan *p, bool watchdog)
+{
+	for (uint32_t i = 0; i < p->n_emuls; i++)
+		if (p->emul[i].watchdog == watchdog)
+			return true;
+	return false;
+}
+
+/* A table for all PL011s, then one for all watchdogs. */
+static uint32_t reg_of(const struct plan *p, const struct emulated *e)
+{
+	return e->watchdog && has_emul(p, false) ? BH_PL011_BYTES / 4 : 0;
+}
+
 static void write_emuls(struct writer *w)
 {
 	const struct plan *p = w->p;
@@ -171,13 +187,13 @@ static void write_emuls(struct writer *w)
 		struct bh_emul d = { .client = e->client,
 				     .server = e->server,
 				     .ipa = e->ipa,
-				     .bytes = BH_PAGE,
+				     .bytes = e->bytes,
 				     .intid = e->intid,
 				     .doorbell = e->doorbell,
 				     .queue_va = e->queue_va,
 				     .server_va = e->server_va,
-				     .reg = 0,
-				     .down = e->channel ? BH_DOWN_ZERO : p->part[e->client].down };
+				     .reg = reg_of(p, e),
+				     .down = e->channel || e->watchdog ? BH_DOWN_ZERO : p->part[e->client].down };
 
 		bytes_add(&w->body, &d, sizeof(d));
 	}
@@ -338,15 +354,23 @@ static void write_smcs(struct writer *w)
 	}
 }
 
-static void write_regs(struct writer *w)
+static void write_table(struct writer *w, uint8_t (*register_of)(uint32_t offset), uint32_t bytes)
 {
-	w->head.off_regs = array_begin(w);
-	for (uint32_t offset = 0; w->p->n_emuls && offset < BH_PAGE; offset += 4) {
-		uint8_t how = bh_pl011_register(offset);
+	for (uint32_t offset = 0; offset < bytes; offset += 4) {
+		uint8_t how = register_of(offset);
 
 		bytes_add(&w->body, &how, 1);
 		w->head.reg_bytes++;
 	}
+}
+
+static void write_regs(struct writer *w)
+{
+	w->head.off_regs = array_begin(w);
+	if (has_emul(w->p, false))
+		write_table(w, bh_pl011_register, BH_PL011_BYTES);
+	if (has_emul(w->p, true))
+		write_table(w, bh_gwdt_register, BH_GWDT_BYTES);
 }
 
 static void write_head(struct writer *w)

@@ -32,6 +32,7 @@ static void carrier_add(struct plan *p, struct part *part, struct channel *c, ui
 		p->emul[p->n_emuls] = (struct emulated){ .client = part->number,
 							 .server = bridge->number,
 							 .ipa = PLAN_CARRIER_IPA + n * (uint64_t)BH_PAGE,
+							 .bytes = BH_PAGE,
 							 .intid = doorbell(p, part, "bridge"),
 							 .channel = c,
 							 .doorbell = doorbell(p, bridge, NULL),
@@ -66,7 +67,7 @@ static void check_number(struct plan *p, const struct part *part)
 	for (uint32_t i = 0; i < part->n_devices; i++)
 		n += fdt_node_check_compatible(p->fdt, part->device[i]->node, "arm,pl011") == 0;
 	for (uint32_t i = 0; i < min_u64(p->n_emuls, BH_MAX_EMULS); i++)
-		n += p->emul[i].client == part->number;
+		n += p->emul[i].client == part->number && !p->emul[i].watchdog;
 	if (n > GUEST_PL011S)
 		blame(p, part->path, "bridge",
 		      "%s would have %u PL011s (its own, the console's, one for each channel end), %u too many: Linux finds %u; join some "
@@ -84,7 +85,7 @@ void carriers_plan(struct plan *p)
 	if (p->n_emuls <= BH_MAX_EMULS)
 		return;
 	blame(p, "/partitions", NULL,
-	      "have %u emulated regions together (one for each `console`, one for each channel end that a `bridge` carries), %u too "
+	      "have %u emulated regions together (one for each `console` and `watchdog-device`, one for each channel end that a `bridge` carries), %u too "
 	      "many; a system can have %u",
 	      p->n_emuls, p->n_emuls - BH_MAX_EMULS, BH_MAX_EMULS);
 	p->n_emuls = BH_MAX_EMULS;

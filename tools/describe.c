@@ -274,11 +274,13 @@ static const struct {
 	{ "period-us", read_nothing },
 	{ "monitor", read_nothing }, /* monitor.c */
 	{ "resets-system", read_nothing },
+	{ "core-silent-us", read_nothing },
 	{ "inspects", read_nothing },
 	{ "dump", read_nothing },
 	{ "watchdog-us", read_nothing }, /* health.c */
 	{ "watchdog-first-us", read_nothing },
 	{ "watchdog-open-us", read_nothing },
+	{ "watchdog-device", read_nothing }, /* watchdog_device.c */
 	{ "answer-us", read_nothing },
 	{ "log-pace-us", read_nothing },
 	{ "phandle", read_nothing },

@@ -46,7 +46,7 @@ static void map_shares(const struct plan *p, struct map_list *l)
 	map_add(l, p->trace_va, p->trace_pa, p->n_cores * p->trace_bytes, DATA);
 	for (uint32_t i = 0; i < p->n_emuls; i++) {
 		map_add(l, p->emul[i].queue_va, p->emul[i].queue_pa, BH_PAGE, DATA);
-		map_add(l, p->emul[i].server_va, p->emul[i].server_pa, 2 * BH_PAGE, READ_LATER);
+		map_add(l, p->emul[i].server_va, p->emul[i].server_pa, BH_PAGE + p->emul[i].bytes, READ_LATER);
 	}
 }
 

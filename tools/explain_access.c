@@ -208,7 +208,8 @@ static void explain_emulated(const struct plan *p, const struct refusal *r, cons
 		return;
 	}
 	explain_line("%s does not run: what became of it is in the log before; %s", p->part[e->server].name,
-		     e->channel ? "a carrier reads zero and drops writes meanwhile" : text("`console-down` says what %s gets meanwhile%s", r->part->name, explain_place(p, r->part->path, "console-down")));
+		     e->watchdog ? "a watchdog reads zero and is not fed meanwhile" : e->channel ? "a carrier reads zero and drops writes meanwhile"
+												 : text("`console-down` says what %s gets meanwhile%s", r->part->name, explain_place(p, r->part->path, "console-down")));
 }
 
 static void explain_inside(const struct plan *p, const struct refusal *r, const struct region *at)

@@ -32,7 +32,7 @@ static const char *entry_text(const struct plan *p, const struct part *part, uin
 			    sends ? "to" : "from", p->part[sends ? c->to.part : c->from.part].name, explain_place(p, c->path, NULL));
 	for (uint32_t e = 0; e < p->n_emuls; e++)
 		if (p->emul[e].server == part->number && p->emul[e].cap == n)
-			return text("the right to answer for the PL011 of %s", p->part[p->emul[e].client].name);
+			return text("the right to answer for the %s of %s", p->emul[e].watchdog ? "watchdog" : "PL011", p->part[p->emul[e].client].name);
 	if (n - part->control_cap < part->n_controls)
 		return text("the right to %s %s", part->control[n - part->control_cap].rights == BH_CONTROL_MAY_INSPECT ? "inspect" : "control",
 			    p->part[part->control[n - part->control_cap].part].name);

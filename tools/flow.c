@@ -42,7 +42,8 @@ static void add_channel(struct flows *f, const struct plan *p, const struct chan
 static void add_emulated(struct flows *f, const struct emulated *e)
 {
 	add_both(f, e->client, e->server,
-		 e->channel ? text("PL011 that carries channel \"%s\"", e->channel->name) : "console");
+		 e->channel ? text("PL011 that carries channel \"%s\"", e->channel->name) : e->watchdog ? "watchdog"
+													: "console");
 }
 
 static void add_device(struct flows *f, const struct plan *p, const struct part *part, const struct device *d, uint32_t node)

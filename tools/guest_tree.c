@@ -6,6 +6,7 @@
 #include <libfdt.h>
 #include <string.h>
 
+#include "abi/gwdt.h"
 #include "tools/payload.h"
 #include "tools/source.h"
 
@@ -171,8 +172,23 @@ static void write_span(void *t, const char *name, uint64_t ipa, uint64_t bytes)
 	CELLS(t, name, high(ipa), (uint32_t)ipa, high(bytes), (uint32_t)bytes);
 }
 
+/* Its driver's own timeout is what the description says, in whole seconds; else 10 s, which may be too long. */
+static void write_watchdog(void *t, const struct part *part, const struct emulated *e)
+{
+	begin(t, "watchdog@%llx", (unsigned long long)e->ipa);
+	prop_string(t, "compatible", "arm,sbsa-gwdt");
+	CELLS(t, "reg", high(e->ipa), (uint32_t)e->ipa, 0, BH_GWDT_FRAME, high(e->ipa), (uint32_t)e->ipa + BH_GWDT_FRAME, 0, BH_GWDT_FRAME);
+	CELLS(t, "interrupts", 0, e->intid - 32, 4);
+	CELLS(t, "timeout-sec", (uint32_t)(part->watchdog_ns / 1000000000u));
+	end(t);
+}
+
 static void write_emulated(const struct plan *p, void *t, const struct part *part, const struct emulated *e)
 {
+	if (e->watchdog) {
+		write_watchdog(t, part, e);
+		return;
+	}
 	begin(t, "pl011@%llx", (unsigned long long)e->ipa);
 	write_pl011(t, e->ipa, e->intid);
 	if (e->channel)

@@ -10,6 +10,7 @@
 
 #include "abi/log.h"
 #include "tools/errors.h"
+#include "tools/relate.h"
 #include "tools/source.h"
 #include "tools/value.h"
 
@@ -291,6 +292,7 @@ void health_plan(struct plan *p)
 		if (node >= 0)
 			read_policy(p, part, node);
 		read_watchdog(p, part);
+		watchdog_device_check(p, part);
 		read_answer(p, part);
 		part->log_pace_ns = value_us(p, part->node, "log-pace-us");
 		if (!part->log_pace_ns)

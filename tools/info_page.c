@@ -24,12 +24,12 @@ static bool focus(const struct plan *p, const struct emulated *e)
 {
 	bool first = true;
 
-	if (e->channel)
+	if (e->channel || e->watchdog)
 		return false;
 	if (p->part[e->client].keyboard)
 		return true;
 	for (uint32_t i = 0; i < p->n_emuls; i++) {
-		if (p->emul[i].server != e->server || p->emul[i].channel)
+		if (p->emul[i].server != e->server || p->emul[i].channel || p->emul[i].watchdog)
 			continue;
 		if (p->part[p->emul[i].client].keyboard)
 			return false;
@@ -53,6 +53,11 @@ static void add_devices(struct part *part)
 	}
 }
 
+static uint32_t device_flag(const struct emulated *e)
+{
+	return e->watchdog ? BH_INFO_SERVE_GWDT : BH_INFO_SERVE_PL011;
+}
+
 static void add_served(const struct plan *p, struct part *part)
 {
 	for (uint32_t i = 0; i < p->n_emuls; i++) {
@@ -63,10 +68,11 @@ static void add_served(const struct plan *p, struct part *part)
 				  (struct bh_info_entry){ .kind = BH_INFO_SERVE,
 							  .cap = e->cap,
 							  .intid = e->doorbell,
-							  .flags = BH_INFO_SERVE_PL011 | (focus(p, e) ? BH_INFO_SERVE_FOCUS : 0),
+							  .flags = device_flag(e) | (focus(p, e) ? BH_INFO_SERVE_FOCUS : 0),
 							  .ipa = e->queue_ipa,
 							  .ipa2 = e->server_ipa,
-							  .bytes = BH_PAGE },
+							  .bytes = e->bytes,
+							  .period_ns = e->watchdog ? p->part[e->client].watchdog_ns : 0 },
 				  p->part[e->client].name, e->channel ? e->channel->name : "");
 	}
 }
@@ -79,7 +85,7 @@ static void add_emulated(const struct plan *p, struct part *part)
 		if (e->client == part->number)
 			entry_add(part,
 				  (struct bh_info_entry){
-					  .kind = BH_INFO_EMULATED, .intid = e->intid, .flags = BH_INFO_SERVE_PL011, .ipa = e->ipa, .bytes = BH_PAGE },
+					  .kind = BH_INFO_EMULATED, .intid = e->intid, .flags = device_flag(e), .ipa = e->ipa, .bytes = e->bytes },
 				  p->part[e->server].name, e->channel ? e->channel->name : "");
 	}
 }
@@ -206,7 +212,8 @@ static void add_monitor(const struct plan *p, struct part *part)
 		  (struct bh_info_entry){ .kind = BH_INFO_MONITOR,
 					  .cap = part->monitor_cap,
 					  .intid = part->monitor_intid,
-					  .flags = part->resets_system ? BH_MONITOR_MAY_RESET : 0 },
+					  .flags = part->resets_system ? BH_MONITOR_MAY_RESET : 0,
+					  .period_ns = part->core_silent_ns },
 		  "monitor", "");
 	add_channels(p, part);
 	add_grants(p, part);

@@ -8,8 +8,7 @@
 #include "abi/log.h"
 #include "tools/layout.h"
 
-#define EMUL_SHARE_BYTES (3 * BH_PAGE) /* queue page, control page, shadow words of a PL011 */
-#define GIC_FRAME	 0x10000ull
+#define GIC_FRAME 0x10000ull
 
 static uint64_t take_pages(uint64_t *at, uint64_t bytes)
 {
@@ -107,6 +106,12 @@ static uint32_t count_ports(const struct plan *p)
 	return n;
 }
 
+/* Queue page, control page, shadow words. */
+static uint64_t emul_share_bytes(const struct emulated *e)
+{
+	return 2 * BH_PAGE + e->bytes;
+}
+
 /* Memory that the kernel writes: behind the file. */
 static void place_memory(struct plan *p, uint64_t *at)
 {
@@ -116,7 +121,9 @@ static void place_memory(struct plan *p, uint64_t *at)
 					  (uint64_t)h->vcpu_bytes * p->n_vcpus + (uint64_t)h->emul_bytes * p->n_emuls +
 					  (uint64_t)h->port_bytes * count_ports(p),
 				  BH_PAGE);
-	p->share_bytes = bh_log_bytes(p->n_parts) + p->n_cores * p->trace_bytes + p->n_emuls * EMUL_SHARE_BYTES;
+	p->share_bytes = bh_log_bytes(p->n_parts) + p->n_cores * p->trace_bytes;
+	for (uint32_t i = 0; i < p->n_emuls; i++)
+		p->share_bytes += emul_share_bytes(&p->emul[i]);
 	for (uint32_t i = 0; i < p->n_parts; i++)
 		p->share_bytes += p->part[i].in_bytes + p->part[i].out_bytes;
 	p->bss_pa = take_pages(at, h->bss_bytes);
@@ -178,11 +185,12 @@ static void place_shares(struct plan *p)
 	p->trace_pa = p->share_pa + offset;
 	p->trace_va = p->share_va + offset;
 	offset += p->n_cores * p->trace_bytes;
-	for (uint32_t i = 0; i < p->n_emuls; i++, offset += EMUL_SHARE_BYTES) {
+	for (uint32_t i = 0; i < p->n_emuls; i++) {
 		p->emul[i].queue_pa = p->share_pa + offset;
 		p->emul[i].queue_va = p->share_va + offset;
 		p->emul[i].server_pa = p->emul[i].queue_pa + BH_PAGE;
 		p->emul[i].server_va = p->emul[i].queue_va + BH_PAGE;
+		offset += emul_share_bytes(&p->emul[i]);
 	}
 	for (uint32_t i = 0; i < p->n_parts; i++) {
 		struct part *part = &p->part[i];

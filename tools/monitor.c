@@ -23,14 +23,26 @@ const struct control *control_of(const struct part *part, uint32_t other)
 
 /* --- who it is --- */
 
+/* It looks at the cores once a second, and one look is no evidence. */
+static void read_core_silent(struct plan *p, struct part *part)
+{
+	part->core_silent_ns = value_us(p, part->node, "core-silent-us");
+	if (!fdt_getprop(p->fdt, part->node, "core-silent-us", NULL))
+		part->core_silent_ns = BH_CORE_SILENT_NS;
+	else if (part->core_silent_ns && part->core_silent_ns < BH_CORE_SILENT_LEAST_NS)
+		blame(p, part->path, "core-silent-us", "%llu us is %llu us too short: the cores are asked once a second, and a core is lost after two questions at least; write <%llu> or more",
+		      (unsigned long long)(part->core_silent_ns / PLAN_NS_PER_US),
+		      (unsigned long long)((BH_CORE_SILENT_LEAST_NS - part->core_silent_ns) / PLAN_NS_PER_US), BH_CORE_SILENT_LEAST_NS / PLAN_NS_PER_US);
+}
+
 static void find_monitor(struct plan *p, struct part *part)
 {
-	static const char *const rights[] = { "resets-system", "inspects" };
+	static const char *const only[] = { "resets-system", "inspects", "core-silent-us" };
 
 	part->monitor = fdt_getprop(p->fdt, part->node, "monitor", NULL) && value_flag(p, part->node, "monitor");
-	for (uint32_t i = 0; i < 2 && !part->monitor; i++)
-		if (fdt_getprop(p->fdt, part->node, rights[i], NULL))
-			blame(p, part->path, rights[i], "has no meaning without `monitor`; add it or remove this");
+	for (uint32_t i = 0; i < 3 && !part->monitor; i++)
+		if (fdt_getprop(p->fdt, part->node, only[i], NULL))
+			blame(p, part->path, only[i], "has no meaning without `monitor`; add it or remove this");
 	part->resets_system = part->monitor && fdt_getprop(p->fdt, part->node, "resets-system", NULL) &&
 			      value_flag(p, part->node, "resets-system");
 	if (!part->monitor)
@@ -41,6 +53,7 @@ static void find_monitor(struct plan *p, struct part *part)
 		return;
 	}
 	p->monitor = (int)part->number;
+	read_core_silent(p, part);
 	if (part->n_cores > 1)
 		blame(p, part->path, "cores", "has %u vCPUs, but a monitor has one, as it gets to see another's memory by a root of its own: cores = <%u>",
 		      part->n_cores, part->core[0]);

@@ -155,8 +155,8 @@ struct part {
 	bool keyboard, reads_log, reads_trace, sets_mode, setway, restart;
 	struct bh_health health[BH_FAULTS], limit; /* as the blob has them, with what follows */
 	uint32_t limit_n;
-	uint64_t limit_ns, watchdog_ns, watchdog_first_ns, watchdog_open_ns, answer_ns, log_pace_ns;
-	bool monitor, resets_system;
+	uint64_t limit_ns, watchdog_ns, watchdog_first_ns, watchdog_open_ns, answer_ns, log_pace_ns, core_silent_ns;
+	bool monitor, resets_system, watchdog_device;
 	uint64_t dump_bytes;	       /* of its RAM that a dump holds; PLAN_DUMP_ALL; 0: no dump is taken */
 	uint64_t budget_ns, period_ns; /* of each vCPU's reservation; 0: none */
 	struct task task[PLAN_TASKS];
@@ -188,7 +188,9 @@ struct emulated {
 	uint32_t client, server, cap;
 	uint64_t ipa; /* at the client */
 	uint32_t intid;
-	struct channel *channel; /* it carries; NULL: the console */
+	struct channel *channel; /* it carries; NULL: the console, or the watchdog */
+	bool watchdog;		 /* a generic watchdog (abi/gwdt.h), else a PL011 */
+	uint64_t bytes;
 	uint32_t doorbell;
 	uint64_t window_bytes; /* of the memory for longer messages, shared by the two and uncached; 0: none */
 	uint64_t window_pa, window_ipa, server_window_ipa;

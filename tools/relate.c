@@ -302,10 +302,12 @@ static void relate_emuls(struct plan *p)
 		e->client = i;
 		e->server = (uint32_t)p->part[i].console;
 		e->ipa = PLAN_UART_IPA;
+		e->bytes = BH_PAGE;
 		e->intid = PLAN_UART_INTID;
 		e->doorbell = doorbell(p, &p->part[e->server], NULL);
 		p->n_emuls++;
 	}
+	watchdog_devices_relate(p);
 	if (p->log_reader >= 0)
 		p->part[p->log_reader].log_intid = doorbell(p, &p->part[p->log_reader], "reads-log");
 	if (p->monitor >= 0)

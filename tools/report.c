@@ -123,12 +123,13 @@ static void part_interrupts(const struct plan *p, const struct part *part, struc
 				    part->device[i]->line[l].level ? "level" : "edge", part->device[i]->name);
 	for (uint32_t i = 0; i < p->n_emuls; i++) {
 		const struct emulated *e = &p->emul[i];
-		const char *of = e->channel ? text(" of %s", e->channel->name) : "";
+		const char *of = e->channel ? text("PL011 of %s", e->channel->name) : e->watchdog ? "watchdog"
+												  : "PL011";
 
 		if (e->client == part->number)
-			bytes_print(b, "  interrupt: %u, level, of its PL011%s\n", e->intid, of);
+			bytes_print(b, "  interrupt: %u, level, of its %s\n", e->intid, of);
 		if (e->server == part->number)
-			bytes_print(b, "  interrupt: %u, doorbell of %s; capability %u serves its PL011%s\n", e->doorbell,
+			bytes_print(b, "  interrupt: %u, doorbell of %s; capability %u serves its %s\n", e->doorbell,
 				    p->part[e->client].name, e->cap, of);
 	}
 	if (p->log_reader == (int)part->number)

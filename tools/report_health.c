@@ -2,6 +2,7 @@
 /* The part of the report about health: what is done about each kind of fault, within which times, and who looks on. */
 #include "tools/report_health.h"
 
+#include "abi/gwdt.h"
 #include "tools/health.h"
 #include "tools/monitor.h"
 #include "tools/schedule.h"
@@ -19,12 +20,14 @@ static void policy_lines(const struct plan *p, const struct part *part, struct b
 			    health_text(p, &part->limit));
 }
 
-static void time_lines(const struct part *part, struct bytes *b)
+static void time_lines(const struct plan *p, const struct part *part, struct bytes *b)
 {
 	if (part->watchdog_ns)
 		bytes_print(b, "  watchdog:  to be fed within %s, at first within %s%s\n", schedule_ms(part->watchdog_ns),
 			    schedule_ms(part->watchdog_first_ns),
-			    part->watchdog_open_ns ? text(", and not sooner than after %s", schedule_ms(part->watchdog_open_ns)) : "");
+			    part->watchdog_device    ? text(", by its device at %#x, which %s answers for", BH_GWDT_IPA, p->part[p->monitor].name)
+			    : part->watchdog_open_ns ? text(", and not sooner than after %s", schedule_ms(part->watchdog_open_ns))
+						     : "");
 	if (part->answer_ns)
 		bytes_print(b, "  answers:   within %s, or is silent\n", schedule_ms(part->answer_ns));
 }
@@ -35,8 +38,8 @@ static void monitor_lines(const struct plan *p, const struct part *part, struct 
 		bytes_print(b, "  dump:      registers and %llu KiB of memory, taken by %s\n", (unsigned long long)(dump_bytes(part) / KIB),
 			    p->part[p->monitor].name);
 	if (part->monitor)
-		bytes_print(b, "  monitor:   capability %u sees what the system does%s\n", part->monitor_cap,
-			    part->resets_system ? " and resets the machine" : "");
+		bytes_print(b, "  monitor:   capability %u sees what the system does%s; a core is lost that is silent for %s\n", part->monitor_cap,
+			    part->resets_system ? " and resets the machine" : "", schedule_ms(part->core_silent_ns));
 	for (uint32_t i = 0; i < part->n_controls; i++)
 		if (part->control[i].rights & BH_CONTROL_MAY_INSPECT)
 			bytes_print(b, "  inspects:  %s, while it stands still: its RAM at %#llx, root %#llx\n", p->part[part->control[i].part].name,
@@ -54,6 +57,6 @@ static void monitor_lines(const struct plan *p, const struct part *part, struct 
 void report_health(const struct plan *p, const struct part *part, struct bytes *b)
 {
 	policy_lines(p, part, b);
-	time_lines(part, b);
+	time_lines(p, part, b);
 	monitor_lines(p, part, b);
 }

@@ -39,7 +39,16 @@ static void add_devices(struct part *part)
 /* Whose it is: the client, and the channel that it carries. */
 static const char *emulated_name(const struct plan *p, const struct emulated *e)
 {
+	if (e->watchdog)
+		return text("%s, its watchdog", p->part[e->client].name);
 	return e->channel ? text("%s, %s", p->part[e->client].name, e->channel->name) : p->part[e->client].name;
+}
+
+static const char *device_name(const struct emulated *e)
+{
+	if (e->watchdog)
+		return "watchdog";
+	return e->channel ? text("PL011 of %s", e->channel->name) : "PL011";
 }
 
 static uint64_t window(struct part *part, const char *name, uint64_t bytes, uint32_t rights, const uint64_t *from)
@@ -59,13 +68,11 @@ static void add_windows(struct plan *p, struct part *part)
 		const char *of = emulated_name(p, e);
 
 		if (e->client == part->number)
-			region_add(part, BH_REGION_EMULATED, e->channel ? text("PL011 of %s", e->channel->name) : "PL011", e->ipa,
-				   BH_PAGE, BH_READ | BH_WRITE, NULL)
-				->object = i;
+			region_add(part, BH_REGION_EMULATED, device_name(e), e->ipa, e->bytes, BH_READ | BH_WRITE, NULL)->object = i;
 		if (e->server != part->number)
 			continue;
 		e->queue_ipa = window(part, text("queue of %s", of), BH_PAGE, BH_READ, &e->queue_pa);
-		e->server_ipa = window(part, text("server pages for %s", of), 2 * BH_PAGE, BH_READ | BH_WRITE, &e->server_pa);
+		e->server_ipa = window(part, text("server pages for %s", of), BH_PAGE + e->bytes, BH_READ | BH_WRITE, &e->server_pa);
 	}
 	if (p->log_reader == (int)part->number || part->monitor)
 		part->log_ipa = window(part, "health log", bh_log_bytes(p->n_parts), BH_READ, &p->log_pa);

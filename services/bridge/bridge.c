@@ -61,7 +61,7 @@ static bool client_take(struct client *c)
 	switch (served_take(&c->served, &byte)) {
 	case SERVED_REGISTERS: break;
 	case SERVED_CHARACTER: return carrier_take(&c->carrier, byte);
-	case SERVED_RESET: carrier_reset(&c->carrier, c->served.queue->life); break;
+	case SERVED_RESET: carrier_reset(&c->carrier, c->served.region.queue->life); break;
 	}
 	return false;
 }
@@ -72,12 +72,12 @@ static bool client_turn(struct client *c)
 	bool whole = false;
 	uint32_t n = 0;
 
-	for (; n < TURN && !whole && served_waits(&c->served); n++)
+	for (; n < TURN && !whole && region_waits(&c->served.region); n++)
 		whole = client_take(c);
 	if (!n)
 		return false;
 	client_give(c);
-	served_publish_some(&c->served, TURN);
+	region_publish_some(&c->served.region, TURN);
 	return true;
 }
 
@@ -124,7 +124,7 @@ static uint64_t waits_turn(void)
 static bool work_waits(void)
 {
 	for (const struct client *c = clients; c < clients + n_clients; c++)
-		if (served_waits(&c->served))
+		if (region_waits(&c->served.region))
 			return true;
 	return false;
 }
@@ -143,7 +143,7 @@ static void ports_turn(uint64_t until)
 static void rest(uint64_t until)
 {
 	for (struct client *c = clients; c < clients + n_clients; c++)
-		served_publish(&c->served);
+		region_publish(&c->served.region);
 	ports_turn(until);
 }
 
@@ -208,7 +208,7 @@ static void client_init(const struct bh_info_entry *served, const struct bh_info
 
 	served_init(&c->served, served);
 	carrier_init(&c->carrier, port, window ? (uint64_t *)(uintptr_t)window->ipa : NULL, window ? (uint32_t)window->bytes : 0,
-		     (struct carrier_kept *)(c->served.control + 1), c->served.queue->life);
+		     (struct carrier_kept *)(c->served.region.control + 1), c->served.region.queue->life);
 	of_port[port->cap] = c;
 	ports |= BH_PORT_BIT(port->cap);
 }
@@ -224,7 +224,7 @@ static void clients_init(void)
 			client_init(e, port);
 	}
 	for (const struct client *c = clients; c < clients + n_clients; c++)
-		served_listen(&c->served);
+		region_listen(&c->served.region);
 }
 
 int main(void)

@@ -77,12 +77,12 @@ static bool client_turn(struct client *c)
 {
 	uint32_t n = 0;
 
-	for (; n < TURN && served_waits(&c->served) && board_uart_room() >= MUX_BURST; n++)
+	for (; n < TURN && region_waits(&c->served.region) && board_uart_room() >= MUX_BURST; n++)
 		client_take(c);
 	if (!n)
 		return false;
 	served_line(&c->served);
-	served_publish_some(&c->served, TURN);
+	region_publish_some(&c->served.region, TURN);
 	return true;
 }
 
@@ -103,7 +103,7 @@ static void next_focus(void)
 	if (!focus)
 		return;
 	focus = &clients[(uint32_t)(focus - clients + 1) % n_clients];
-	bh_printf("the keyboard is %s's\n", focus->served.info->name);
+	bh_printf("the keyboard is %s's\n", focus->served.region.info->name);
 }
 
 static void keyboard_turn(void)
@@ -115,7 +115,7 @@ static void keyboard_turn(void)
 			continue;
 		if (c == HOT_KEY)
 			next_focus();
-		else if (focus && focus->served.queue->running && served_give(&focus->served, (uint8_t)c))
+		else if (focus && focus->served.region.queue->running && served_give(&focus->served, (uint8_t)c))
 			served_line(&focus->served);
 	}
 }
@@ -161,7 +161,7 @@ static bool work_waits(void)
 	if (health_log_waits() || link_carrier_waits())
 		return true;
 	for (const struct client *c = clients; c < clients + n_clients; c++)
-		if (served_waits(&c->served))
+		if (region_waits(&c->served.region))
 			return true;
 	return false;
 }
@@ -200,15 +200,15 @@ static void clients_init(void)
 			screen.width = length(e->name);
 	}
 	for (const struct client *c = clients; c < clients + n_clients; c++)
-		served_listen(&c->served);
+		region_listen(&c->served.region);
 }
 
 static void banner(void)
 {
 	if (n_clients > 1)
-		bh_printf("the keyboard is %s's; Ctrl-] gives it to the next of %u\n", focus->served.info->name, n_clients);
+		bh_printf("the keyboard is %s's; Ctrl-] gives it to the next of %u\n", focus->served.region.info->name, n_clients);
 	else if (n_clients)
-		bh_printf("the keyboard is %s's\n", focus->served.info->name);
+		bh_printf("the keyboard is %s's\n", focus->served.region.info->name);
 	else
 		bh_printf("no partition has this one as its console\n");
 }
@@ -219,7 +219,7 @@ static void rest(void)
 	uint64_t daif = bh_irq_mask();
 
 	for (struct client *c = clients; c < clients + n_clients; c++)
-		served_publish(&c->served);
+		region_publish(&c->served.region);
 	if (!work_waits())
 		bh_wait();
 	bh_irq_restore(daif);

@@ -10,16 +10,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "abi/emul.h"
-#include "abi/info.h"
 #include "services/lib/pl011.h"
+#include "services/lib/region.h"
 
 struct served {
-	const struct bh_info_entry *info; /* BH_INFO_SERVE */
-	struct bh_emul_queue *queue;
-	struct bh_emul_control *control;
-	uint32_t tail; /* entries consumed; control->tail follows, see served_publish() */
-	bool line;     /* level as the kernel knows it */
+	struct region region;
 	struct pl011 uart;
 };
 
@@ -32,16 +27,7 @@ enum served_news {
 /* Thread context, all of these. */
 void served_init(struct served *s, const struct bh_info_entry *e);
 
-/* Lets the doorbell end a bh_wait(). After all are initialised. */
-void served_listen(const struct served *s);
-
-/* Is there an access to be dealt with? */
-static inline bool served_waits(const struct served *s)
-{
-	return __atomic_load_n(&s->queue->head, __ATOMIC_ACQUIRE) != s->tail;
-}
-
-/* Deals with one access; only where served_waits(). @c: out, of SERVED_CHARACTER. */
+/* Deals with one access; only where region_waits(). @c: out, of SERVED_CHARACTER. */
 enum served_news served_take(struct served *s, uint8_t *c);
 
 /* A character for the client; false: its FIFO is full. Then, or once there is no more, served_line(). */
@@ -51,17 +37,9 @@ static inline bool served_give(struct served *s, uint8_t c)
 }
 
 /* The interrupt line becomes what the model says. */
-void served_line(struct served *s);
-
-/*
- * Tells the kernel how far the queue is consumed. While that is behind, the queue does not look
- * empty, and a client that prints rings no doorbell for each character; so it is done when there
- * must be room, before an answer (an entry that was answered must not be met again by a next life),
- * and before going to sleep.
- */
-void served_publish(struct served *s);
-
-/* The same after at most @n entries, or where a client waits for room. */
-void served_publish_some(struct served *s, uint32_t n);
+static inline void served_line(struct served *s)
+{
+	region_line(&s->region, pl011_line(&s->uart));
+}
 
 #endif

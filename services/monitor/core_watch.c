@@ -11,7 +11,9 @@
 
 #define LAST_WORDS_NS 200000000ull /* for the console to show them, before the reset */
 
-static bool told[CENSUS_CORES]; /* that it is silent */
+static uint64_t most;		       /* ticks: so long one may be silent */
+static uint64_t counted[CENSUS_CORES]; /* ticks that it has been silent for */
+static bool told[CENSUS_CORES];	       /* that it is */
 
 static void reset(void)
 {
@@ -23,11 +25,21 @@ static void reset(void)
 	bh_printf("firmware does not reset the machine (status %d)\n", status);
 }
 
+/* Ticks since the look before this one, as far as they count. */
+static uint64_t step(void)
+{
+	uint64_t since = census.clock.last - census.clock.before, limit = bh_time_from_ns(CORE_WATCH_LOOK_NS);
+
+	return since < limit ? since : limit;
+}
+
+/* HEALTH-9 */
 static void watch(uint32_t core)
 {
-	uint64_t silent = census.core[core].silent;
-	bool lost = silent >= bh_time_from_ns(CORE_WATCH_NS);
+	bool lost;
 
+	counted[core] = census.core[core].silent ? counted[core] + step() : 0;
+	lost = counted[core] >= most;
 	if (lost == told[core])
 		return;
 	told[core] = lost;
@@ -36,9 +48,18 @@ static void watch(uint32_t core)
 		return;
 	}
 	bh_printf("core %u has not come into the kernel for %llu ms\n", core,
-		  (unsigned long long)(bh_time_to_ns(silent) / 1000000u));
+		  (unsigned long long)(bh_time_to_ns(census.core[core].silent) / 1000000u));
 	if (census.rights & BH_MONITOR_MAY_RESET)
 		reset();
+}
+
+void core_watch_init(uint64_t silent_ns)
+{
+	most = bh_time_from_ns(silent_ns);
+	for (uint32_t i = 0; i < CENSUS_CORES; i++) {
+		counted[i] = 0;
+		told[i] = false;
+	}
 }
 
 void core_watch_turn(void)

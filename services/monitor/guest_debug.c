@@ -11,8 +11,6 @@
 #include "services/monitor/gdb_target.h"
 #include "services/monitor/guest_window.h"
 
-#define LINE 64u
-
 static struct {
 	const struct census_partition *partition; /* NULL: no session */
 	uint32_t ends;				  /* of it, when the session began: another life is another's */
@@ -76,24 +74,6 @@ uint8_t *gdb_target_at(uint64_t place)
 	if (guest_window(session.partition->control, &session.memory) != BH_OK)
 		return NULL;
 	return guest_at(&session.memory, place, 4);
-}
-
-/*
- * The guest fetches through its own addresses, on other cores, and perhaps with its caches off: data goes to the point of coherency,
- * and of instruction caches everything is invalidated in all cores: by address would be by ours, of which a cache that is indexed
- * virtually knows nothing.
- */
-void gdb_target_wrote(uint8_t *at, uint32_t bytes)
-{
-	for (uint64_t a = (uintptr_t)at & ~(uint64_t)(LINE - 1); a < (uintptr_t)at + bytes; a += LINE)
-		__asm__ volatile("dc civac, %0"
-				 :
-				 : "r"(a)
-				 : "memory");
-	__asm__ volatile("dsb ish; ic ialluis; dsb ish; isb"
-			 :
-			 :
-			 : "memory");
 }
 
 /* --- going on, and stopping --- */

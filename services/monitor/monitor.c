@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The monitor service: an ordinary partition that sees what the system does (`monitor;`) and, where the description says so, controls
- * and inspects others. It answers partitions' questions and orders (abi/monitor.h), keeps a watch on the cores, writes the crash
- * dumps of partitions that are held for it, and stops one for gdb on a PC (abi/link.h).
+ * and inspects others. It answers partitions' questions and orders (abi/monitor.h), keeps a watch on the cores, is the watchdog device of
+ * those that have one, writes the crash dumps of partitions that are held for it, and stops one for gdb on a PC (abi/link.h).
  *
  * One loop serves all in turns of bounded length; nothing waits for a single client or partition.
  */
@@ -15,6 +15,7 @@
 #include "services/monitor/guest_debug.h"
 #include "services/monitor/logbook.h"
 #include "services/monitor/pc_link.h"
+#include "services/monitor/watchdogs.h"
 
 #define SECOND_NS     1000000000ull
 #define DEBUG_LOOK_NS 2000000ull /* while a partition runs under gdb: whether it has stopped */
@@ -86,7 +87,7 @@ static void second_turn(uint64_t *due)
 static void rest(uint64_t until)
 {
 	uint64_t daif = bh_irq_mask(), events;
-	bool now = __atomic_load_n(&rung, __ATOMIC_RELAXED) || request_waits();
+	bool now = __atomic_load_n(&rung, __ATOMIC_RELAXED) || request_waits() || watchdogs_wait();
 
 	(void)!bh_port_wait(ports, now ? BH_NO_WAIT : until, &events); /* the loop looks at everything anyway */
 	bh_irq_restore(daif);
@@ -106,13 +107,14 @@ __attribute__((noreturn)) static void serve(void)
 		until = BH_NEVER;
 		if (__atomic_exchange_n(&rung, false, __ATOMIC_RELAXED))
 			dumper_look();
+		watchdogs_turn(bh_time_ticks());
 		clients_turn();
 		second_turn(&due);
 		busy = pc_link_turn();
 		if (guest_debug_turn())
 			until = earlier(until, bh_time_in_ns(DEBUG_LOOK_NS));
 		if (!dumper_turn() && !busy)
-			rest(earlier(earlier(until, due), pc_link_deadline()));
+			rest(earlier(earlier(until, due), earlier(pc_link_deadline(), watchdogs_deadline())));
 	}
 }
 
@@ -165,8 +167,10 @@ int main(void)
 	}
 	if (!log || !logbook_init((const struct bh_log *)(uintptr_t)log->ipa, log->bytes))
 		bh_log("there is no health log of this version: no records are shown");
+	core_watch_init(bh_info_find(BH_INFO_MONITOR, NULL)->period_ns);
 	store_init();
 	clients_init();
+	watchdogs_init();
 	ports |= pc_link_init();
 	listen();
 	fed = bh_watchdog_feed(NULL) == BH_OK;

@@ -308,6 +308,7 @@ def test_memory_that_no_start_clears(good, audit):
     ('silent = "restart", "tell";', 'silent = "restart";', "console: silent: restart, tell, but the description gives restart"),
     ("answer-us = <2000>;", "answer-us = <2001>;", "console: time to answer in (ns) is 2000000, but the description gives 2001000"),
     ("resets-system;", "", "watch may reset the machine, not as declared"),
+    ("resets-system;", "resets-system; core-silent-us = <5000000>;", "watch: information page"),
     ("controls = <&guest &rover>;", "controls = <&guest>;", "watch holds 1 capabilities to control rover, 0 are declared"),
     ("inspects = <&guest &frail>;", "inspects = <&frail>;", "watch has rights 0x7 over guest, the description gives 0x3"),
     ("inspects = <&guest &frail>;", "inspects = <&guest &frail &rover>;", "watch has rights 0x3 over rover, the description gives 0x7"),

@@ -16,7 +16,7 @@ console: console {
 def tree(system, properties, others=CONSOLE):
     system.file("kernel", image(pattern(1000)))
     system.file("initrd", pattern(5000))
-    system.describe(f'{others} it {{ image = "kernel"; cores = <0>; memory = "64M"; {properties} }};')
+    system.describe(f'{others} it: it {{ image = "kernel"; cores = <0>; memory = "64M"; {properties} }};')
     return Loaded(system.built(), "it").tree()
 
 
@@ -48,6 +48,17 @@ def test_a_pl011_is_there_only_with_a_console(system):
     assert t["/chosen"]["stdout-path"] == b"/pl011@9000000\0"
     t = tree(system, "")
     assert not [x for x in t if "9000000" in x] and "stdout-path" not in t["/chosen"]
+
+
+def test_a_watchdog_device_is_there_with_both_frames_and_its_time(system):
+    monitor = 'm: m { image = "kernel"; memory = "64K"; cores = <3>; monitor; controls = <&it>; };'
+    t = tree(system, "watchdog-us = <7900000>; watchdog-device;", monitor)
+    device = t["/watchdog@9200000"]
+    assert device["compatible"] == b"arm,sbsa-gwdt\0" and cells(device["timeout-sec"]) == [7]
+    assert cells(device["reg"]) == [0, 0x09200000, 0, 0x1000, 0, 0x09201000, 0, 0x1000]  # control, refresh
+    (kind, line, level) = cells(device["interrupts"])
+    assert kind == 0 and 0 <= line <= 255 - 32 and level == 4
+    assert "/watchdog@9200000" not in tree(system, "watchdog-us = <7900000>;", monitor)
 
 
 def test_an_owned_device_is_there_with_its_registers_and_interrupt(system):

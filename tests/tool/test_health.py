@@ -16,6 +16,7 @@ NEVER = dict(DEFAULTS, watchdog="stop", reset="stop")
 NOINIT = 0x6B680001
 INSPECT = 0x4000000000
 KIB, PAGE = 1024, 4096
+S = 1_000_000_000
 READ, WRITE, EXECUTE_NEVER = 1 << 6, 1 << 7, 1 << 54
 START, STOP, SEE = 1, 2, 4
 CONTROL, MONITOR = 3, 5
@@ -180,7 +181,7 @@ def test_a_root_to_inspect_with_is_the_running_root_and_the_other_s_ram(fleet):
 def test_its_information_page_names_what_it_sees(fleet):
     doorbell = fleet.u32(fleet.blob + HEAD["monitor_intid"])
     caps = fleet.caps("m")
-    assert of_kind(fleet, "m", INFO_MONITOR) == [(INFO_MONITOR, len(caps) - 1, doorbell, 1, 0, 0, 0, 0, 0, 0, "monitor", "")]
+    assert of_kind(fleet, "m", INFO_MONITOR) == [(INFO_MONITOR, len(caps) - 1, doorbell, 1, 0, 0, 0, 0, 0, 10 * S, "monitor", "")]
     assert [(e[1], e[8], e[10]) for e in of_kind(fleet, "m", PARTITION)] == \
         [(0, 1, "console"), (1, 1, "m"), (2, 1, "bridge"), (3, 2, "linux"), (4, 1, "pump"), (5, 1, "fan")]
     assert [(e[1], e[3], e[10], e[11]) for e in of_kind(fleet, "m", CHANNEL)] == \
@@ -216,6 +217,12 @@ def test_both_see_the_log_and_only_its_reader_is_rung_for_it(fleet):
         assert e[6] == (size + PAGE - 1) // PAGE * PAGE
         assert fleet.leaf(fleet.roots()[name][1], e[4])[2] == fleet.region("m", "health log").pa
         assert not fleet.u64(fleet.leaf(fleet.roots()[name][1], e[4])[3]) & WRITE
+
+
+def test_it_knows_how_long_a_core_may_be_silent(system):
+    for words, ns in (("", 10 * S), ("core-silent-us = <2000000>;", 2 * S), ("core-silent-us = <3500000>;", 3_500_000_000)):
+        (monitor,) = of_kind(built(system, part("m", 0, f"monitor; {words}")), "m", INFO_MONITOR)
+        assert monitor[9] == ns
 
 
 def test_one_may_be_both_and_has_one_window(system):
@@ -297,7 +304,7 @@ def test_the_report_tells_policy_times_and_rights(system):
                  "limit:     more than 3 restarts in 10000 ms: mode:limp", "dump:      registers and 64 KiB of memory, taken by m"):
         assert line in pump
     m = report.split("Partition 1, m")[1].split("Partition 2")[0]
-    for line in ("capability 4 sees what the system does and resets the machine", "capability 2 starts, stops and inspects pump",
+    for line in ("capability 4 sees what the system does and resets the machine; a core is lost that is silent for 10000 ms", "capability 2 starts, stops and inspects pump",
                  "capability 3 inspects fan", "asked:     by linux, on channel ask, to start and stop pump", "doorbell of the monitor",
                  "inspects:  pump, while it stands still: its RAM at 0x4000000000"):
         assert line in m

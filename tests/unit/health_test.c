@@ -377,6 +377,48 @@ static void a_guest_that_sleeps_for_ever_is_found_too(void **state)
 	assert_int_equal(partition_at(VICTIM)->state, PARTITION_LOADING);
 }
 
+static void watched_after_a_long_first_time(void)
+{
+	partitions[VICTIM].watchdog_first_ns = 100 * MS;
+	watched(0);
+	host_time_set(50 * MS);
+	host_settle();
+	assert_true(partition_runs(partition_at(VICTIM)));
+}
+
+static void is_due_at_60_ms(void)
+{
+	host_settle();
+	assert_true(host_alarm(0) <= 60 * MS);
+	host_time_set(60 * MS - 1);
+	host_settle();
+	assert_true(partition_runs(partition_at(VICTIM)));
+	host_time_set(60 * MS);
+	host_settle();
+	assert_int_equal(partition_at(VICTIM)->state, PARTITION_LOADING);
+}
+
+static void after_the_first_feeding_the_longer_time_for_that_counts_no_more(void **state)
+{
+	(void)state;
+	watched_after_a_long_first_time();
+	calls(victim, BH_CALL_FEED, 0, 0);
+	is_due_at_60_ms();
+}
+
+static void nor_where_the_monitor_feeds(void **state)
+{
+	uint64_t cap;
+
+	(void)state;
+	watched_after_a_long_first_time();
+	cap = host_system_control(blob, &description, 0);
+	host_private(vcpu_of(MONITOR, 0), HOST_SGI);
+	host_settle();
+	assert_int_equal(calls(vcpu_of(MONITOR, 0), BH_CALL_CONTROL, cap, BH_CONTROL_FEED).result, BH_OK);
+	is_due_at_60_ms();
+}
+
 /* HEALTH-4: the watchdog is the partition's, not its first vCPU's. */
 static void a_partition_whose_first_vcpu_is_off_is_found_too(void **state)
 {
@@ -811,6 +853,8 @@ int main(void)
 		TEST(a_guest_that_sleeps_for_ever_is_found_too),
 		TEST(a_partition_whose_first_vcpu_is_off_is_found_too),
 		TEST(its_other_vcpus_may_feed_it),
+		TEST(after_the_first_feeding_the_longer_time_for_that_counts_no_more),
+		TEST(nor_where_the_monitor_feeds),
 		TEST(loading_has_no_watchdog),
 		TEST(feeding_too_early_is_a_fault),
 		TEST(who_has_none_cannot_feed_it),

@@ -37,6 +37,7 @@ static int fresh(void **state)
 	memset(&directory, 0, sizeof directory);
 	dump_store_init(&directory.store, store_room, sizeof store_room);
 	assert_true(census_init());
+	core_watch_init(3000000000);
 	assert_true(logbook_init(&log_page.log, sizeof log_page));
 	return 0;
 }
@@ -309,37 +310,61 @@ static void the_system_is_told_with_the_store(void **state)
 
 /* --- the watch on the cores --- */
 
-static void watch_second(void)
+/* The monitor looks, so many ticks (10 ns) after its last look; @core has been silent as long, or is not. */
+static void look_after(uint64_t ticks, uint32_t core, bool is_silent)
 {
-	fake_now += 100000000;
+	fake_now += ticks;
+	silent[core] = is_silent ? silent[core] + ticks : 0;
 	census_take(fake_now);
 	core_watch_turn();
 }
 
-static void a_core_that_is_silent_for_two_seconds_is_said_once(void **state)
+#define S 100000000u
+
+static void a_core_that_is_silent_for_longer_than_described_is_said_once(void **state)
 {
 	(void)state;
-	silent[1] = 199999999;
-	watch_second();
+	look_after(S, 1, true);
+	look_after(S, 1, true);
+	look_after(S - 1, 1, true);
 	assert_string_equal(said, "");
-	silent[1] = 250000000;
-	watch_second();
-	assert_string_equal(said, "core 1 has not come into the kernel for 2500 ms\n");
-	silent[1] += 100000000;
-	watch_second();
-	assert_string_equal(said, "core 1 has not come into the kernel for 2500 ms\n");
-	silent[1] = 0;
-	watch_second();
+	look_after(S, 1, true);
+	assert_string_equal(said, "core 1 has not come into the kernel for 3999 ms\n");
+	look_after(S, 1, true);
+	assert_string_equal(said, "core 1 has not come into the kernel for 3999 ms\n");
+	look_after(S, 1, false);
 	assert_non_null(strstr(said, "core 1 answers again"));
 	assert_int_equal(resets, 0);
+}
+
+static void a_core_that_is_late_again_and_again_is_not_lost(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 20; i++)
+		look_after(S, 1, i % 3 != 2);
+	assert_string_equal(said, "");
+}
+
+/* As a loaded host stops an emulated machine: each time the monitor looks, much time has passed for all. */
+static void time_in_which_the_monitor_did_not_run_itself_does_not_count(void **state)
+{
+	(void)state;
+	census.rights = BH_MONITOR_MAY_RESET;
+	look_after(S, 2, true);
+	look_after(60ull * S, 2, true);
+	assert_string_equal(said, "");
+	assert_int_equal(resets, 0);
+	look_after(60ull * S, 2, true); /* but three looks in a row are enough, however far apart */
+	assert_non_null(strstr(said, "core 2 has not come into the kernel for 121000 ms"));
+	assert_int_equal(resets, 1);
 }
 
 static void with_the_right_to_it_the_machine_is_reset(void **state)
 {
 	(void)state;
 	census.rights = BH_MONITOR_MAY_RESET;
-	silent[2] = 300000000;
-	watch_second();
+	for (uint32_t i = 0; i < 3; i++)
+		look_after(S, 2, true);
 	assert_int_equal(resets, 1);
 	assert_non_null(strstr(said, "core 2"));
 	assert_non_null(strstr(said, "the machine is reset"));
@@ -363,7 +388,9 @@ int main(void)
 		cmocka_unit_test_setup(anyone_has_its_own_watchdog_fed, fresh),
 		cmocka_unit_test_setup(what_is_not_understood_is_said_so_with_the_version, fresh),
 		cmocka_unit_test_setup(the_system_is_told_with_the_store, fresh),
-		cmocka_unit_test_setup(a_core_that_is_silent_for_two_seconds_is_said_once, fresh),
+		cmocka_unit_test_setup(a_core_that_is_silent_for_longer_than_described_is_said_once, fresh),
+		cmocka_unit_test_setup(a_core_that_is_late_again_and_again_is_not_lost, fresh),
+		cmocka_unit_test_setup(time_in_which_the_monitor_did_not_run_itself_does_not_count, fresh),
 		cmocka_unit_test_setup(with_the_right_to_it_the_machine_is_reset, fresh),
 	};
 

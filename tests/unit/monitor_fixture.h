@@ -61,7 +61,10 @@ static uint32_t run[PARTITIONS], ends[PARTITIONS], last_control, resets;
 static uint64_t ticks[PARTITIONS][2], idle[CORES], silent[CORES];
 static uint64_t registers[BH_REGISTER_END];
 static int64_t control_status;
-static uint32_t inspected; /* partition, or PARTITIONS */
+static bool pausing_takes_time; /* the test says when it stands still */
+static uint32_t inspected;	/* partition, or PARTITIONS */
+static uint32_t debugged;	/* driver: the last BH_DEBUG_ON, _OFF or _STEP */
+static uint32_t pause_why;	/* and why it stands still */
 static uint8_t ram[RAM] __attribute__((aligned(4096)));
 static char said[2000]; /* on the monitor's console */
 static bool spoke_to_held; /* driver may be that console */
@@ -141,6 +144,9 @@ static inline void make_system(void)
 	fake_now = 0;
 	last_control = ~0u;
 	control_status = BH_OK;
+	pausing_takes_time = false;
+	debugged = 0;
+	pause_why = BH_PAUSE_ORDER;
 	resets = 0;
 	inspected = PARTITIONS;
 	said[0] = 0;
@@ -194,6 +200,14 @@ static inline int64_t play_control(uint64_t x[7])
 	assert_true(x[0] == CAP_LINUX || x[0] == CAP_DRIVER);
 	if (x[1] != BH_CONTROL_STATE)
 		last_control = (uint32_t)(p << 8 | x[1]);
+	if (x[1] == BH_CONTROL_PAUSE && run[p] != BH_RUN_RUNNING && run[p] != BH_RUN_PAUSED)
+		return BH_E_STATE;
+	if (x[1] == BH_CONTROL_RESUME && (run[p] != BH_RUN_PAUSED || inspected == p))
+		return BH_E_STATE;
+	if (x[1] == BH_CONTROL_PAUSE && !pausing_takes_time)
+		run[p] = BH_RUN_PAUSED;
+	if (x[1] == BH_CONTROL_RESUME)
+		run[p] = BH_RUN_RUNNING;
 	if (x[1] == BH_CONTROL_RELEASE && run[p] == BH_RUN_HELD && inspected != p)
 		run[p] = BH_RUN_LOADING;
 	else if (x[1] == BH_CONTROL_RELEASE)
@@ -229,6 +243,31 @@ static inline int64_t play_registers(uint64_t x[7])
 	return BH_OK;
 }
 
+static inline int64_t play_debug(uint64_t x[7])
+{
+	uint32_t what = (uint32_t)x[2];
+
+	assert_int_equal(x[0], CAP_DRIVER);
+	assert_int_equal(x[1], 0);
+	if (what == BH_DEBUG_STEP && run[DRIVER] != BH_RUN_PAUSED)
+		return BH_E_STATE;
+	if (what != BH_DEBUG_LOOK)
+		debugged = what;
+	x[0] = pause_why;
+	x[1] = 0;
+	x[2] = 0;
+	return BH_OK;
+}
+
+static inline int64_t play_set_register(uint64_t x[7])
+{
+	assert_int_equal(x[0], CAP_DRIVER);
+	if (run[DRIVER] != BH_RUN_PAUSED || x[2] >= BH_REGISTER_END)
+		return BH_E_STATE;
+	registers[x[2]] = x[3];
+	return BH_OK;
+}
+
 int64_t fake_call(uint32_t function, uint64_t x[7])
 {
 	switch (function) {
@@ -236,6 +275,8 @@ int64_t fake_call(uint32_t function, uint64_t x[7])
 	case BH_CALL_CONTROL: return play_control(x);
 	case BH_CALL_INSPECT: return play_inspect(x);
 	case BH_CALL_REGISTERS: return play_registers(x);
+	case BH_CALL_DEBUG: return play_debug(x);
+	case BH_CALL_SET_REGISTER: return play_set_register(x);
 	case BH_CALL_RESET: resets++; return BH_E_STATE;
 	default: fail_msg("call %#x", function); return BH_E_UNKNOWN;
 	}
