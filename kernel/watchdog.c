@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Feeding is one store, from whatever core. The first vCPU's vigil stays where it was, and when it comes it finds out by when it is
- * to be fed now.
+ * to be fed now. It is never further off than a feeding lasts: one that comes long before the first is due counts at once.
  */
 #include "kernel/watchdog.h"
 
@@ -16,9 +16,19 @@ static bool has_watchdog(const struct vcpu *v)
 	return v->desc->index == 0 && v->part->desc->watchdog_ns != 0;
 }
 
+static ticks_t fed_by(const struct vcpu *v)
+{
+	ticks_t by = has_watchdog(v) ? load_relaxed(&v->part->feed_by) : BH_NEVER, look;
+
+	if (by == BH_NEVER)
+		return BH_NEVER;
+	look = arch_time() + ticks_of(v->part->desc->watchdog_ns);
+	return by < look ? by : look;
+}
+
 static void set_vigil(struct vcpu *v)
 {
-	ticks_t fed = has_watchdog(v) ? load_relaxed(&v->part->feed_by) : BH_NEVER;
+	ticks_t fed = fed_by(v);
 
 	v->vigil = fed < v->due ? fed : v->due;
 	v->core->changed = 1;

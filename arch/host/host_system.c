@@ -196,7 +196,8 @@ static void fill_health(struct bh_partition *p, const struct host_partition *h)
 		p->limit.action = 0;
 	p->limit_n = h->limit_n;
 	p->limit_ns = h->limit_ns;
-	p->watchdog_ns = p->watchdog_first_ns = h->watchdog_ns;
+	p->watchdog_ns = h->watchdog_ns;
+	p->watchdog_first_ns = h->watchdog_first_ns ? h->watchdog_first_ns : h->watchdog_ns;
 	p->watchdog_open_ns = h->watchdog_open_ns;
 	p->log_pace_ns = BH_LOG_PACE_NS;
 	p->answer_ns = h->answer_ns;

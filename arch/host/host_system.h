@@ -32,7 +32,8 @@ struct host_partition {
 	const struct bh_health *health; /* BH_FAULTS of them; NULL: host_system_health() */
 	struct bh_health limit;
 	uint32_t limit_n;
-	uint64_t limit_ns, watchdog_ns, watchdog_open_ns, answer_ns; /* watchdog_first_ns: as watchdog_ns */
+	uint64_t limit_ns, watchdog_ns, watchdog_open_ns, answer_ns;
+	uint64_t watchdog_first_ns; /* 0: as watchdog_ns */
 };
 
 /* As the tool does where nothing is said: what a guest tries is refused to it, only its own wish or its boot end it. */

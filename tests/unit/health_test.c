@@ -415,6 +415,21 @@ static void its_other_vcpus_may_feed_it(void **state)
 	assert_int_equal(partition_at(VICTIM)->life, 1);
 }
 
+static void the_time_for_the_first_feeding_is_no_longer_that_of_the_next(void **state)
+{
+	(void)state;
+	partitions[VICTIM].watchdog_first_ns = 1000 * MS;
+	watched(0);
+	host_time_set(95 * MS);
+	host_settle();
+	assert_true(partition_runs(partition_at(VICTIM)));
+	calls(victim, BH_CALL_FEED, 0, 0);
+	assert_true(host_alarm(0) <= 105 * MS);
+	host_time_set(105 * MS);
+	host_settle();
+	assert_int_equal(partition_at(VICTIM)->state, PARTITION_LOADING);
+}
+
 static void loading_has_no_watchdog(void **state)
 {
 	(void)state;
@@ -811,6 +826,7 @@ int main(void)
 		TEST(a_guest_that_sleeps_for_ever_is_found_too),
 		TEST(a_partition_whose_first_vcpu_is_off_is_found_too),
 		TEST(its_other_vcpus_may_feed_it),
+		TEST(the_time_for_the_first_feeding_is_no_longer_that_of_the_next),
 		TEST(loading_has_no_watchdog),
 		TEST(feeding_too_early_is_a_fault),
 		TEST(who_has_none_cannot_feed_it),
