@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The fault campaign: two thousand faults by chance, in victims of every policy (tests/systems/campaign*).
+"""The fault campaign: nearly two thousand faults by chance, in victims of every policy (tests/systems/campaign*).
 
 `campaign`: what a program can do, in programs. `campaign-servers`: the same, and silence, in servers that a client each writes to all the
 time. `campaign-budgets`: budgets that are used up, and partitions that cannot be loaded, since their pristine stores are damaged here.
