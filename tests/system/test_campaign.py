@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The fault campaign: nearly two thousand faults by chance, in victims of every policy (tests/systems/campaign*).
+"""The fault campaign: two thousand faults by chance, in victims of every policy (tests/systems/campaign*).
 
 `campaign`: what a program can do, in programs. `campaign-servers`: the same, and silence, in servers that a client each writes to all the
 time. `campaign-budgets`: budgets that are used up, and partitions that cannot be loaded, since their pristine stores are damaged here.
+`campaign-service`: the console service as it is; what it is about to execute is replaced.
 Of each the conductor checks that the action taken is the one declared, that the numbers of `source` have no gap, and that a server's
 client has lost nothing but what its description gives up while the server is dead. Here: `control` is in time meanwhile, and the kernel
 does not panic. Linux as the victim: test_faults_counted.py. A hardware error (SError) cannot be caused in this emulator: what is done about
@@ -24,7 +25,8 @@ SEEDS = os.environ.get("CAMPAIGN_SEED", "4711").split(",")
 LINE = r"campaign seed (\d+) injections (\d+) failed (\d+) stream (\d+) kinds (\d+) least (\d+)\s"
 LATE = r"control: \d+ steps late by \d+ ns, at most \d+ \(worst (\d+)\), (\d+) missed"
 # System: injections, kinds of them (each in each victim that can have it).
-CAMPAIGNS = {"campaign": (1008, 48), "campaign-servers": (756, 36), "campaign-budgets": (168, 8)}
+CAMPAIGNS = {"campaign": (1008, 48), "campaign-servers": (756, 36), "campaign-budgets": (168, 8), "campaign-service": (147, 7)}
+TALK = r"talker +\| number (\d+)\.\s"
 PRISTINE, PRISTINE_END = 0x10000000, 0x3F000000
 
 
@@ -54,6 +56,14 @@ def damaged(path, to):
     return str(to), len(stores)
 
 
+def talks_on(m, console):
+    """The console's client has waited for each of its lives: what is shown whole goes up, and now that nothing fails any more nothing is missing."""
+    shown = [int(n) for n in re.findall(TALK, console)]
+    assert len(shown) > 10 and shown == sorted(set(shown)), shown
+    first, second = (int(m.expect(TALK)[1]) for _ in range(2))
+    assert shown[-1] < first and second == first + 1
+
+
 def run(system, seed, folder):
     """What the conductor said, the whole console, and how late `control` was, and may be."""
     where, path = seeded(system, seed, folder)
@@ -71,6 +81,8 @@ def run(system, seed, folder):
         else:
             late = dict(zip(("late", "missed"), (int(n) for n in m.line("control", LATE).groups())))
             may = {"late": promised["normal", "control"]["funded"], "missed": 0}
+        if system == "campaign-service":
+            talks_on(m, console)
         return said, console + m.before, late, may
     finally:
         m.stop()
