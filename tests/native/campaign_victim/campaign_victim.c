@@ -98,8 +98,7 @@ static uint64_t commit(uint32_t fault, uint32_t delay)
 static void say(enum campaign_what what, uint64_t seen)
 {
 	struct bh_self self = bh_self();
-	struct campaign_said said = { .what = what, .begin = self.begin, .ends = self.ends, .exception = exception, .seen = seen, .kept = kept,
-				      .last = serve_last(), .gaps = serve_gaps() };
+	struct campaign_said said = { .what = what, .begin = self.begin, .ends = self.ends, .exception = exception, .seen = seen, .kept = kept, .last = serve_last(), .gaps = serve_gaps() };
 
 	while (bh_queue_send(said_port, &said, sizeof said, BH_NEVER) == BH_E_PEER) { /* the conductor is still loaded */
 		(void)!bh_watchdog_feed(NULL);

@@ -7,8 +7,9 @@
  */
 #include "sdk/bulkhead.h"
 #include "tests/native/campaign.h"
+#include "tests/native/campaign_conductor/campaign_replace.h"
 
-#define OF_EACH	 21u /* injections, on average */
+#define OF_EACH	 21u	    /* injections, on average */
 #define PATIENCE 500000000u /* ns */
 #define TURN	 300000u
 #define DELAY	 400u
@@ -26,8 +27,6 @@ static const char *const actions[ACTIONS] = { "logs", "injects", "stops", "resta
 #define BIT(n)	(1u << (n))
 #define PROGRAM (BIT(BH_FAULT_ACCESS) | BIT(BH_FAULT_CALL) | BIT(BH_FAULT_INSTRUCTION) | BIT(BH_FAULT_WATCHDOG) | BIT(BH_FAULT_DEADLINE) | BIT(BH_FAULT_PANIC) | BIT(BH_FAULT_RESET) | BIT(BH_FAULT_OFF))
 
-#define SERVICE (BIT(BH_FAULT_ACCESS) | BIT(BH_FAULT_CALL) | BIT(BH_FAULT_INSTRUCTION) | BIT(BH_FAULT_PANIC) | BIT(BH_FAULT_RESET) | BIT(BH_FAULT_OFF) | BIT(BH_FAULT_SILENT))
-
 static const struct {
 	const char *word;
 	uint32_t faults;
@@ -36,7 +35,7 @@ static const struct {
 	{ "-server", PROGRAM | BIT(BH_FAULT_SILENT) },
 	{ "-budget", BIT(BH_FAULT_BUDGET) },
 	{ "-boot", BIT(BH_FAULT_BOOT) }, /* its pristine store is damaged */
-	{ "-service", SERVICE },	 /* knows nothing of this: its next instruction is replaced */
+	{ "-service", REPLACED },	 /* knows nothing of this: its next instruction is replaced */
 };
 
 #define MOST_VICTIMS 16u
@@ -227,23 +226,6 @@ static void inject_boot(struct victim *v)
 	v->restarts = p.restarts;
 }
 
-#define RAM 0x40000000u /* where it begins, in every partition */
-#define HVC 0xd4000002u
-
-/* What it is made to execute, with these registers. */
-static const struct deed {
-	uint32_t instruction;
-	uint64_t x[2];
-} deeds[BH_FAULTS] = {
-	[BH_FAULT_ACCESS] = { 0xb9400001, { 0x09050000 } }, /* LDR W1, [X0], where nothing is */
-	[BH_FAULT_CALL] = { HVC, { BH_CALL_SIGNAL, 63 } },
-	[BH_FAULT_INSTRUCTION] = { 0xd53b9c00 }, /* MRS X0, PMCR_EL0 */
-	[BH_FAULT_PANIC] = { HVC, { BH_CALL_PANIC, 0x2a } },
-	[BH_FAULT_RESET] = { HVC, { 0x84000009 } }, /* PSCI SYSTEM_RESET */
-	[BH_FAULT_OFF] = { HVC, { 0x84000008 } },	  /* PSCI SYSTEM_OFF */
-	[BH_FAULT_SILENT] = { 0x14000000 },	  /* B to itself; its interrupts are handled */
-};
-
 static bool wait_run(const struct victim *v, enum bh_run_state run, uint32_t life)
 {
 	uint64_t end = bh_time_in_ns(PATIENCE);
@@ -259,28 +241,11 @@ static bool wait_run(const struct victim *v, enum bh_run_state run, uint32_t lif
 	return false;
 }
 
-/* Where it stands just now, by chance. */
-static bool replace_next(const struct victim *v, const struct deed *d)
-{
-	uint64_t pc[4];
-
-	if (bh_control_pause(v->control, NULL) != BH_OK || !wait_run(v, BH_RUN_PAUSED, v->ends))
-		return false;
-	if (bh_registers(v->control, 0, BH_REGISTER_PC, pc) != BH_OK || pc[0] - RAM >= v->info->bytes || bh_inspect(v->control) != BH_OK)
-		return false;
-	*(volatile uint32_t *)(uintptr_t)(v->info->ipa + pc[0] - RAM) = d->instruction;
-	bh_inspect_end();
-	for (uint32_t i = 0; i < 2; i++)
-		if (bh_register_set(v->control, 0, BH_REGISTER_X0 + i, d->x[i]) != BH_OK)
-			return false;
-	return bh_control_resume(v->control, NULL) == BH_OK;
-}
-
 /* Its clients wait for it meanwhile, or have what is declared. */
 static void inject_service(struct victim *v, uint32_t fault)
 {
 	bh_sleep_until(bh_time_in_ns(chance(DELAY) * 10000));
-	if (!replace_next(v, &deeds[fault]))
+	if (!replace_next(v->info, (enum bh_fault)fault))
 		fail(v, fault, "is not to be changed, its state is", look(v).run);
 	if (!wait_run(v, BH_RUN_RUNNING, v->ends + 1))
 		fail(v, fault, "does not begin again, its state is", look(v).run);
