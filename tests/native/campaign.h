@@ -16,6 +16,8 @@ enum campaign_what {
 	CAMPAIGN_WENT_ON = 2, /* after the fault */
 };
 
+#define CAMPAIGN_WORDS 160u /* bytes of a line that is said for the conductor */
+
 #define CAMPAIGN_NO_EXCEPTION 0xffu
 
 struct campaign_said {

@@ -406,10 +406,28 @@ static uint32_t least(void)
 	return n;
 }
 
+/* --- what it says, where its victim is the console: by way of another, whose console that is --- */
+
+static uint32_t words;
+
+static void say(char c)
+{
+	static char line[CAMPAIGN_WORDS];
+	static uint32_t n;
+
+	line[n++] = c;
+	if (c != '\n' && n < sizeof line)
+		return;
+	(void)!bh_queue_send(words, line, n, bh_time_in_ns(PATIENCE));
+	n = 0;
+}
+
 int main(void)
 {
 	const struct bh_info_entry *e = NULL;
 
+	if (bh_port_find("words", &words) == BH_OK)
+		bh_log_to(say);
 	random_state = seed() * 0x9e3779b97f4a7c15ull | 1;
 	bh_assert(bh_port_find("stream", &stream) == BH_OK && bh_monitor_find(&monitor, NULL) == BH_OK);
 	while ((e = bh_info_next(BH_INFO_CONTROL, e)))
