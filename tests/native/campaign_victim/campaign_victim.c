@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Fails as it is ordered to, at a moment that is drawn by chance, and says how it began and, if it goes on, what it saw
- * (tests/systems/campaign). What is done to it is its description's business.
+ * (tests/systems/campaign). What is done to it is its description's business. Where others' accesses come to it, it answers them.
  */
 #include "sdk/bulkhead.h"
 #include "tests/native/campaign.h"
+#include "tests/native/campaign_victim/campaign_serve.h"
 
-#define NOWHERE	  0x09050000u
-#define FEED_NS	  700000u
-#define LATE_NS	  100000u
-#define STUPOR_NS 5000000u
+#define NOWHERE	   0x09050000u
+#define FEED_NS	   700000u
+#define LATE_NS	   100000u
+#define SPREE_NS   600000u
+#define STUPOR_NS  5000000u
+#define SILENCE_NS 15000000u
 
 static BH_NOINIT uint64_t kept;
 static volatile uint32_t exception;
@@ -40,6 +43,17 @@ static void busy_for(uint64_t ns)
 
 	while (bh_time_ticks() < end)
 		;
+}
+
+/* Alive by its watchdog; its client waits. */
+static void be_silent(void)
+{
+	uint64_t end = bh_time_in_ns(SILENCE_NS);
+
+	while (bh_time_ticks() < end) {
+		(void)!bh_watchdog_feed(NULL);
+		bh_sleep_until(bh_time_in_ns(FEED_NS));
+	}
 }
 
 static uint64_t read_pmu(void)
@@ -73,6 +87,8 @@ static uint64_t commit(uint32_t fault, uint32_t delay)
 		bh_deadline(bh_time_in_ns(LATE_NS));
 		busy_for(4 * LATE_NS);
 		return 0;
+	case BH_FAULT_BUDGET: busy_for(SPREE_NS); return 0;
+	case BH_FAULT_SILENT: be_silent(); return 0;
 	case BH_FAULT_PANIC: return (uint64_t)bh_call(BH_CALL_PANIC, 0x2a, 0, 0, 0);
 	case BH_FAULT_RESET: bh_partition_restart();
 	default: bh_partition_off();
@@ -82,9 +98,12 @@ static uint64_t commit(uint32_t fault, uint32_t delay)
 static void say(enum campaign_what what, uint64_t seen)
 {
 	struct bh_self self = bh_self();
-	struct campaign_said said = { .what = what, .begin = self.begin, .ends = self.ends, .exception = exception, .seen = seen, .kept = kept };
+	struct campaign_said said = { .what = what, .begin = self.begin, .ends = self.ends, .exception = exception, .seen = seen, .kept = kept, .last = serve_last(), .gaps = serve_gaps() };
 
-	(void)!bh_queue_send(said_port, &said, sizeof said, BH_NEVER);
+	while (bh_queue_send(said_port, &said, sizeof said, BH_NEVER) == BH_E_PEER) { /* the conductor is still loaded */
+		(void)!bh_watchdog_feed(NULL);
+		(void)!bh_port_wait_peer(said_port, bh_time_in_ns(FEED_NS));
+	}
 }
 
 int main(void)
@@ -96,9 +115,11 @@ int main(void)
 	order_port = port_of("order");
 	said_port = port_of("said");
 	bh_fault_handler(take);
+	serve_begin();
 	say(CAMPAIGN_BEGUN, 0);
 	for (;;) {
 		(void)!bh_watchdog_feed(NULL);
+		serve_turn();
 		if (bh_queue_receive(order_port, &order, sizeof order, &m, bh_time_in_ns(FEED_NS)) != BH_OK)
 			continue;
 		for (volatile uint32_t i = 0; i < order.delay; i++)
