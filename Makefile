@@ -156,7 +156,7 @@ $(eval $(call rules,stub,CC-STUB,$(ARM_CC),$(STUB_FLAGS)))
 $(eval $(call rules,bare,CC-ARM,$(ARM_CC),$(BARE) $$(INTEGER)))
 # The SDK and the services leave FP to the programs: a partition may have none.
 $B/obj/bare/sdk/%.o $B/obj/bare/services/%.o $B/obj/bare/lib/%.o: INTEGER := -mgeneral-regs-only
-$B/obj/bare/tests/native/bench%.o: INTEGER := -mgeneral-regs-only
+$B/obj/bare/tests/native/bench%.o $B/obj/bare/tests/native/campaign%.o: INTEGER := -mgeneral-regs-only
 $(eval $(call rules,host,CC,$(CC),$(HOST_FLAGS)))
 $(eval $(call rules,unit,CC-UNIT,$(CC),$(UNIT_FLAGS)))
 $(eval $(call rules,tsan,CC-TSAN,$(CC),$(TSAN_FLAGS)))

@@ -65,12 +65,12 @@ static uint64_t read_pmu(void)
 	return value;
 }
 
-/* It has no floating point, although its own CPACR_EL1 would allow it: passed over, it leaves the register as it is. */
+/* It has no floating point, although its own CPACR_EL1 would allow it: passed over, it leaves the register as it is. Not allowed any longer, or each interrupt would save it. */
 static uint64_t use_fp(void)
 {
 	uint64_t value = 0;
 
-	__asm__ volatile(".arch_extension fp\n msr cpacr_el1, %1\n isb\n fmov %0, d0"
+	__asm__ volatile(".arch_extension fp\n msr cpacr_el1, %1\n isb\n fmov %0, d0\n msr cpacr_el1, xzr\n isb"
 			 : "+r"(value)
 			 : "r"(3ull << 20));
 	return value;
