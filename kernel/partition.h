@@ -47,7 +47,7 @@ struct partition {
 	uint32_t pause_vcpu;		  /* whose doing it was, and with what syndrome */
 	uint64_t pause_syndrome;
 	uint32_t pause_life, debug_life; /* of the monitor that asked for that, and who debugs it */
-	uint32_t inspected; /* its memory is shown to the monitor; atomically */
+	uint32_t inspected;		 /* its memory is shown to the monitor; atomically */
 } __attribute__((aligned(64)));
 
 void partition_init(struct partition *p, uint32_t number);

@@ -19,7 +19,7 @@
 #define TURN_BYTES 65536u /* copied in one turn */
 #define ALL_KIB	   (~0ull)
 
-static bool looked_for;	/* some partition may be held */
+static bool looked_for; /* some partition may be held */
 static uint32_t next;	/* number of the partition that is looked at first: those that fail again and again wait for the others */
 
 /* The dump under way. */

@@ -66,7 +66,7 @@ static uint32_t inspected;	/* partition, or PARTITIONS */
 static uint32_t debugged;	/* driver: the last BH_DEBUG_ON, _OFF or _STEP */
 static uint32_t pause_why;	/* and why it stands still */
 static uint8_t ram[RAM] __attribute__((aligned(4096)));
-static char said[2000]; /* on the monitor's console */
+static char said[2000];	   /* on the monitor's console */
 static bool spoke_to_held; /* driver may be that console */
 
 static union {
