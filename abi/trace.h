@@ -58,9 +58,9 @@ struct bh_trace_record {
 };
 
 struct bh_trace {
-	uint32_t magic;
-	uint32_t n; /* records in the ring, a power of two */
 	uint32_t next;
+	uint32_t n; /* records in the ring, a power of two */
+	uint32_t magic;
 	uint32_t core;
 	uint64_t frequency; /* of the counter, Hz */
 	uint64_t epoch;	    /* ticks; 0: not yet */

@@ -60,7 +60,7 @@ struct core {
 
 	struct bh_trace *trace;
 	uint32_t trace_next, trace_mask;
-	ticks_t now; /* of the last record */
+	ticks_t now; /* when the kernel was entered, as good as a second look at the counter; the port's */
 
 	struct vcpu *vcpu[BH_MAX_CORE_VCPUS]; /* by rank */
 } __attribute__((aligned(64)));

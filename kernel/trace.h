@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The trace of the core we run on (abi/trace.h): always on, so it is stores in a row and nothing that waits. The last
- * record's time stays in core->now: when the kernel was entered, as good as a second look at the counter.
+ * The trace of the core we run on (abi/trace.h): always on, so it is stores in a row and nothing that waits.
  */
 #ifndef KERNEL_TRACE_H
 #define KERNEL_TRACE_H
@@ -10,25 +9,27 @@
 #include "kernel/core.h"
 #include "kernel/vcpu.h"
 
-#define TRACE_NOBODY (BH_TRACE_NOBODY | BH_TRACE_NOBODY << 8)
+/* A vCPU, as records have it */
+#define TRACE_WHO(partition, vcpu) ((uint32_t)(partition) << 16 | (uint32_t)(vcpu) << 24)
+#define TRACE_NOBODY		   TRACE_WHO(BH_TRACE_NOBODY, BH_TRACE_NOBODY)
 
 void trace_init(struct core *c);			       /* at boot */
 void trace_epoch(struct core *c, ticks_t epoch);	       /* own core */
 void trace_mode(struct core *c, uint32_t mode, ticks_t start); /* likewise: it is in force from now on */
 
-/* who: partition and, 8 bits further, vCPU: vcpu->who, or TRACE_NOBODY. Own core. */
+/* who: vcpu->who, or TRACE_NOBODY. Own core. */
 static inline void trace(struct core *c, enum bh_trace_kind kind, uint32_t who, uint32_t arg, uint64_t a, uint64_t b)
 {
 	struct bh_trace *ring = c->trace;
 	uint32_t n = c->trace_next;
 	struct bh_trace_record *r = &ring->record[n & c->trace_mask];
+	uint64_t what = kind | who | (uint64_t)arg << 32;
 
-	c->now = arch_stamp();
-	c->trace_next = n + 1;
-	r->time = c->now;
-	r->what = kind | who << 16 | (uint64_t)arg << 32;
+	r->time = arch_stamp();
+	r->what = what;
 	r->a = a;
 	r->b = b;
+	c->trace_next = n + 1;
 	__atomic_store_n(&ring->next, n + 1, __ATOMIC_RELEASE); /* for readers; no core of the kernel looks at it */
 }
 

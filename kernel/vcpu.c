@@ -10,6 +10,7 @@
 #include "kernel/inspect.h"
 #include "kernel/port.h"
 #include "kernel/sched.h"
+#include "kernel/trace.h"
 #include "kernel/watchdog.h"
 
 /* PSCI status codes (Arm DEN 0022, "Return codes"). */
@@ -26,7 +27,7 @@ void vcpu_init(struct vcpu *v, uint32_t number)
 	v->part = partition_at(d->partition);
 	v->core = core_at(d->core);
 	v->deadline = v->due = v->vigil = BH_NEVER;
-	v->who = d->partition | d->index << 8;
+	v->who = TRACE_WHO(d->partition, d->index);
 	for (uint32_t i = 0; i < v->part->desc->n_vcpus; i++) {
 		const struct bh_vcpu *other = d - d->index + i;
 

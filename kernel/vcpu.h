@@ -71,7 +71,7 @@ struct vcpu {
 	uint32_t lent;		    /* own core: ranks of the callers in whose place it runs */
 	uint32_t siblings;	    /* ranks of the other vCPUs of its partition on its core */
 	ticks_t turn_left;	    /* own core: of its turn among them; 0: the next is a whole one */
-	uint32_t who;		    /* as the trace has it: partition, index << 8 */
+	uint32_t who;		    /* as the trace has it */
 	int64_t left;		    /* own core: of its budget, ticks; below 0: what it has overrun (budget.h) */
 	ticks_t given;		    /* own core: the instant at which its budget was given last */
 } __attribute__((aligned(64)));

@@ -1,25 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of this port share. The exit path: entry.S saves and calls trap_*(), traps.c
+ * What the files of this port share. The exit path: entry.S saves and calls trap_*(), and trap() for what these leave; traps.c
  * decodes and asks the portable kernel or one of these, sched_next() answers who runs.
  */
 #ifndef ARM64_ARM64_H
 #define ARM64_ARM64_H
 
+#include "gicv3.h"
+#include "kernel/core.h"
 #include "kernel/vcpu.h"
 #include "sysreg.h"
 
 /* traps.c, called from entry.S */
-struct vcpu *trap_sync(struct vcpu *v);
-struct vcpu *trap_irq(struct vcpu *v);
-struct vcpu *trap_serror(struct vcpu *v);
+uint64_t trap_sync(struct vcpu *v); /* these three: v, which goes on, or what is left for trap(), odd */
+uint64_t trap_irq(struct vcpu *v);
+uint64_t trap_serror(struct vcpu *v);
+struct vcpu *trap(struct vcpu *v, uint64_t left);
 noreturn void guest_enter(struct vcpu *v); /* entry.S */
 
 /* inject.c: exceptions into the guest; v is loaded */
 void inject_undefined(struct vcpu *v, uint64_t esr);
 void inject_abort(struct vcpu *v, uint64_t esr, uint64_t far, bool fetch);
-void pc_advance(uint64_t esr);				    /* past the instruction that was trapped */
-void pc_step(uint64_t esr, uint64_t *pc, uint64_t *pstate); /* the same, of a vCPU that is not loaded */
+void pc_step(uint64_t esr, uint64_t *pc, uint64_t *pstate); /* past the instruction that was trapped, of a vCPU that is not loaded */
+void pc_advance_rare(uint64_t esr);
+
+/* The same, of one that is loaded. */
+static inline void pc_advance(uint64_t esr)
+{
+	if (unlikely(read_reg(spsr_el2) & (PSTATE_32 | PSTATE_BTYPE | PSTATE_SS)))
+		pc_advance_rare(esr);
+	else
+		write_reg(elr_el2, read_reg(elr_el2) + 4);
+}
 
 /* sysregs.c: a trapped MSR, MRS or system instruction; esr has its ISS */
 void sysreg_trap(struct vcpu *v, uint64_t esr);
@@ -30,31 +42,79 @@ bool id_register(const struct vcpu *v, uint32_t reg, uint64_t *value);
 
 /* memory.c: stage 2 aborts */
 void data_abort(struct vcpu *v, uint64_t esr);
+uint64_t data_abort_quick(struct vcpu *v, uint64_t esr); /* on the spot: a vCPU, or what is left */
 void fetch_abort(struct vcpu *v, uint64_t esr);
 
 /* smccc.c: HVC and SMC */
 void smccc_call(struct vcpu *v, bool smc);
+uint64_t smccc_quick(struct vcpu *v); /* HVC #0 on the spot: v, or what is left */
 void smccc_probe(void); /* boot core: what the firmware offers */
 int64_t firmware_call(uint64_t function, uint64_t a, uint64_t b, uint64_t c);
 
+/* What interrupts this core: INTID, and then gic_drop() is next; or >= GIC_SPURIOUS: nothing. */
+static inline uint64_t gic_acknowledge(void)
+{
+	uint64_t intid = read_reg(icc_iar1_el1);
+
+	dsb(sy); /* the acknowledgement takes effect at the GIC before what follows */
+	return intid;
+}
+
+/* What was acknowledged: its priority is dropped, it stays active. */
+static inline void gic_drop(uint64_t intid)
+{
+	write_reg(icc_eoir1_el1, intid);
+	isb();
+}
+
 /* timer.c */
+#define VIRTUAL_PPI 27u
+
+/* The guest's virtual timer has fired, and has not been stopped since. */
+static inline bool timer_virtual_fires(void)
+{
+	return (read_reg(cntv_ctl_el0) & (CNT_CTL_ENABLE | CNT_CTL_IMASK | CNT_CTL_ISTATUS)) == (CNT_CTL_ENABLE | CNT_CTL_ISTATUS);
+}
+
 void timer_core_init(void);
 void timer_load(struct vcpu *v);
 void timer_save(struct vcpu *v);
 void timer_physical_changed(struct vcpu *v); /* CNTP_* was written */
-void timer_virtual_irq(struct core *c);	     /* the loaded vCPU's */
+void timer_virtual_irq(struct vcpu *v);	     /* it came; v: who is loaded, or NULL */
 void timer_virtual_review(struct vcpu *v);   /* v loaded: before it looks whether the timer's interrupt is pending */
 
 /* machine.c */
-void irq_handle(void);
+void irq_handle(uint32_t intid); /* acknowledged */
 
 /* switch.c */
 void debug_enable(struct vcpu *v); /* v touched its debug registers for the first time */
 bool serror_window(void);	   /* true: an asynchronous error was pending */
 
+/*
+ * What is left of an exit that is not over on the spot (traps.c), in entry.S's x0: odd, other than the address of a vCPU.
+ * Until then x18-x29 of the guest are not in memory.
+ */
+#define LEFT_SYNC 1u /* all of it */
+#define LEFT_IRQ  3u /* this interrupt, which has been acknowledged: INTID << 8 */
+#define LEFT_NEXT 5u /* who runs */
+#define SAVED_X	  18u
+
+/* v goes on. */
+static inline uint64_t left_nothing(const struct vcpu *v)
+{
+	return (uint64_t)(uintptr_t)v;
+}
+
+/* v goes on, unless something was done that who runs depends on. What others post comes with a kick (sched.c). */
+static inline uint64_t left_next(const struct vcpu *v)
+{
+	return likely(!v->core->changed) ? left_nothing(v) : LEFT_NEXT;
+}
+
 /* Trapped system register's name, from the ISS of EC 0x18: op0 op1 CRn CRm op2. */
 #define SYSREG(op0, op1, crn, crm, op2) \
 	((uint32_t)((op0) << 20 | (op2) << 17 | (op1) << 14 | (crn) << 10 | (crm) << 1))
+#define ICC_SGI1R_EL1	SYSREG(3, 0, 12, 11, 5)
 #define ISS_SYSREG(esr) ((uint32_t)(esr)&0x3ffc1eu)
 #define ISS_RT(esr)	((uint32_t)((esr) >> 5) & 0x1fu)
 #define ISS_READ(esr)	((esr)&1u)

@@ -4,11 +4,14 @@
  * vcpu; x[] comes first there. Interrupts stay masked in the kernel, so ELR_EL2 and SPSR_EL2 keep
  * the guest's values unless another vCPU is loaded.
  *
- * trap_*(v) answers the vCPU that runs next, with its registers loaded.
+ * In two steps. An exit saves what C may change, x0-x17 and x30 (the kernel is compiled without x18), and calls
+ * trap_*(v) (traps.c), which answers most exits on the spot: then the guest goes on, with x18-x29 as C has to leave them.
+ * Otherwise those are saved too and trap(v, left) (traps.c) does the rest, and answers the vCPU that runs
+ * next, with its registers loaded.
  */
 #include "offsets.h"
 
-	.macro	save
+	.macro	save_scratch
 	stp	x0, x1, [sp, #VCPU_X + 8 * 0]
 	stp	x2, x3, [sp, #VCPU_X + 8 * 2]
 	stp	x4, x5, [sp, #VCPU_X + 8 * 4]
@@ -18,24 +21,38 @@
 	stp	x12, x13, [sp, #VCPU_X + 8 * 12]
 	stp	x14, x15, [sp, #VCPU_X + 8 * 14]
 	stp	x16, x17, [sp, #VCPU_X + 8 * 16]
-	stp	x18, x19, [sp, #VCPU_X + 8 * 18]
-	stp	x20, x21, [sp, #VCPU_X + 8 * 20]
-	stp	x22, x23, [sp, #VCPU_X + 8 * 22]
-	stp	x24, x25, [sp, #VCPU_X + 8 * 24]
-	stp	x26, x27, [sp, #VCPU_X + 8 * 26]
-	stp	x28, x29, [sp, #VCPU_X + 8 * 28]
 	str	x30, [sp, #VCPU_X + 8 * 30]
 	mov	x0, sp
 	ldr	x1, [sp, #VCPU_KERNEL_SP]
 	mov	sp, x1
 	.endm
 
-	/* a guest's exception: save, let C decide, go on with whom it answers */
+	/* sp = the vCPU */
+	.macro	enter_scratch
+	ldp	x2, x3, [sp, #VCPU_X + 8 * 2]
+	ldp	x4, x5, [sp, #VCPU_X + 8 * 4]
+	ldp	x6, x7, [sp, #VCPU_X + 8 * 6]
+	ldp	x8, x9, [sp, #VCPU_X + 8 * 8]
+	ldp	x10, x11, [sp, #VCPU_X + 8 * 10]
+	ldp	x12, x13, [sp, #VCPU_X + 8 * 12]
+	ldp	x14, x15, [sp, #VCPU_X + 8 * 14]
+	ldp	x16, x17, [sp, #VCPU_X + 8 * 16]
+	ldr	x30, [sp, #VCPU_X + 8 * 30]
+	ldp	x0, x1, [sp, #VCPU_X + 8 * 0]
+	eret
+	/* no speculation past the return: Arm, "Straight-line speculation" */
+	dsb	nsh
+	isb
+	.endm
+
+	/* a guest's exception: trap_*() answers the vCPU, whose address is even, or what is left to do */
 	.macro	guest handler
 	.balign	0x80
-	save
+	save_scratch
 	bl	\handler
-	b	guest_enter
+	tbnz	x0, #0, guest_left
+	mov	sp, x0
+	enter_scratch
 	.endm
 
 	/* an exception of the kernel itself: ours or the hardware's fault */
@@ -72,30 +89,30 @@ vectors:
 	kernel	0x700
 	kernel	0x780
 
+	/* x0 = what is left to do of the exit */
+guest_left:
+	mov	x1, x0
+	mrs	x0, tpidr_el2
+	ldr	x0, [x0, #CORE_LOADED]	// whoever ran
+	stp	x18, x19, [x0, #VCPU_X + 8 * 18]
+	stp	x20, x21, [x0, #VCPU_X + 8 * 20]
+	stp	x22, x23, [x0, #VCPU_X + 8 * 22]
+	stp	x24, x25, [x0, #VCPU_X + 8 * 24]
+	stp	x26, x27, [x0, #VCPU_X + 8 * 26]
+	stp	x28, x29, [x0, #VCPU_X + 8 * 28]
+	bl	trap
+
 	/* x0 = the vCPU to run; its system registers are loaded */
 	.global guest_enter
 guest_enter:
 	mov	sp, x0
-	ldp	x2, x3, [sp, #VCPU_X + 8 * 2]
-	ldp	x4, x5, [sp, #VCPU_X + 8 * 4]
-	ldp	x6, x7, [sp, #VCPU_X + 8 * 6]
-	ldp	x8, x9, [sp, #VCPU_X + 8 * 8]
-	ldp	x10, x11, [sp, #VCPU_X + 8 * 10]
-	ldp	x12, x13, [sp, #VCPU_X + 8 * 12]
-	ldp	x14, x15, [sp, #VCPU_X + 8 * 14]
-	ldp	x16, x17, [sp, #VCPU_X + 8 * 16]
 	ldp	x18, x19, [sp, #VCPU_X + 8 * 18]
 	ldp	x20, x21, [sp, #VCPU_X + 8 * 20]
 	ldp	x22, x23, [sp, #VCPU_X + 8 * 22]
 	ldp	x24, x25, [sp, #VCPU_X + 8 * 24]
 	ldp	x26, x27, [sp, #VCPU_X + 8 * 26]
 	ldp	x28, x29, [sp, #VCPU_X + 8 * 28]
-	ldr	x30, [sp, #VCPU_X + 8 * 30]
-	ldp	x0, x1, [sp, #VCPU_X + 8 * 0]
-	eret
-	/* no speculation past the return: Arm, "Straight-line speculation" */
-	dsb	nsh
-	isb
+	enter_scratch
 
 	/* An asynchronous error while the kernel runs: it is taken only in serror_window() (switch.c),
 	 * on behalf of the vCPU that is being switched out. x0 and x1 are free there. */

@@ -237,18 +237,6 @@ void gic_core_init(void)
 	gic_private_on(blob->maintenance_intid);
 }
 
-uint32_t gic_acknowledge(void)
-{
-	uint32_t intid = (uint32_t)read_reg(icc_iar1_el1);
-
-	dsb(sy); /* the acknowledgement takes effect at the GIC before what follows */
-	if (intid < GIC_SPURIOUS) {
-		write_reg(icc_eoir1_el1, intid);
-		isb();
-	}
-	return intid;
-}
-
 void gic_deactivate(uint32_t intid)
 {
 	dsb(sy); /* what the handler did to a device comes first, or a level would fire once more */

@@ -16,7 +16,6 @@
 void gic_dist_init(void); /* boot core: distributor with every SPI off, Group 1, trigger modes from the blob */
 void gic_core_init(void); /* each core: redistributor, CPU interface, kernel's PPIs and SGI on, virtual interface off */
 
-uint32_t gic_acknowledge(void);	     /* INTID; >= GIC_SPURIOUS: none. Priority is dropped at once (EOIR) */
 void gic_deactivate(uint32_t intid); /* any core for SPIs */
 void gic_kick(uint64_t mpidr);	     /* SGI 0 to that core; preceding stores are visible first (DSB ISHST) */
 

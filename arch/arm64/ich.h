@@ -58,6 +58,12 @@ ICH_WRITE(ich_hcr_write, ich_hcr_el2)
 ICH_READ(ich_vmcr_read, ich_vmcr_el2)
 ICH_WRITE(ich_vmcr_write, ich_vmcr_el2)
 
+/* The first one, without a jump to the instruction that names it. */
+static inline void ich_lr0_write(uint64_t value)
+{
+	write_reg(ich_lr0_el2, value);
+}
+
 /* List registers there are, 1-16. */
 static inline uint32_t ich_lrs(void)
 {

@@ -83,7 +83,7 @@ void pc_step(uint64_t esr, uint64_t *pc, uint64_t *pstate)
 	*pc += esr & ESR_IL ? 4 : 2;
 }
 
-void pc_advance(uint64_t esr)
+void pc_advance_rare(uint64_t esr)
 {
 	uint64_t pc = read_reg(elr_el2), pstate = read_reg(spsr_el2);
 

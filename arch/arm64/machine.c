@@ -19,7 +19,6 @@ extern struct bh_image_header image_header; /* boot.S */
 extern char boot_secondary[], vectors[];
 
 #define PSCI_CPU_ON_64 0xc4000003u
-#define VIRTUAL_PPI    27u
 #define UART_PATIENCE  100000u /* polls: more than a character takes at any rate in use */
 
 /* --- the UART: PL011 (DDI 0183) or Cadence (UG1085), set up by who started us --- */
@@ -210,16 +209,10 @@ static void device_irq(uint32_t intid)
 		gic_spi_off(intid); /* nobody's: it cannot have been on */
 }
 
-/* One interrupt; what else is pending brings us back at once. */
-void irq_handle(void)
+void irq_handle(uint32_t intid)
 {
-	uint32_t intid = gic_acknowledge();
-
-	if (intid >= GIC_SPURIOUS)
-		return;
-	trace(this_core(), BH_TRACE_IRQ, trace_running(this_core()), intid, 0, 0);
 	if (intid == VIRTUAL_PPI) {
-		timer_virtual_irq(this_core()); /* the guest deactivates it */
+		timer_virtual_irq(this_core()->loaded); /* the guest deactivates it */
 	} else if (intid >= 32) {
 		device_irq(intid); /* likewise */
 	} else {
@@ -236,9 +229,16 @@ bool arch_irq_waits(void)
 	return read_reg(isr_el1) & ISR_EL1_I;
 }
 
+/* One; what else is pending comes next. */
 void arch_irq_take(void)
 {
-	irq_handle();
+	uint32_t intid = (uint32_t)gic_acknowledge();
+
+	if (intid >= GIC_SPURIOUS)
+		return;
+	gic_drop(intid);
+	trace(this_core(), BH_TRACE_IRQ, trace_running(this_core()), intid, 0, 0);
+	irq_handle(intid);
 }
 
 void arch_idle(void)
@@ -246,7 +246,8 @@ void arch_idle(void)
 	dsb(sy);
 	__asm__ volatile("wfi" ::
 				 : "memory");
-	irq_handle();
+	this_core()->now = arch_stamp();
+	arch_irq_take();
 }
 
 void arch_irq_raise(struct partition *p, uint32_t intid)

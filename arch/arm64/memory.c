@@ -7,6 +7,9 @@
 #include "kernel/arch.h"
 #include "kernel/emul.h"
 #include "kernel/health.h"
+#include "kernel/trace.h"
+
+#include "vgic_read.h"
 
 /* ISS of a data abort (DDI 0487, "ISS encoding for an exception from a Data Abort") */
 #define ISS_ISV		  BIT(24)
@@ -225,6 +228,49 @@ void data_abort(struct vcpu *v, uint64_t esr)
 		emulated(v, esr, ipa, r);
 	else
 		refuse(v, esr, BH_EVENT_SYNDROME, true, ipa, false);
+}
+
+/* --- on the spot: x18-x29 are not in memory --- */
+
+static __attribute__((noinline)) uint64_t abort_quick(struct vcpu *v, uint64_t esr)
+{
+	uint32_t rt = ISS_SRT(esr);
+
+	if ((esr & ISS_ISV) && rt >= SAVED_X && rt != 31)
+		return LEFT_SYNC;
+	trace(v->core, BH_TRACE_EXIT, v->who, ESR_EC(esr), esr, read_reg(elr_el2));
+	data_abort(v, esr);
+	return left_next(v);
+}
+
+static __attribute__((noinline)) uint64_t gicd_write_quick(struct vcpu *v, uint64_t esr, uint32_t offset)
+{
+	if (!vgic_gicd_write(v, offset, (uint32_t)v->arch.x[ISS_SRT(esr)]))
+		return abort_quick(v, esr);
+	pc_advance(esr);
+	return left_next(v);
+}
+
+/* A word read or written, as the syndrome has it: ISV, SAS; not SSE, not S1PTW, and HPFAR_EL2 says where (fault_address()). */
+#define ISS_WORD(esr) (((esr) & (ISS_ISV | 3u << 22 | ISS_SSE | ISS_S1PTW | 3u << 4)) == (ISS_ISV | 2u << 22) && ISS_FSC_TYPE(esr) != FSC_PERMISSION)
+
+/* The distributor first, where guests look again and again. */
+uint64_t data_abort_quick(struct vcpu *v, uint64_t esr)
+{
+	uint64_t hpfar = read_reg(hpfar_el2);
+	uint32_t offset = (uint32_t)(hpfar << 8 | (read_reg(far_el2) & 0xfff)) & (VGIC_GICD_BYTES - 1);
+	int64_t value;
+
+	if (!ISS_WORD(esr) || ISS_SRT(esr) >= SAVED_X || HPFAR_PA(hpfar) / VGIC_GICD_BYTES != VGIC_GICD_IPA / VGIC_GICD_BYTES)
+		return abort_quick(v, esr);
+	if (esr & ISS_WNR)
+		return gicd_write_quick(v, esr, offset);
+	value = vgic_gicd_read(v, offset);
+	if (value < 0)
+		return abort_quick(v, esr);
+	v->arch.x[ISS_SRT(esr)] = (uint64_t)value;
+	pc_advance(esr);
+	return left_nothing(v);
 }
 
 void fetch_abort(struct vcpu *v, uint64_t esr)

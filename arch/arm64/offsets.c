@@ -16,6 +16,7 @@ void offsets(void)
 {
 	DEFINE(VCPU_X, offsetof(struct vcpu, arch.x));
 	DEFINE(VCPU_KERNEL_SP, offsetof(struct vcpu, arch.kernel_sp));
+	DEFINE(CORE_LOADED, offsetof(struct core, loaded));
 
 	DEFINE(HDR_LOAD_PA, offsetof(struct bh_image_header, load_pa));
 	DEFINE(HDR_BLOB_VA, offsetof(struct bh_image_header, blob_va));

@@ -30,6 +30,7 @@
 #define PSCI_SYSTEM_RESET      0x84000009u
 #define PSCI_FEATURES	       0x8400000au
 #define PSCI_SYSTEM_RESET2     0x84000012u
+#define PSCI_FUNCTIONS	       0x20u	   /* none of ours has a number from here on */
 #define PSCI_64		       0x40000000u /* the same function with 64-bit arguments */
 
 #define PSCI_1_1		0x10001
@@ -249,6 +250,12 @@ static int64_t answer(struct vcpu *v, uint32_t function, bool smc)
 	}
 }
 
+static void conclude(struct vcpu *v, int64_t result)
+{
+	if (result != CALL_NO_RETURN)
+		v->arch.x[0] = (uint64_t)result;
+}
+
 void smccc_call(struct vcpu *v, bool smc)
 {
 	uint64_t esr = read_reg(esr_el2);
@@ -259,6 +266,48 @@ void smccc_call(struct vcpu *v, bool smc)
 		pc_advance(esr);
 	if (likely(!(esr & 0xffff))) /* only #0 is a call of the convention */
 		result = answer(v, (uint32_t)v->arch.x[0], smc);
-	if (result != CALL_NO_RETURN)
-		v->arch.x[0] = (uint64_t)result;
+	conclude(v, result);
+}
+
+/* Of Bulkhead's: all that act on ports, servers and time, and neither on registers nor on a partition's life. */
+#define UPTO(call)  ((2u << ((call)&0x1f)) - 1)
+#define QUICK_CALLS ((UPTO(BH_CALL_PORT_STATE) & ~UPTO(BH_CALL_BOOT_FAILED)) | (UPTO(BH_CALL_DEADLINE) & ~UPTO(BH_CALL_SET_MODE)))
+
+static __attribute__((noinline)) uint64_t call_quick(struct vcpu *v, uint32_t function)
+{
+	uint32_t number = function - BH_CALL_VERSION;
+
+	if (number < 32 && !(QUICK_CALLS >> number & 1))
+		return LEFT_SYNC;
+	conclude(v, call_handle(v, function, &v->arch.x[1]));
+	return left_next(v);
+}
+
+static uint64_t at_once(struct vcpu *v, int64_t result)
+{
+	v->arch.x[0] = (uint64_t)result;
+	return left_nothing(v);
+}
+
+/* CPU_OFF takes the core from v. */
+static __attribute__((noinline)) uint64_t other_quick(struct vcpu *v, uint32_t function)
+{
+	if (function == PSCI_CPU_OFF)
+		return LEFT_SYNC;
+	conclude(v, answer(v, function, false));
+	return left_next(v);
+}
+
+uint64_t smccc_quick(struct vcpu *v)
+{
+	uint32_t function = (uint32_t)v->arch.x[0], number = function & 0xffffff;
+
+	switch (function >> 24) {
+	case BH_CALL_VERSION >> 24: return call_quick(v, function);
+	case PSCI_VERSION >> 24:
+		if (number == 0)
+			return at_once(v, PSCI_1_1);
+		return number < PSCI_FUNCTIONS ? other_quick(v, function) : at_once(v, PSCI_NOT_SUPPORTED);
+	default: return function == SMCCC_VERSION ? at_once(v, SMCCC_1_2) : other_quick(v, function);
+	}
 }

@@ -8,7 +8,6 @@
 #include "kernel/health.h"
 
 #define ICC_DIR_EL1	  SYSREG(3, 0, 12, 11, 1)
-#define ICC_SGI1R_EL1	  SYSREG(3, 0, 12, 11, 5)
 #define ICC_ASGI1R_EL1	  SYSREG(3, 0, 12, 11, 6)
 #define ICC_SGI0R_EL1	  SYSREG(3, 0, 12, 11, 7)
 #define ICC_SRE_EL1	  SYSREG(3, 0, 12, 12, 5)

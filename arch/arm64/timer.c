@@ -11,7 +11,6 @@
 #include "gicv3.h"
 #include "kernel/arch.h"
 
-#define VIRTUAL_PPI  27u
 #define PHYSICAL_PPI 30u
 
 ticks_t arch_time(void)
@@ -97,9 +96,7 @@ void timer_virtual_review(struct vcpu *v)
 {
 	const struct vgic_word *own = &v->arch.vgic.own;
 
-	if (((own->held | own->owed) & BIT(VIRTUAL_PPI)) &&
-	    (read_reg(cntv_ctl_el0) & (CNT_CTL_ENABLE | CNT_CTL_IMASK | CNT_CTL_ISTATUS)) !=
-		    (CNT_CTL_ENABLE | CNT_CTL_ISTATUS))
+	if (((own->held | own->owed) & BIT(VIRTUAL_PPI)) && !timer_virtual_fires())
 		vgic_withdraw_private(v, VIRTUAL_PPI);
 }
 
@@ -126,12 +123,10 @@ void timer_save(struct vcpu *v)
 	isb(); /* its level is low before the next one's interrupts are looked at */
 }
 
-void timer_virtual_irq(struct core *c)
+void timer_virtual_irq(struct vcpu *v)
 {
-	struct vcpu *v = c->loaded;
-
 	/* It came as its owner left, or the line fell meanwhile: nobody's. */
-	if (!v || (read_reg(cntv_ctl_el0) & 7) != (CNT_CTL_ENABLE | CNT_CTL_ISTATUS)) {
+	if (unlikely(!v || !timer_virtual_fires())) {
 		gic_deactivate(VIRTUAL_PPI);
 		return;
 	}

@@ -2,14 +2,21 @@
 /*
  * What brought a guest here, by exception class. Each case does one thing and comes back; who runs
  * next is the scheduler's answer. Whatever a guest did is answered to that guest.
+ *
+ * trap_*() come first, on the spot: x0-x17 are in memory, x18-x29 wherever the compiler put them (entry.S). So what reads or
+ * writes these, or takes the core from the guest before sched_next() does, is left to trap(), to which all are in
+ * memory. An exit that ends on the spot leaves no trace record but that of its message or its interrupt.
  */
 #include "arm64.h"
+#include "vgic_again.h"
 #include "kernel/arch.h"
 #include "kernel/health.h"
 #include "kernel/inspect.h"
 #include "kernel/print.h"
 #include "kernel/sched.h"
 #include "kernel/trace.h"
+
+#include "abi/call.h"
 
 /*
  * Did a conditional AArch32 instruction pass its condition? Traps of such instructions may come
@@ -90,36 +97,109 @@ static void decide(struct vcpu *v, uint64_t esr)
 	}
 }
 
-struct vcpu *trap_sync(struct vcpu *v)
+/* --- on the spot --- */
+
+#define HVC_0	    ((uint64_t)EC_HVC64 << 26 | ESR_IL)
+#define WRITE_SGI1R ((uint64_t)EC_SYSREG << 26 | ESR_IL | ICC_SGI1R_EL1)
+
+static __attribute__((noinline)) uint64_t sysreg_quick(struct vcpu *v, uint64_t esr)
+{
+	uint32_t rt = ISS_RT(esr);
+
+	if (rt >= SAVED_X)
+		return LEFT_SYNC;
+	if ((esr & ~(0x1full << 5)) == WRITE_SGI1R) {
+		pc_advance(esr);
+		vgic_sgi(v, v->arch.x[rt], 1);
+	} else {
+		trace(v->core, BH_TRACE_EXIT, v->who, EC_SYSREG, esr, read_reg(elr_el2));
+		sysreg_trap(v, esr);
+	}
+	return left_next(v);
+}
+
+uint64_t trap_sync(struct vcpu *v)
 {
 	uint64_t esr = read_reg(esr_el2);
 
-	trace(v->core, BH_TRACE_EXIT, v->who, ESR_EC(esr), esr, read_reg(elr_el2));
-	/* AArch32 runs at EL0 only; a failed condition makes the instruction a NOP. */
-	if (unlikely(read_reg(spsr_el2) & PSTATE_32) && ESR_EC(esr) < EC_HVC64 &&
-	    condition_failed(esr, read_reg(spsr_el2)))
-		pc_advance(esr);
-	else
-		decide(v, esr);
-	return sched_next();
+	if (likely(esr == HVC_0)) {
+		if ((uint32_t)v->arch.x[0] != BH_CALL_VERSION)
+			return smccc_quick(v);
+		v->arch.x[0] = BH_ABI_VERSION;
+		return left_nothing(v);
+	}
+	switch (ESR_EC(esr)) {
+	case EC_DABT_LOWER: return data_abort_quick(v, esr);
+	case EC_SYSREG: return sysreg_quick(v, esr);
+	default: return LEFT_SYNC;
+	}
 }
 
-struct vcpu *trap_irq(struct vcpu *v)
+static __attribute__((noinline)) uint64_t irq_left(struct vcpu *v, uint64_t intid)
 {
-	(void)v;
-	irq_handle();
-	return sched_next();
+	if (intid >= GIC_SPURIOUS)
+		return left_nothing(v);
+	gic_drop(intid);
+	trace(v->core, BH_TRACE_IRQ, v->who, (uint32_t)intid, 0, 0);
+	return LEFT_IRQ | intid << 8;
+}
+
+static __attribute__((noinline)) uint64_t timer_left(struct vcpu *v)
+{
+	trace(v->core, BH_TRACE_IRQ, v->who, VIRTUAL_PPI, 0, 0);
+	timer_virtual_irq(v);
+	return left_next(v);
+}
+
+/* The guest's own timer first: it needs nobody else. */
+uint64_t trap_irq(struct vcpu *v)
+{
+	uint64_t intid = gic_acknowledge(), lr;
+
+	if (unlikely(intid != VIRTUAL_PPI))
+		return irq_left(v, intid);
+	gic_drop(intid);
+	lr = timer_virtual_fires() ? vgic_again(v, VIRTUAL_PPI, LR_HW, 0) : 0;
+	if (unlikely(lr == 0))
+		return timer_left(v);
+	ich_lr0_write(lr);
+	trace(v->core, BH_TRACE_IRQ, v->who, VIRTUAL_PPI, 0, 0);
+	return left_nothing(v);
 }
 
 /*
  * An asynchronous external abort while v ran: v's own doing as far as can be told, because every
  * switch drains what is under way (serror_window()). v gets it as a virtual SError.
  */
-struct vcpu *trap_serror(struct vcpu *v)
+uint64_t trap_serror(struct vcpu *v)
 {
-	trace(v->core, BH_TRACE_EXIT, v->who, EC_SERROR, read_reg(esr_el2), 0);
 	if (health_vcpu(v, BH_FAULT_HARDWARE, BH_EVENT_SERROR, 0, read_reg(esr_el2)) == HEALTH_INJECT)
 		write_reg(hcr_el2, read_reg(hcr_el2) | HCR_EL2_VSE);
+	return left_next(v);
+}
+
+/* --- the whole way --- */
+
+static void sync(struct vcpu *v)
+{
+	uint64_t esr = read_reg(esr_el2);
+
+	trace(v->core, BH_TRACE_EXIT, v->who, ESR_EC(esr), esr, read_reg(elr_el2));
+	/* A failed condition makes the instruction a NOP. */
+	if (unlikely(read_reg(spsr_el2) & PSTATE_32) && ESR_EC(esr) < EC_HVC64 &&
+	    condition_failed(esr, read_reg(spsr_el2)))
+		pc_advance(esr);
+	else
+		decide(v, esr);
+}
+
+struct vcpu *trap(struct vcpu *v, uint64_t left)
+{
+	v->core->now = arch_stamp();
+	if (left == LEFT_SYNC)
+		sync(v);
+	else if (left != LEFT_NEXT)
+		irq_handle((uint32_t)(left >> 8));
 	return sched_next();
 }
 

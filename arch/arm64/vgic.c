@@ -5,6 +5,7 @@
  * around it, for what happens all the time.
  */
 #include "arch/arm64/gicv3.h"
+#include "arch/arm64/vgic_again.h"
 #include "arch/arm64/vgic_inside.h"
 #include "kernel/core.h"
 
@@ -75,24 +76,14 @@ uint32_t vgic_lr_bits(const struct vcpu *t, uint32_t w, uint64_t states)
 
 /* --- raising --- */
 
-/*
- * The shortest way: a private interrupt whose last list register still has it, and is done. Nothing
- * that was written to the GIC's registers since (`todo`, `again`) lets it be filled otherwise now. One whose end is looked at (LR.EOI) does not come this way: it does not read as free.
- */
-static inline bool again(struct vcpu *v, uint32_t intid, uint64_t hw)
+static inline bool put_again(struct vcpu *v, uint32_t intid, uint64_t hw)
 {
-	struct vgic_cpu *c = &v->arch.vgic;
-	uint32_t n = c->home[intid];
-	uint64_t lr;
+	uint32_t n = v->arch.vgic.home[intid];
+	uint64_t lr = vgic_again(v, intid, hw, n);
 
-	if (!c->live || (load_relaxed(&c->todo) | c->left) != 0 || (c->again >> intid & 1) == 0 ||
-	    (ich_elrsr() >> n & 1) == 0)
-		return false;
-	lr = c->lr[n]; /* all but its state is as it was written */
-	if ((lr & LR_HW) != hw)
-		return false;
-	ich_lr_write(n, (lr & ~LR_STATE) | LR_PENDING);
-	return true;
+	if (lr)
+		ich_lr_write(n, lr);
+	return lr;
 }
 
 /*
@@ -138,7 +129,7 @@ static __attribute__((noinline)) void raise_private(struct vcpu *v, uint32_t int
 void vgic_raise_private(struct vcpu *v, uint32_t intid, bool hw)
 {
 	intid %= 32;
-	if (!again(v, intid, hw ? LR_HW : 0))
+	if (!v->arch.vgic.live || !put_again(v, intid, hw ? LR_HW : 0))
 		raise_private(v, intid, hw);
 }
 
@@ -276,7 +267,7 @@ void vgic_sgi(struct vcpu *v, uint64_t value, uint32_t group)
 	uint32_t intid = (uint32_t)value >> 24 & 15;
 
 	if ((value & ~SGI_INTID) != BIT64(v->desc->index) || (v->arch.vgic.own.group >> intid & 1) != group ||
-	    !again(v, intid, 0))
+	    !put_again(v, intid, 0))
 		sgi(v, value, group);
 }
 

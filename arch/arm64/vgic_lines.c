@@ -64,7 +64,7 @@ void vgic_line_fired(struct partition *p, uint32_t intid)
 	if (to < p->desc->n_vcpus && about_to_run(partition_vcpu(p, to)))
 		return;
 	vgic_line_mask(p, intid);
-	trace(this_core(), BH_TRACE_SHUT, p->number | BH_TRACE_NOBODY << 8, p->arch.vgic.pintid[intid], 0, 0);
+	trace(this_core(), BH_TRACE_SHUT, TRACE_WHO(p->number, BH_TRACE_NOBODY), p->arch.vgic.pintid[intid], 0, 0);
 }
 
 /* One that is routed elsewhere by now has been left to that one, or is about to be. */

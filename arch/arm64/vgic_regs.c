@@ -11,11 +11,11 @@
  */
 #include "arch/arm64/gicv3.h"
 #include "arch/arm64/vgic_inside.h"
+#include "arch/arm64/vgic_read.h"
 #include "kernel/core.h"
 
 enum gicd_reg {
 	GICD_CTLR = 0x0000,
-	GICD_TYPER = 0x0004,
 	GICD_IIDR = 0x0008,
 	GIC_IPRIORITYR = 0x0400, /* this and the next two: in GICD and in SGI_base */
 	GIC_ICFGR = 0x0c00,
@@ -26,7 +26,7 @@ enum gicd_reg {
 /* Registers with one bit per line are 128 bytes each: offset / 128 */
 enum gic_bits {
 	BITS_GROUP = 1,
-	BITS_SET_ENABLE,
+	BITS_SET_ENABLE, /* this and the next: vgic_read.h */
 	BITS_CLEAR_ENABLE,
 	BITS_SET_PENDING,
 	BITS_CLEAR_PENDING,
@@ -50,8 +50,6 @@ enum gicr_reg {
 #define GICD_CTLR_DS	 BIT(6)
 #define GICD_CTLR_RWP	 BIT(31)
 
-/* ITLinesNumber, IDbits (10), A3V, No1N: SPIs go to one PE only */
-#define GICD_TYPER_VALUE ((VGIC_WORDS - 1) | 9u << 19 | BIT(24) | BIT(25))
 #define GIC_IIDR_VALUE	 0x43bu /* implementer: Arm; no product, no revision */
 
 #define GICR_TYPER_LAST	  BIT64(4)
@@ -422,13 +420,29 @@ static __attribute__((noinline)) enum vgic_result dist_access(struct vcpu *v, st
 	return done;
 }
 
-/* What guests read again and again comes first. (IRQ-2, IRQ-3) */
+/* IRQ-2, IRQ-3 */
 enum vgic_result vgic_gicd(struct vcpu *v, struct vgic_access *a)
 {
-	if (a->offset != GICD_TYPER || a->bytes != 4 || a->write)
+	int64_t value = a->bytes == 4 && !a->write ? vgic_gicd_read(v, a->offset) : -1;
+
+	if (value < 0)
 		return dist_access(v, a);
-	a->value = GICD_TYPER_VALUE;
+	a->value = (uint64_t)value;
 	return VGIC_DONE;
+}
+
+bool vgic_gicd_write(struct vcpu *v, uint32_t offset, uint32_t value)
+{
+	uint32_t w = vgic_enable_word(offset);
+
+	if (w == 0)
+		return false;
+	value = bits_write(v, w, offset / 128, value);
+	if (value != 0) {
+		vgic_changed(v->part, w, value, v);
+		vgic_update(v);
+	}
+	return true;
 }
 
 /* --- a redistributor --- */

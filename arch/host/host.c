@@ -190,6 +190,7 @@ static void timer_irq(struct host_core *c)
 
 static void take_interrupts(struct host_core *c)
 {
+	this_core()->now = now;
 	trace(this_core(), BH_TRACE_IRQ, trace_running(this_core()), 0, 0, 0);
 	(void)swap_all(&c->kicked, 0);
 	if (timer_due(c))
@@ -244,6 +245,7 @@ noreturn void arch_enter(struct vcpu *v)
 		if (!interrupted(c))
 			stop_at(HOST_GUEST);
 		if (c->trap) {
+			this_core()->now = now;
 			trace(this_core(), BH_TRACE_EXIT, v->who, 0, 0, 0);
 			c->trap(v, c->arg);
 		} else {

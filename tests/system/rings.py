@@ -51,7 +51,7 @@ class Ring:
     """`ever`: how many records were ever begun; `records`: the last of them, oldest first."""
 
     def __init__(self, raw):
-        magic, n, self.ever, self.core, self.frequency, self.epoch = struct.unpack_from("<4I2Q", raw)
+        self.ever, n, magic, self.core, self.frequency, self.epoch = struct.unpack_from("<4I2Q", raw)
         assert magic == 0x31435254
         last = [Record(*struct.unpack_from("<QHBBIQQ", raw, 32 + 32 * (i % n))) for i in range(max(0, self.ever - n), self.ever)]
         self.records = last

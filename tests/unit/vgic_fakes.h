@@ -102,7 +102,6 @@ void arch_irq_open(struct vcpu *v);
 
 /* what is noted, counted */
 static uint32_t lines_shut;
-#define BH_TRACE_NOBODY			  0xffu
 #define trace(core, kind, who, arg, a, b) ((void)(core), lines_shut++)
 
 /* --- of a core --- */
@@ -149,11 +148,13 @@ static inline uint64_t hw_elrsr(void)
 #define hw_read_ich_elrsr_el2()	 hw_elrsr()
 #define hw_write_ich_hcr_el2(v)	 (interfaces[here].hcr = (uint32_t)(v))
 #define hw_write_ich_vmcr_el2(v) (interfaces[here].vmcr = (uint32_t)(v))
+#define hw_write_ich_lr0_el2(v)	 ich_lr_write(0, v)
 #define hw_write_icc_sre_el1(v)	 assert_int_equal(v, 7)
 #define read_reg(name)		 hw_read_##name()
 #define write_reg(name, v)	 ((void)hw_write_##name(v))
 #define isb()			 ((void)0)
 
+void ich_lr_write(uint32_t n, uint64_t value);
 #include "arch/arm64/ich.h"
 
 uint64_t ich_lr_read(uint32_t n)

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shortest way into a list register, inline for the exits that happen most: a private interrupt whose last one still has it, and is
+ * done. Nothing that was written to the GIC's registers since (`todo`, `again`) lets it be filled otherwise now. One whose end is
+ * looked at (LR.EOI) does not come this way: it does not read as free.
+ */
+#ifndef ARM64_VGIC_AGAIN_H
+#define ARM64_VGIC_AGAIN_H
+
+#include "arch/arm64/ich.h"
+#include "arch/arm64/vgic.h"
+#include "kernel/vcpu.h"
+
+/*
+ * v is loaded, n is the list register that had this one last. hw: LR_HW or 0, as in vgic_raise_private(). What is to be written there;
+ * 0: not this way.
+ */
+static inline uint64_t vgic_again(const struct vcpu *v, uint32_t intid, uint64_t hw, uint32_t n)
+{
+	const struct vgic_cpu *c = &v->arch.vgic;
+	uint64_t lr = c->lr[n]; /* all but its state is as it was written */
+
+	if (unlikely(load_relaxed(&c->todo) != 0 || (c->again >> intid & 1) == 0 || ((lr ^ hw) & LR_HW) != 0) ||
+	    n != c->home[intid] || (ich_elrsr() >> n & 1) == 0)
+		return 0;
+	return (lr & ~LR_STATE) | LR_PENDING;
+}
+
+#endif
