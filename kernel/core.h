@@ -18,6 +18,7 @@ struct core {
 	struct vcpu *fp_owner; /* whose FP registers the hardware holds, or NULL */
 	uint32_t stale;	       /* ranks: translations of that vCPU's VMID must go before it runs here; the port's */
 	uint32_t number;
+	uint64_t kick; /* what makes the others' kicks reach it; the port's */
 
 	/* written, or read, by others */
 	uint32_t inbox;	  /* ranks that have requests; INBOX_NOW; set by any core, atomically */

@@ -462,6 +462,53 @@ static struct vcpu *next(struct core *c)
 	}
 }
 
+/* With one vCPU and no budget neither `urgent` nor the alarm depends on whether it sleeps. */
+bool sched_doze(struct vcpu *v)
+{
+	struct core *c = v->core;
+
+	if (c->desc->n_vcpus != 1 || c->plan->budgets || c->changed || arch_irq_pending(v))
+		return false;
+	v->state = VCPU_WAITING;
+	c->ready = 0;
+	c->runs = NULL;
+	c->now = arch_stamp();
+	account(c, BH_NONE);
+	trace(c, BH_TRACE_IDLE, TRACE_NOBODY, 0, 0, 0);
+	return true;
+}
+
+void sched_awake(struct vcpu *v, uint32_t by)
+{
+	struct core *c = v->core;
+
+	v->state = VCPU_READY;
+	c->ready = BIT(0);
+	c->runs = v;
+	c->now = arch_stamp();
+	account(c, 0);
+	trace(c, BH_TRACE_SWITCH, v->who, c->window ? BH_TRACE_BY_WINDOW : BH_TRACE_BY_SLACK, 0, by);
+}
+
+/* Requests after inbox: what is posted meanwhile has its bit there again. */
+bool sched_notice(struct vcpu *v)
+{
+	struct core *c = v->core;
+	uint32_t bit = BIT(v->desc->rank), others;
+
+	if ((load_relaxed(&c->inbox) & (c->urgent | INBOX_NOW)) != bit)
+		return false;
+	clear_bits(&c->inbox, bit);
+	others = clear_bits(&v->requests, REQ_IRQ) & ~REQ_IRQ;
+	if (likely(!others))
+		arch_irq_update(v);
+	if (likely(!others && !(c->shut & bit)))
+		return true;
+	set_bits(&c->inbox, bit);
+	c->changed = 1;
+	return false;
+}
+
 struct vcpu *sched_next(void)
 {
 	struct core *c = this_core();

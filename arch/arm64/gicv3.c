@@ -244,14 +244,17 @@ void gic_deactivate(uint32_t intid)
 	isb();
 }
 
-void gic_kick(uint64_t mpidr)
+uint64_t gic_kick_value(uint64_t mpidr)
 {
-	uint64_t sgi = (uint64_t)GIC_SGI_KICK << 24 | BIT64(mpidr & 15u) /* Aff0: 16 to a target list */
-		       | (mpidr >> 4 & 0xfu) << 44			 /* RS */
-		       | (mpidr >> 8 & 0xffu) << 16 | (mpidr >> 16 & 0xffu) << 32 | (mpidr >> 32 & 0xffu) << 48;
+	return (uint64_t)GIC_SGI_KICK << 24 | BIT64(mpidr & 15u) /* Aff0: 16 to a target list */
+	       | (mpidr >> 4 & 0xfu) << 44			 /* RS */
+	       | (mpidr >> 8 & 0xffu) << 16 | (mpidr >> 16 & 0xffu) << 32 | (mpidr >> 32 & 0xffu) << 48;
+}
 
+void gic_kick(uint64_t value)
+{
 	dsb(ishst);
-	write_reg(icc_sgi1r_el1, sgi);
+	write_reg(icc_sgi1r_el1, value);
 	isb();
 }
 

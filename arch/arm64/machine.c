@@ -129,6 +129,8 @@ static void announce(void)
 static void boot_first(const struct bh_blob *b)
 {
 	system_init(b);
+	for (uint32_t i = 0; i < b->n_cores; i++)
+		core_at(i)->kick = gic_kick_value(core_at(i)->desc->mpidr);
 	gic_dist_init();
 	arch_core_init(this_core());
 	announce();
@@ -162,7 +164,7 @@ noreturn void arch_enter(struct vcpu *v)
 
 void arch_kick(struct core *c)
 {
-	gic_kick(c->desc->mpidr);
+	gic_kick(c->kick);
 }
 
 noreturn void arch_halt(void)

@@ -118,6 +118,56 @@ static __attribute__((noinline)) uint64_t sysreg_quick(struct vcpu *v, uint64_t 
 	return left_next(v);
 }
 
+/* A kick: more often than not it is for an interrupt of v, which runs or sleeps here. */
+static bool kicked(struct vcpu *v)
+{
+	gic_deactivate(GIC_SGI_KICK);
+	return sched_notice(v);
+}
+
+/* What woke the core is not for v alone: it sleeps on the whole way. */
+static uint64_t sleep_left(struct vcpu *v, uint64_t left)
+{
+	v->core->changed = 1;
+	return left;
+}
+
+static uint64_t sleep_quick(struct vcpu *v)
+{
+	uint64_t intid, lr;
+
+	for (;;) {
+		__asm__ volatile("wfi" ::
+					 : "memory");
+		intid = gic_acknowledge();
+		if (unlikely(intid >= GIC_SPURIOUS))
+			continue;
+		gic_drop(intid);
+		if (intid == VIRTUAL_PPI) {
+			lr = timer_virtual_fires() ? vgic_again(v, VIRTUAL_PPI, LR_HW, 0) : 0;
+			if (unlikely(lr == 0))
+				return sleep_left(v, LEFT_IRQ | intid << 8);
+			ich_lr0_write(lr);
+			break;
+		}
+		if (intid != GIC_SGI_KICK)
+			return sleep_left(v, LEFT_IRQ | intid << 8);
+		if (!kicked(v))
+			return sleep_left(v, LEFT_NEXT);
+		break;
+	}
+	sched_awake(v, (uint32_t)intid + 1);
+	return left_nothing(v);
+}
+
+static __attribute__((noinline)) uint64_t wait_quick(struct vcpu *v, uint64_t esr)
+{
+	if ((esr & 1) || (read_reg(spsr_el2) & PSTATE_32) || !sched_doze(v))
+		return LEFT_SYNC;
+	pc_advance(esr);
+	return sleep_quick(v);
+}
+
 uint64_t trap_sync(struct vcpu *v)
 {
 	uint64_t esr = read_reg(esr_el2);
@@ -131,6 +181,7 @@ uint64_t trap_sync(struct vcpu *v)
 	switch (ESR_EC(esr)) {
 	case EC_DABT_LOWER: return data_abort_quick(v, esr);
 	case EC_SYSREG: return sysreg_quick(v, esr);
+	case EC_WFX: return wait_quick(v, esr);
 	default: return LEFT_SYNC;
 	}
 }
@@ -141,6 +192,8 @@ static __attribute__((noinline)) uint64_t irq_left(struct vcpu *v, uint64_t inti
 		return left_nothing(v);
 	gic_drop(intid);
 	trace(v->core, BH_TRACE_IRQ, v->who, (uint32_t)intid, 0, 0);
+	if (intid == GIC_SGI_KICK)
+		return kicked(v) ? left_next(v) : LEFT_NEXT;
 	return LEFT_IRQ | intid << 8;
 }
 

@@ -9,12 +9,6 @@
 #include "arch/arm64/vgic_inside.h"
 #include "kernel/core.h"
 
-void vgic_update(struct vcpu *v)
-{
-	if (load_relaxed(&v->arch.vgic.todo) != 0)
-		vgic_pass(v);
-}
-
 void vgic_lines_told(struct vcpu *t)
 {
 	if (unlikely(load_relaxed(&t->arch.vgic.closed) != 0) && t->core == this_core())
@@ -166,6 +160,38 @@ void vgic_line_private(struct vcpu *v, uint32_t intid, bool level)
 	vgic_update(v);
 }
 
+/*
+ * All that is new is one private interrupt, and the list register that had it last is free: an SGI from another vCPU, as a rule.
+ * False: nothing was done but that `todo` is as it was.
+ */
+static bool private_quick(struct vcpu *v)
+{
+	struct vgic_cpu *c = &v->arch.vgic;
+	struct vgic_word *word = &c->own;
+	uint32_t bits, intid;
+
+	if (!c->live || clear_bits(&c->todo, BIT(0)) != BIT(0))
+		goto pass;
+	bits = load_relaxed(&word->pending) & load_relaxed(&word->enabled);
+	intid = bits ? lowest_bit(bits) : 0;
+	if (bits != BIT(intid) || word->unpend || word->unactive || word->owed || (word->line & word->level) || !put_again(v, intid, 0))
+		goto pass;
+	clear_bits(&word->pending, bits);
+	return true;
+pass:
+	set_bits(&c->todo, BIT(0));
+	return false;
+}
+
+void vgic_update(struct vcpu *v)
+{
+	uint32_t todo = load_relaxed(&v->arch.vgic.todo);
+
+	if (likely(todo == 0) || (todo == BIT(0) && private_quick(v)))
+		return;
+	vgic_pass(v);
+}
+
 /* One that is pending already was told when it became so, or will be: the core is not disturbed again. */
 static void latch(struct partition *p, uint32_t intid)
 {
@@ -231,6 +257,18 @@ void vgic_raise_device(struct partition *p, uint32_t vintid)
 	vgic_line_fired(p, vintid);
 }
 
+/* Of v, to another vCPU t. The last that was sent may still be pending: as in latch(). */
+static void sgi_to(struct vcpu *v, struct vcpu *t, uint32_t bit, uint32_t group)
+{
+	struct vgic_word *word = &t->arch.vgic.own;
+
+	if (((load_relaxed(&word->group) & bit) != 0) != (group != 0) || (set_bits(&word->pending, bit) & bit) != 0)
+		return;
+	vgic_barrier();
+	if ((load_relaxed(&word->enabled) & bit) != 0)
+		vgic_tell(t, 0, v);
+}
+
 /* ICC_SGI1R_EL1 and its kin: Aff3 [55:48], RS [47:44], IRM [40], Aff2 [39:32], INTID [27:24],
  * Aff1 [23:16], target list [15:0]. A vCPU takes it in the group it has configured, or not at all. */
 #define SGI_ELSEWHERE 0x00fff0ff00ff0000ull /* Aff3, RS, Aff2, Aff1: no vCPU is there */
@@ -248,18 +286,8 @@ static __attribute__((noinline)) void sgi(struct vcpu *v, uint64_t value, uint32
 		to = all & (uint32_t)value & 0xffffu;
 	if ((to & self) != 0 && ((v->arch.vgic.own.group & bit) != 0) == (group != 0))
 		raise_private(v, intid, false);
-	for (to &= ~self; to != 0; to &= to - 1) {
-		struct vcpu *t = partition_vcpu(v->part, lowest_bit(to));
-		struct vgic_word *word = &t->arch.vgic.own;
-
-		if (((load_relaxed(&word->group) & bit) != 0) != (group != 0))
-			continue;
-		if ((set_bits(&word->pending, bit) & bit) != 0)
-			continue; /* as in latch() */
-		vgic_barrier();
-		if ((load_relaxed(&word->enabled) & bit) != 0)
-			vgic_tell(t, 0, v);
-	}
+	for (to &= ~self; to != 0; to &= to - 1)
+		sgi_to(v, partition_vcpu(v->part, lowest_bit(to)), bit, group);
 }
 
 void vgic_sgi(struct vcpu *v, uint64_t value, uint32_t group)
