@@ -12,7 +12,8 @@
 #include "sysreg.h"
 
 /* traps.c, called from entry.S */
-uint64_t trap_sync(struct vcpu *v); /* these three: v, which goes on, or what is left for trap(), odd */
+uint64_t trap_call(struct vcpu *v); /* these four: v, which goes on, or what is left for trap(), odd */
+uint64_t trap_sync(struct vcpu *v, uint64_t esr);
 uint64_t trap_irq(struct vcpu *v);
 uint64_t trap_serror(struct vcpu *v);
 struct vcpu *trap(struct vcpu *v, uint64_t left);
@@ -92,12 +93,17 @@ bool serror_window(void);	   /* true: an asynchronous error was pending */
 
 /*
  * What is left of an exit that is not over on the spot (traps.c), in entry.S's x0: odd, other than the address of a vCPU.
- * Until then x18-x29 of the guest are not in memory.
+ * Until then what is in memory of the guest's x18-x29 does not reach it.
  */
 #define LEFT_SYNC 1u /* all of it */
 #define LEFT_IRQ  3u /* this interrupt, which has been acknowledged: INTID << 8 */
 #define LEFT_NEXT 5u /* who runs */
-#define SAVED_X	  18u
+
+/* The guest sees what is written to this register's place in memory, on the spot. 31 is none. */
+static inline bool is_saved(uint32_t n)
+{
+	return n < 18 || n == 31;
+}
 
 /* v goes on. */
 static inline uint64_t left_nothing(const struct vcpu *v)

@@ -5,11 +5,12 @@
  * the guest's values unless another vCPU is loaded.
  *
  * In two steps. An exit saves what C may change, x0-x17 and x30 (the kernel is compiled without x18), and calls
- * trap_*(v) (traps.c), which answers most exits on the spot: then the guest goes on, with x18-x29 as C has to leave them.
- * Otherwise those are saved too and trap(v, left) (traps.c) does the rest, and answers the vCPU that runs
- * next, with its registers loaded.
+ * trap_*() (traps.c), which answers most exits on the spot: then the guest goes on, with x18-x29 as C has to leave them. trap_sync()
+ * finds these in memory, too: a trapped instruction may read any. Otherwise trap(v, left) (traps.c) does what is left, and answers
+ * the vCPU that runs next, with its registers loaded.
  */
 #include "offsets.h"
+#include "sysreg.h"
 
 	.macro	save_scratch
 	stp	x0, x1, [sp, #VCPU_X + 8 * 0]
@@ -45,6 +46,16 @@
 	isb
 	.endm
 
+	/* x0 = the vCPU */
+	.macro	save_rest
+	stp	x18, x19, [x0, #VCPU_X + 8 * 18]
+	stp	x20, x21, [x0, #VCPU_X + 8 * 20]
+	stp	x22, x23, [x0, #VCPU_X + 8 * 22]
+	stp	x24, x25, [x0, #VCPU_X + 8 * 24]
+	stp	x26, x27, [x0, #VCPU_X + 8 * 26]
+	stp	x28, x29, [x0, #VCPU_X + 8 * 28]
+	.endm
+
 	/* a guest's exception: trap_*() answers the vCPU, whose address is even, or what is left to do */
 	.macro	guest handler
 	.balign	0x80
@@ -53,6 +64,19 @@
 	tbnz	x0, #0, guest_left
 	mov	sp, x0
 	enter_scratch
+	.endm
+
+	/* the same, synchronous: HVC #0, else anything */
+	.macro	guest_sync
+	.balign	0x80
+	save_scratch
+	mrs	x1, esr_el2
+	mov	x2, #ESR_HVC_0
+	cmp	x1, x2
+	b.ne	guest_trap
+	bl	trap_call
+	tbnz	x0, #0, guest_left
+	b	guest_again
 	.endm
 
 	/* an exception of the kernel itself: ours or the hardware's fault */
@@ -79,7 +103,7 @@ vectors:
 	.balign	0x80
 	b	entry_serror		// 0x380: taken where the switch asks for it
 	/* 0x400 lower level, AArch64 at EL1 */
-	guest	trap_sync		// 0x400
+	guest_sync			// 0x400
 	guest	trap_irq		// 0x480
 	guest	trap_irq		// 0x500 FIQ: nothing is Group 0 here
 	guest	trap_serror		// 0x580
@@ -89,17 +113,22 @@ vectors:
 	kernel	0x700
 	kernel	0x780
 
+	/* x0 = the vCPU, x1 = ESR_EL2 */
+guest_trap:
+	save_rest
+	bl	trap_sync
+	tbnz	x0, #0, guest_left
+	/* x0 = the vCPU that has not left the core */
+guest_again:
+	mov	sp, x0
+	enter_scratch
+
 	/* x0 = what is left to do of the exit */
 guest_left:
 	mov	x1, x0
 	mrs	x0, tpidr_el2
 	ldr	x0, [x0, #CORE_LOADED]	// whoever ran
-	stp	x18, x19, [x0, #VCPU_X + 8 * 18]
-	stp	x20, x21, [x0, #VCPU_X + 8 * 20]
-	stp	x22, x23, [x0, #VCPU_X + 8 * 22]
-	stp	x24, x25, [x0, #VCPU_X + 8 * 24]
-	stp	x26, x27, [x0, #VCPU_X + 8 * 26]
-	stp	x28, x29, [x0, #VCPU_X + 8 * 28]
+	save_rest
 	bl	trap
 
 	/* x0 = the vCPU to run; its system registers are loaded */

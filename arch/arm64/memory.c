@@ -230,13 +230,11 @@ void data_abort(struct vcpu *v, uint64_t esr)
 		refuse(v, esr, BH_EVENT_SYNDROME, true, ipa, false);
 }
 
-/* --- on the spot: x18-x29 are not in memory --- */
+/* --- on the spot: see is_saved() --- */
 
 static __attribute__((noinline)) uint64_t abort_quick(struct vcpu *v, uint64_t esr)
 {
-	uint32_t rt = ISS_SRT(esr);
-
-	if ((esr & ISS_ISV) && rt >= SAVED_X && rt != 31)
+	if ((esr & (ISS_ISV | ISS_WNR)) == ISS_ISV && !is_saved(ISS_SRT(esr)))
 		return LEFT_SYNC;
 	trace(v->core, BH_TRACE_EXIT, v->who, ESR_EC(esr), esr, read_reg(elr_el2));
 	data_abort(v, esr);
@@ -245,7 +243,7 @@ static __attribute__((noinline)) uint64_t abort_quick(struct vcpu *v, uint64_t e
 
 static __attribute__((noinline)) uint64_t gicd_write_quick(struct vcpu *v, uint64_t esr, uint32_t offset)
 {
-	if (!vgic_gicd_write(v, offset, (uint32_t)v->arch.x[ISS_SRT(esr)]))
+	if (!vgic_gicd_write(v, offset, (uint32_t)reg_get(v, ISS_SRT(esr))))
 		return abort_quick(v, esr);
 	pc_advance(esr);
 	return left_next(v);
@@ -261,12 +259,12 @@ uint64_t data_abort_quick(struct vcpu *v, uint64_t esr)
 	uint32_t offset = (uint32_t)(hpfar << 8 | (read_reg(far_el2) & 0xfff)) & (VGIC_GICD_BYTES - 1);
 	int64_t value;
 
-	if (!ISS_WORD(esr) || ISS_SRT(esr) >= SAVED_X || HPFAR_PA(hpfar) / VGIC_GICD_BYTES != VGIC_GICD_IPA / VGIC_GICD_BYTES)
+	if (!ISS_WORD(esr) || HPFAR_PA(hpfar) / VGIC_GICD_BYTES != VGIC_GICD_IPA / VGIC_GICD_BYTES)
 		return abort_quick(v, esr);
 	if (esr & ISS_WNR)
 		return gicd_write_quick(v, esr, offset);
 	value = vgic_gicd_read(v, offset);
-	if (value < 0)
+	if (value < 0 || ISS_SRT(esr) >= 18)
 		return abort_quick(v, esr);
 	v->arch.x[ISS_SRT(esr)] = (uint64_t)value;
 	pc_advance(esr);

@@ -102,6 +102,7 @@
 /* ESR_ELx */
 #define ESR_EC(esr)	((uint32_t)((esr) >> 26) & 0x3fu)
 #define ESR_IL		(1u << 25)
+#define ESR_HVC_0	0x5a000000 /* HVC #0 from AArch64: EC, IL */
 #define EC_UNKNOWN	0x00u
 #define EC_WFX		0x01u
 #define EC_CP15_32	0x03u

@@ -3,9 +3,9 @@
  * What brought a guest here, by exception class. Each case does one thing and comes back; who runs
  * next is the scheduler's answer. Whatever a guest did is answered to that guest.
  *
- * trap_*() come first, on the spot: x0-x17 are in memory, x18-x29 wherever the compiler put them (entry.S). So what reads or
- * writes these, or takes the core from the guest before sched_next() does, is left to trap(), to which all are in
- * memory. An exit that ends on the spot leaves no trace record but that of its message or its interrupt.
+ * trap_*() come first, on the spot: the guest goes on with x18-x29 as they are wherever the compiler put them (entry.S). So what
+ * writes these, or takes the core from the guest before sched_next() does, is left to trap(). Of an exit that ends on the spot
+ * the trace has its message, its interrupt or nothing, where it was over at once.
  */
 #include "arm64.h"
 #include "vgic_again.h"
@@ -99,22 +99,30 @@ static void decide(struct vcpu *v, uint64_t esr)
 
 /* --- on the spot --- */
 
-#define HVC_0	    ((uint64_t)EC_HVC64 << 26 | ESR_IL)
+/* HVC #0 */
+uint64_t trap_call(struct vcpu *v)
+{
+	if ((uint32_t)v->arch.x[0] != BH_CALL_VERSION)
+		return smccc_quick(v);
+	v->arch.x[0] = BH_ABI_VERSION;
+	return left_nothing(v);
+}
+
 #define WRITE_SGI1R ((uint64_t)EC_SYSREG << 26 | ESR_IL | ICC_SGI1R_EL1)
 
 static __attribute__((noinline)) uint64_t sysreg_quick(struct vcpu *v, uint64_t esr)
 {
 	uint32_t rt = ISS_RT(esr);
 
-	if (rt >= SAVED_X)
-		return LEFT_SYNC;
 	if ((esr & ~(0x1full << 5)) == WRITE_SGI1R) {
 		pc_advance(esr);
-		vgic_sgi(v, v->arch.x[rt], 1);
-	} else {
-		trace(v->core, BH_TRACE_EXIT, v->who, EC_SYSREG, esr, read_reg(elr_el2));
-		sysreg_trap(v, esr);
+		vgic_sgi(v, reg_get(v, rt), 1);
+		return left_next(v);
 	}
+	if (ISS_READ(esr) && !is_saved(rt))
+		return LEFT_SYNC;
+	trace(v->core, BH_TRACE_EXIT, v->who, EC_SYSREG, esr, read_reg(elr_el2));
+	sysreg_trap(v, esr);
 	return left_next(v);
 }
 
@@ -168,16 +176,8 @@ static __attribute__((noinline)) uint64_t wait_quick(struct vcpu *v, uint64_t es
 	return sleep_quick(v);
 }
 
-uint64_t trap_sync(struct vcpu *v)
+uint64_t trap_sync(struct vcpu *v, uint64_t esr)
 {
-	uint64_t esr = read_reg(esr_el2);
-
-	if (likely(esr == HVC_0)) {
-		if ((uint32_t)v->arch.x[0] != BH_CALL_VERSION)
-			return smccc_quick(v);
-		v->arch.x[0] = BH_ABI_VERSION;
-		return left_nothing(v);
-	}
 	switch (ESR_EC(esr)) {
 	case EC_DABT_LOWER: return data_abort_quick(v, esr);
 	case EC_SYSREG: return sysreg_quick(v, esr);
