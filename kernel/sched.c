@@ -324,16 +324,19 @@ static void turn_begin(struct core *c)
 }
 
 /* Another rank has the core from now on. Whoever looks from elsewhere (sched_used()) finds `stint` odd, or changed, while these do not agree. */
-static void account(struct core *c, uint32_t rank)
+static inline void account_to(struct core *c, ticks_t *had, uint32_t rank, ticks_t now)
 {
-	ticks_t *had = c->rank == BH_NONE ? &c->idled : &c->vcpu[c->rank]->used;
-
 	store_relaxed(&c->stint, c->stint + 1);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	store_relaxed(had, *had + (c->now - c->had_from));
-	store_relaxed(&c->had_from, c->now);
+	store_relaxed(had, *had + (now - c->had_from));
+	store_relaxed(&c->had_from, now);
 	store_relaxed(&c->rank, rank);
 	store_release(&c->stint, c->stint + 1);
+}
+
+static void account(struct core *c, uint32_t rank)
+{
+	account_to(c, c->rank == BH_NONE ? &c->idled : &c->vcpu[c->rank]->used, rank, c->now);
 }
 
 #define LOOKS 8u
@@ -467,27 +470,26 @@ bool sched_doze(struct vcpu *v)
 {
 	struct core *c = v->core;
 
-	if (c->desc->n_vcpus != 1 || c->plan->budgets || c->changed || arch_irq_pending(v))
+	if (c->desc->n_vcpus != 1 || c->plan->budgets || !c->window || c->changed || arch_irq_pending(v))
 		return false;
-	v->state = VCPU_WAITING;
-	c->ready = 0;
-	c->runs = NULL;
-	c->now = arch_stamp();
-	account(c, BH_NONE);
+	account_to(c, &v->used, BH_NONE, arch_stamp());
 	trace(c, BH_TRACE_IDLE, TRACE_NOBODY, 0, 0, 0);
 	return true;
 }
 
-void sched_awake(struct vcpu *v, uint32_t by)
+void sched_sleep(struct vcpu *v)
+{
+	v->core->runs = NULL;
+	vcpu_block(v, VCPU_WAITING);
+}
+
+struct vcpu *sched_awake(struct vcpu *v, uint32_t by)
 {
 	struct core *c = v->core;
 
-	v->state = VCPU_READY;
-	c->ready = BIT(0);
-	c->runs = v;
-	c->now = arch_stamp();
-	account(c, 0);
-	trace(c, BH_TRACE_SWITCH, v->who, c->window ? BH_TRACE_BY_WINDOW : BH_TRACE_BY_SLACK, 0, by);
+	account_to(c, &c->idled, 0, arch_stamp());
+	trace(c, BH_TRACE_SWITCH, v->who, BH_TRACE_BY_WINDOW, 0, by);
+	return v;
 }
 
 /* Requests after inbox: what is posted meanwhile has its bit there again. */

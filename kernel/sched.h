@@ -22,11 +22,12 @@ void sched_give_way(struct vcpu *v); /* own core: v gives way to its siblings */
 
 /*
  * The short way of one that waits for an interrupt and that nobody here could run instead of. Own core, v runs. sched_doze(): true: it sleeps from
- * now on, still loaded; the port waits for what comes and then either calls sched_awake(), and v goes on, or leaves it to sched_next(), as after
+ * now on, still loaded; the port waits for what comes and then calls either sched_awake(), and v goes on, or sched_sleep(), and the rest is as after
  * vcpu_wait(). sched_notice(), when a kick has come for v, asleep or running: true: it was no more than an interrupt of v, which has been taken in.
  */
 bool sched_doze(struct vcpu *v);
-void sched_awake(struct vcpu *v, uint32_t by); /* by: as the trace has it, BH_TRACE_SWITCH's b */
+void sched_sleep(struct vcpu *v);
+struct vcpu *sched_awake(struct vcpu *v, uint32_t by); /* answers v. by: as the trace has it, BH_TRACE_SWITCH's b */
 bool sched_notice(struct vcpu *v);
 
 /* Any core: how long this rank has had core c until now; BH_NONE: how long it has idled. (Where c changes who runs all the while: until lately.) */

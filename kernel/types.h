@@ -25,10 +25,18 @@ typedef uint64_t ticks_t; /* the machine's counter */
 
 #define container_of(p, type, member) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
-/* One word shared between cores. */
+/*
+ * One word shared between cores. Relaxed accesses of an aligned word are single instructions either way, but of __atomic_*() GCC
+ * makes one more, for the address; only a race detector has to be told.
+ */
+#ifdef __SANITIZE_THREAD__
 #define load_relaxed(p)	     __atomic_load_n((p), __ATOMIC_RELAXED)
-#define load_acquire(p)	     __atomic_load_n((p), __ATOMIC_ACQUIRE)
 #define store_relaxed(p, v)  __atomic_store_n((p), (v), __ATOMIC_RELAXED)
+#else
+#define load_relaxed(p)	     (*(const volatile __typeof__(*(p)) *)(p))
+#define store_relaxed(p, v)  (*(volatile __typeof__(*(p)) *)(p) = (v))
+#endif
+#define load_acquire(p)	     __atomic_load_n((p), __ATOMIC_ACQUIRE)
 #define store_release(p, v)  __atomic_store_n((p), (v), __ATOMIC_RELEASE)
 #define swap_all(p, v)	     __atomic_exchange_n((p), (v), __ATOMIC_ACQ_REL)
 #define set_bits(p, v)	     __atomic_fetch_or((p), (v), __ATOMIC_ACQ_REL)

@@ -133,39 +133,46 @@ static bool kicked(struct vcpu *v)
 	return sched_notice(v);
 }
 
-/* What woke the core is not for v alone: it sleeps on the whole way. */
-static uint64_t sleep_left(struct vcpu *v, uint64_t left)
+/* What woke the core is not for v alone: it sleeps on, the whole way. */
+static __attribute__((noinline)) uint64_t sleep_left(struct vcpu *v, uint64_t intid)
 {
-	v->core->changed = 1;
-	return left;
+	sched_sleep(v);
+	trace(v->core, BH_TRACE_IRQ, TRACE_NOBODY, (uint32_t)intid, 0, 0);
+	return intid == GIC_SGI_KICK ? LEFT_NEXT : LEFT_IRQ | intid << 8;
+}
+
+static uint64_t awake(struct vcpu *v, uint64_t intid)
+{
+	return left_nothing(sched_awake(v, (uint32_t)intid + 1));
+}
+
+static uint64_t slept_timer(struct vcpu *v)
+{
+	uint64_t lr;
+
+	gic_drop(VIRTUAL_PPI);
+	lr = timer_virtual_fires() ? vgic_again(v, VIRTUAL_PPI, LR_HW, 0) : 0;
+	if (unlikely(lr == 0))
+		return sleep_left(v, VIRTUAL_PPI);
+	ich_lr0_write(lr);
+	return awake(v, VIRTUAL_PPI);
 }
 
 static uint64_t sleep_quick(struct vcpu *v)
 {
-	uint64_t intid, lr;
+	uint64_t intid;
 
 	for (;;) {
 		__asm__ volatile("wfi" ::
 					 : "memory");
 		intid = gic_acknowledge();
-		if (unlikely(intid >= GIC_SPURIOUS))
-			continue;
-		gic_drop(intid);
-		if (intid == VIRTUAL_PPI) {
-			lr = timer_virtual_fires() ? vgic_again(v, VIRTUAL_PPI, LR_HW, 0) : 0;
-			if (unlikely(lr == 0))
-				return sleep_left(v, LEFT_IRQ | intid << 8);
-			ich_lr0_write(lr);
+		if (likely(intid == VIRTUAL_PPI))
+			return slept_timer(v);
+		if (likely(intid < GIC_SPURIOUS))
 			break;
-		}
-		if (intid != GIC_SGI_KICK)
-			return sleep_left(v, LEFT_IRQ | intid << 8);
-		if (!kicked(v))
-			return sleep_left(v, LEFT_NEXT);
-		break;
 	}
-	sched_awake(v, (uint32_t)intid + 1);
-	return left_nothing(v);
+	gic_drop(intid);
+	return intid == GIC_SGI_KICK && kicked(v) ? awake(v, intid) : sleep_left(v, intid);
 }
 
 static __attribute__((noinline)) uint64_t wait_quick(struct vcpu *v, uint64_t esr)

@@ -13,7 +13,7 @@
 
 /*
  * v is loaded, n is the list register that had this one last. hw: LR_HW or 0, as in vgic_raise_private(). What is to be written there;
- * 0: not this way.
+ * 0: not this way. No list register has been written since the guest's exit or the core's sleep: ELRSR is up to date.
  */
 static inline uint64_t vgic_again(const struct vcpu *v, uint32_t intid, uint64_t hw, uint32_t n)
 {
@@ -21,7 +21,7 @@ static inline uint64_t vgic_again(const struct vcpu *v, uint32_t intid, uint64_t
 	uint64_t lr = c->lr[n]; /* all but its state is as it was written */
 
 	if (unlikely(load_relaxed(&c->todo) != 0 || (c->again >> intid & 1) == 0 || ((lr ^ hw) & LR_HW) != 0) ||
-	    n != c->home[intid] || (ich_elrsr() >> n & 1) == 0)
+	    n != c->home[intid] || (read_reg(ich_elrsr_el2) >> n & 1) == 0)
 		return 0;
 	return (lr & ~LR_STATE) | LR_PENDING;
 }
