@@ -496,16 +496,16 @@ struct vcpu *sched_awake(struct vcpu *v, uint32_t by)
 bool sched_notice(struct vcpu *v)
 {
 	struct core *c = v->core;
-	uint32_t bit = BIT(v->desc->rank), others;
+	uint32_t bit = BIT(v->desc->rank);
 
 	if ((load_relaxed(&c->inbox) & (c->urgent | INBOX_NOW)) != bit)
 		return false;
 	clear_bits(&c->inbox, bit);
-	others = clear_bits(&v->requests, REQ_IRQ) & ~REQ_IRQ;
-	if (likely(!others))
+	if (likely(!(load_relaxed(&v->requests) & ~REQ_IRQ))) {
 		arch_irq_update(v);
-	if (likely(!others && !(c->shut & bit)))
-		return true;
+		if (likely(!(c->shut & bit)))
+			return true;
+	}
 	set_bits(&c->inbox, bit);
 	c->changed = 1;
 	return false;

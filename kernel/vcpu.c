@@ -148,8 +148,7 @@ void vcpu_attend(struct vcpu *v)
 		watchdog_attend(v);
 	if (v->state == VCPU_OFF)
 		return;
-	if (r & REQ_IRQ)
-		arch_irq_update(v);
+	arch_irq_update(v);
 	if (unlikely(r & REQ_SYNC))
 		arch_irq_sync(v);
 	if (r & (REQ_ANSWER | REQ_ROOM | REQ_PORT))

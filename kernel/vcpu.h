@@ -23,7 +23,7 @@ enum vcpu_state {
 /* Requests, posted with vcpu_post(); the owner handles all that are set, in this order. */
 #define REQ_STOP   BIT(0) /* halt for good; the partition counts */
 #define REQ_START  BIT(1) /* begin at the address in `start` */
-#define REQ_IRQ	   BIT(2) /* the interrupt state changed */
+#define REQ_IRQ	   BIT(2) /* the interrupt state changed: that is looked at whatever was posted */
 #define REQ_ANSWER BIT(3) /* an ask may have been answered */
 #define REQ_ROOM   BIT(4) /* a queue has room, or its server went */
 #define REQ_SYNC   BIT(5) /* publish what the hardware knows (interrupts) */

@@ -102,8 +102,11 @@ void timer_virtual_review(struct vcpu *v)
 
 bool arch_irq_pending(struct vcpu *v)
 {
-	if (v->core->loaded == v)
+	if (v->core->loaded == v) {
+		if (likely(vgic_is_quiet(v)))
+			return false;
 		timer_virtual_review(v);
+	}
 	return vgic_pending(v) || (v->core->loaded != v && virtual_due(v));
 }
 

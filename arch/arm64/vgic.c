@@ -28,6 +28,14 @@ void vgic_sync(struct vcpu *v)
 	store_release(&v->arch.vgic.synced, asked);
 }
 
+bool vgic_is_quiet(const struct vcpu *v)
+{
+	const struct vgic_cpu *c = &v->arch.vgic;
+
+	return c->live && (load_relaxed(&c->todo) | c->left | c->shut | load_relaxed(&c->closed) | c->own.owed) == 0 &&
+	       (c->used & ~(uint32_t)read_reg(ich_elrsr_el2)) == 0;
+}
+
 bool vgic_pending(struct vcpu *v)
 {
 	struct vgic_cpu *c = &v->arch.vgic;
@@ -290,13 +298,24 @@ static __attribute__((noinline)) void sgi(struct vcpu *v, uint64_t value, uint32
 		sgi_to(v, partition_vcpu(v->part, lowest_bit(to)), bit, group);
 }
 
+/* One other vCPU, as a rule. */
+static __attribute__((noinline)) void sgi_others(struct vcpu *v, uint64_t value, uint32_t group)
+{
+	uint32_t to = (uint32_t)value & 0xffffu, index = to ? lowest_bit(to) : 0;
+
+	if (likely((value & ~SGI_INTID) == BIT64(index) && index < v->part->desc->n_vcpus && index != v->desc->index))
+		sgi_to(v, partition_vcpu(v->part, index), BIT((uint32_t)value >> 24 & 15), group);
+	else
+		sgi(v, value, group);
+}
+
 void vgic_sgi(struct vcpu *v, uint64_t value, uint32_t group)
 {
 	uint32_t intid = (uint32_t)value >> 24 & 15;
 
 	if ((value & ~SGI_INTID) != BIT64(v->desc->index) || (v->arch.vgic.own.group >> intid & 1) != group ||
 	    !put_again(v, intid, 0))
-		sgi(v, value, group);
+		sgi_others(v, value, group);
 }
 
 /* In EOImode 1 the guest has dropped the priority before, by EOIR. In EOImode 0 DIR does nothing. */

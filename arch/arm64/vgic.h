@@ -119,6 +119,9 @@ void vgic_maintenance(struct vcpu *v);	   /* the maintenance interrupt; v live *
  * above the priority mask. What is active already is not looked at. v live or not. */
 bool vgic_pending(struct vcpu *v);
 
+/* The quick look of a live one: nothing is pending, active or owed anywhere, nor masked. */
+bool vgic_is_quiet(const struct vcpu *v);
+
 /*
  * A private interrupt, edge or physical; v live or not.
  *

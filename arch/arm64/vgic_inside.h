@@ -9,6 +9,7 @@
 #include "arch/arm64/ich.h"
 #include "arch/arm64/vgic.h"
 #include "kernel/partition.h"
+#include "kernel/sched.h"
 #include "kernel/vcpu.h"
 
 #define VGIC_ALL_WORDS (BIT(VGIC_WORDS) - 1)
@@ -30,9 +31,9 @@ static inline uint32_t vgic_pending_bits(const struct vgic_word *word)
 /* Word w of t has something new; self: the vCPU that causes it, which will look by itself, or NULL. */
 static inline void vgic_tell(struct vcpu *t, uint32_t w, const struct vcpu *self)
 {
-	set_bits(&t->arch.vgic.todo, BIT(w));
+	set_bits(&t->arch.vgic.todo, BIT(w)); /* as good as REQ_IRQ */
 	if (t != self)
-		vcpu_post(t, REQ_IRQ);
+		sched_post(t->core, t->desc->rank, false);
 }
 
 /* Bits of SPI word w changed: every vCPU that delivers or holds one of them looks. self: as above. */

@@ -13,6 +13,7 @@
 #define KERNEL_CORE_H
 #define KERNEL_SYSTEM_H
 #define KERNEL_ARCH_H
+#define KERNEL_SCHED_H
 #define KERNEL_TRACE_H
 #define ARM64_SYSREG_H
 
@@ -91,6 +92,13 @@ static inline struct vcpu *partition_vcpu(const struct partition *p, uint32_t in
 static inline void vcpu_post(struct vcpu *v, uint32_t requests)
 {
 	v->requests |= requests;
+}
+
+/* vCPUs by core and rank: see set_up(). */
+static inline void sched_post(struct core *c, uint32_t rank, bool stop)
+{
+	assert_false(stop);
+	vcpu_post(&vcpus[(uint32_t)(c - cores) * 2 + rank], REQ_IRQ);
 }
 
 static inline bool vcpu_wakes_by_irq(const struct vcpu *v)
