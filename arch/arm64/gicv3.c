@@ -217,13 +217,11 @@ static void interface_init(void)
 
 static void virtual_off(void)
 {
-	static const uint64_t no_lr[16];
-	static const uint32_t no_apr[4];
-
 	ich_hcr_write(0);
 	ich_vmcr_write(0);
-	ich_lrs_write(no_lr);
-	ich_apr_load(no_apr, no_apr);
+	for (uint32_t n = 0; n < ich_lrs(); n++)
+		ich_lr_write(n, 0);
+	ich_apr_clear();
 	isb();
 }
 
@@ -329,26 +327,13 @@ __attribute__((noinline)) void ich_lr_write(uint32_t n, uint64_t value)
 			 : "x9");
 }
 
-#define LR_LOAD(k) "ldr x10, [%[lr], #8 * " k "]\n\tmsr ich_lr" k "_el2, x10\n\t"
-
-/* Backwards from the last there is: skips a pair of instructions for each that there is not. Not inlined, nor
- * are those above: scripts/stack-depth knows these jumps by their functions' names. */
-__attribute__((noinline)) void ich_lrs_write(const uint64_t lr[16])
-{
-	__asm__ volatile("adr x9, 1f\n\tadd x9, x9, %[skip], lsl #3\n\tbr x9\n1:\n\t" LR_LOAD("15") LR_LOAD("14")
-				 LR_LOAD("13") LR_LOAD("12") LR_LOAD("11") LR_LOAD("10") LR_LOAD("9") LR_LOAD("8") LR_LOAD("7")
-					 LR_LOAD("6") LR_LOAD("5") LR_LOAD("4") LR_LOAD("3") LR_LOAD("2") LR_LOAD("1") LR_LOAD("0")
-			 :
-			 : [skip] "r"((uint64_t)(16 - ich_lrs())), [lr] "r"(lr)
-			 : "x9", "x10", "memory");
-}
-
 /* ICH_VTR_EL2.PREbits says how many of the four active-priority registers exist. */
-#define APR_READ(k) (ap0r[k] = (uint32_t)read_reg(ich_ap0r##k##_el2), ap1r[k] = (uint32_t)read_reg(ich_ap1r##k##_el2))
-#define APR_WRITE(k)                                   \
-	do {                                           \
-		write_reg(ich_ap0r##k##_el2, ap0r[k]); \
-		write_reg(ich_ap1r##k##_el2, ap1r[k]); \
+#define APR_READ(k) \
+	(ap0r[k] = (uint32_t)read_reg(ich_ap0r##k##_el2), ap1r[k] = (uint32_t)read_reg(ich_ap1r##k##_el2), ap0r[k] | ap1r[k])
+#define APR_WRITE(k, zero, one)                    \
+	do {                                       \
+		write_reg(ich_ap0r##k##_el2, zero); \
+		write_reg(ich_ap1r##k##_el2, one); \
 	} while (0)
 
 static uint32_t preemption_bits(void)
@@ -356,28 +341,35 @@ static uint32_t preemption_bits(void)
 	return (ich_vtr() >> 26 & 7u) + 1;
 }
 
-void ich_apr_save(uint32_t ap0r[4], uint32_t ap1r[4])
+uint32_t ich_apr_save(uint32_t ap0r[4], uint32_t ap1r[4])
 {
-	uint32_t bits = preemption_bits();
+	uint32_t bits = preemption_bits(), any = APR_READ(0);
 
-	APR_READ(0);
-	if (bits > 5)
-		APR_READ(1);
-	if (bits > 6) {
-		APR_READ(2);
-		APR_READ(3);
+	if (unlikely(bits > 5))
+		any |= APR_READ(1);
+	if (unlikely(bits > 6)) {
+		any |= APR_READ(2);
+		any |= APR_READ(3);
 	}
+	return any;
 }
 
 void ich_apr_load(const uint32_t ap0r[4], const uint32_t ap1r[4])
 {
 	uint32_t bits = preemption_bits();
 
-	APR_WRITE(0);
+	APR_WRITE(0, ap0r[0], ap1r[0]);
 	if (bits > 5)
-		APR_WRITE(1);
+		APR_WRITE(1, ap0r[1], ap1r[1]);
 	if (bits > 6) {
-		APR_WRITE(2);
-		APR_WRITE(3);
+		APR_WRITE(2, ap0r[2], ap1r[2]);
+		APR_WRITE(3, ap0r[3], ap1r[3]);
 	}
+}
+
+void ich_apr_clear(void)
+{
+	static const uint32_t none[4];
+
+	ich_apr_load(none, none);
 }

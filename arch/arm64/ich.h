@@ -96,8 +96,8 @@ static inline void ich_sre_load(void)
 /* gicv3.c */
 uint64_t ich_lr_read(uint32_t n); /* n < 16 */
 void ich_lr_write(uint32_t n, uint64_t value);
-void ich_lrs_write(const uint64_t lr[16]); /* all there are */
-void ich_apr_save(uint32_t ap0r[4], uint32_t ap1r[4]);
+uint32_t ich_apr_save(uint32_t ap0r[4], uint32_t ap1r[4]); /* 0: all are zero */
 void ich_apr_load(const uint32_t ap0r[4], const uint32_t ap1r[4]);
+void ich_apr_clear(void);
 
 #endif

@@ -342,6 +342,8 @@ void vgic_dir(struct vcpu *v, uint64_t value)
 
 /* --- switching --- */
 
+/* While no vCPU is live, no list register of this core has a state, and no priority is active: only what has has to be written. */
+
 /* Private interrupts whose physical ones are active for this vCPU, see vgic_raise_private(). */
 static uint32_t physical_active(const struct vgic_cpu *c)
 {
@@ -368,34 +370,51 @@ void vgic_load(struct vcpu *v)
 
 	if ((load_relaxed(&c->todo) | c->left | c->shut) != 0 || c->hcr == 0)
 		vgic_pass(v);
-	physical_switch(c, true);
+	if (unlikely((c->used | c->own.owed) != 0)) {
+		physical_switch(c, true);
+		for (uint32_t used = c->used; used != 0; used &= used - 1)
+			ich_lr_write(lowest_bit(used), c->lr[lowest_bit(used)]);
+	}
 	ich_sre_load();
-	ich_lrs_write(c->lr);
-	ich_apr_load(c->ap0r, c->ap1r);
+	if (unlikely(c->priorities_active))
+		ich_apr_load(c->ap0r, c->ap1r);
 	ich_vmcr_write(c->vmcr);
 	ich_hcr_write(c->hcr);
 	c->live = true;
 }
 
-void vgic_save(struct vcpu *v)
+static __attribute__((noinline)) void save_used(struct vcpu *v)
 {
 	struct vgic_pass k = { .v = v, .c = &v->arch.vgic };
 	struct vgic_cpu *c = k.c;
 
 	vgic_pass_collect(&k);
-	for (uint32_t used = c->used; used != 0; used &= used - 1)
+	for (uint32_t used = c->used; used != 0; used &= used - 1) {
+		ich_lr_write(lowest_bit(used), 0);
 		if ((c->lr[lowest_bit(used)] & LR_STATE) == 0)
 			vgic_lr_done(&k, lowest_bit(used));
+	}
 	for (uint32_t words = k.words; words != 0; words &= words - 1) {
 		const struct vgic_word *word = vgic_word(v, lowest_bit(words));
 
 		if ((vgic_pending_bits(word) | load_relaxed(&word->owed)) != 0)
 			set_bits(&c->todo, words & -words);
 	}
-	c->vmcr = k.vmcr;
-	ich_apr_save(c->ap0r, c->ap1r);
+}
+
+void vgic_save(struct vcpu *v)
+{
+	struct vgic_cpu *c = &v->arch.vgic;
+
+	c->vmcr = ich_vmcr_read();
+	if ((c->used | c->out) != 0)
+		save_used(v);
+	c->priorities_active = ich_apr_save(c->ap0r, c->ap1r);
+	if (unlikely(c->priorities_active))
+		ich_apr_clear();
 	ich_hcr_write(0);
-	physical_switch(c, false);
+	if (unlikely((c->used | c->own.owed) != 0))
+		physical_switch(c, false);
 	c->live = false;
 }
 
@@ -405,6 +424,7 @@ void vgic_cpu_wake(struct vcpu *v)
 
 	for (uint32_t n = 0; n < 4; n++)
 		c->ap0r[n] = c->ap1r[n] = 0;
+	c->priorities_active = 0;
 	c->vmcr = ICH_VMCR_VFIQEN;
 	c->hcr = 0; /* vgic_load() works it out */
 	set_bits(&c->todo, VGIC_ALL_WORDS);

@@ -88,6 +88,7 @@ struct vgic_cpu {
 
 	/* current while not live */
 	uint32_t ap0r[4], ap1r[4];
+	uint32_t priorities_active; /* some of these are not zero */
 	uint32_t vmcr;
 	uint32_t hcr; /* as last written, always current */
 };

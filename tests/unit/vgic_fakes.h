@@ -183,22 +183,22 @@ void ich_lr_write(uint32_t n, uint64_t value)
 	interfaces[here].lr[n] = value;
 }
 
-void ich_lrs_write(const uint64_t lr[16])
-{
-	for (uint32_t n = 0; n < lrs; n++)
-		ich_lr_write(n, lr[n]);
-}
-
-void ich_apr_save(uint32_t ap0r[4], uint32_t ap1r[4])
+uint32_t ich_apr_save(uint32_t ap0r[4], uint32_t ap1r[4])
 {
 	ap0r[0] = interfaces[here].ap[0];
 	ap1r[0] = interfaces[here].ap[1];
+	return ap0r[0] | ap1r[0];
 }
 
 void ich_apr_load(const uint32_t ap0r[4], const uint32_t ap1r[4])
 {
 	interfaces[here].ap[0] = ap0r[0];
 	interfaces[here].ap[1] = ap1r[0];
+}
+
+void ich_apr_clear(void)
+{
+	interfaces[here].ap[0] = interfaces[here].ap[1] = 0;
 }
 
 /* --- of the physical interrupt controller: two devices' SPIs and private interrupts --- */

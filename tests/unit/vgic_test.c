@@ -173,10 +173,12 @@ static void unload(uint32_t core)
 	vgic_save(f->loaded);
 	f->loaded = cores[here].loaded = NULL;
 	assert_int_equal(f->private & BIT(27), 0); /* or the next one's timer would be dead */
-	for (uint32_t n = 0; n < lrs; n++)
-		f->lr[n] = 0xc000000000000000ull | any(288); /* nothing may be left to luck */
+	assert_int_equal(f->ap[0] | f->ap[1], 0); /* this is relied upon, and nothing else may be left to luck */
+	for (uint32_t n = 0; n < lrs; n++) {
+		assert_int_equal(f->lr[n] & (LR_STATE | LR_EOI), 0);
+		f->lr[n] = any(288);
+	}
 	f->vmcr = any(~0u);
-	f->ap[0] = f->ap[1] = any(~0u);
 }
 
 static void load(struct vcpu *v)
