@@ -11,31 +11,20 @@
 
 /*
  * The EL1 and EL0 system registers that belong to a vCPU, as the EL1 guest changes them without a
- * trap. One list for save, load and reset. Source: Arm DDI 0487, "AArch64 System Registers".
+ * trap. One list for save, load and reset; in pairs, which one instruction stores or loads. Source: Arm DDI 0487, "AArch64 System Registers".
  */
-#define EL1_REGISTERS(X)  \
-	X(sp_el0)         \
-	X(sp_el1)         \
-	X(elr_el1)        \
-	X(spsr_el1)       \
-	X(sctlr_el1)      \
-	X(cpacr_el1)      \
-	X(ttbr0_el1)      \
-	X(ttbr1_el1)      \
-	X(tcr_el1)        \
-	X(mair_el1)       \
-	X(amair_el1)      \
-	X(esr_el1)        \
-	X(afsr0_el1)      \
-	X(afsr1_el1)      \
-	X(far_el1)        \
-	X(vbar_el1)       \
-	X(contextidr_el1) \
-	X(tpidr_el0)      \
-	X(tpidrro_el0)    \
-	X(tpidr_el1)      \
-	X(par_el1)        \
-	X(csselr_el1)     \
+#define EL1_REGISTERS(X, PAIR) \
+	PAIR(sp_el0, sp_el1) \
+	PAIR(elr_el1, spsr_el1) \
+	PAIR(sctlr_el1, cpacr_el1) \
+	PAIR(ttbr0_el1, ttbr1_el1) \
+	PAIR(tcr_el1, mair_el1) \
+	PAIR(amair_el1, esr_el1) \
+	PAIR(afsr0_el1, afsr1_el1) \
+	PAIR(far_el1, vbar_el1) \
+	PAIR(contextidr_el1, tpidr_el0) \
+	PAIR(tpidrro_el0, tpidr_el1) \
+	PAIR(par_el1, csselr_el1) \
 	X(cntkctl_el1)
 
 struct arch_vcpu {
@@ -43,8 +32,10 @@ struct arch_vcpu {
 	uint64_t kernel_sp; /* top of its core's kernel stack */
 
 	uint64_t pc, pstate;
-#define X(reg) uint64_t reg;
-	EL1_REGISTERS(X)
+#define X(reg)	   uint64_t reg;
+#define PAIR(a, b) uint64_t a, b;
+	EL1_REGISTERS(X, PAIR)
+#undef PAIR
 #undef X
 	/* what EL2 sets for it */
 	uint64_t vttbr, hcr, vmpidr, mdcr, cptr;

@@ -38,8 +38,10 @@ static void reset_registers(struct arch_vcpu *a)
 {
 	for (uint32_t i = 0; i < 31; i++)
 		a->x[i] = 0;
-#define X(reg) a->reg = 0;
-	EL1_REGISTERS(X)
+#define X(reg)	   a->reg = 0;
+#define PAIR(x, y) a->x = a->y = 0;
+	EL1_REGISTERS(X, PAIR)
+#undef PAIR
 #undef X
 	a->sctlr_el1 = SCTLR_EL1_RESET;
 	a->cntv_ctl = a->cntv_cval = 0;
@@ -248,7 +250,14 @@ void arch_vcpu_load(struct vcpu *v)
 	struct arch_vcpu *a = &v->arch;
 
 #define X(reg) write_reg(reg, a->reg);
-	EL1_REGISTERS(X)
+#define PAIR(x, y)                              \
+	do {                                    \
+		uint64_t one = a->x, two = a->y; \
+		write_reg(x, one);              \
+		write_reg(y, two);              \
+	} while (0);
+	EL1_REGISTERS(X, PAIR)
+#undef PAIR
 #undef X
 	write_reg(elr_el2, a->pc);
 	write_reg(spsr_el2, a->pstate);
@@ -310,7 +319,14 @@ void arch_vcpu_save(struct vcpu *v)
 	a->pstate = read_reg(spsr_el2);
 	a->hcr = read_reg(hcr_el2);
 #define X(reg) a->reg = read_reg(reg);
-	EL1_REGISTERS(X)
+#define PAIR(x, y)                                          \
+	do {                                                \
+		uint64_t one = read_reg(x), two = read_reg(y); \
+		a->x = one;                                 \
+		a->y = two;                                 \
+	} while (0);
+	EL1_REGISTERS(X, PAIR)
+#undef PAIR
 #undef X
 	if (unlikely(serror_window())) {
 		write_reg(elr_el2, a->pc); /* the error's own return address has replaced it */
