@@ -30,11 +30,11 @@ typedef uint64_t ticks_t; /* the machine's counter */
  * makes one more, for the address; only a race detector has to be told.
  */
 #ifdef __SANITIZE_THREAD__
-#define load_relaxed(p)	     __atomic_load_n((p), __ATOMIC_RELAXED)
-#define store_relaxed(p, v)  __atomic_store_n((p), (v), __ATOMIC_RELAXED)
+#define load_relaxed(p)	    __atomic_load_n((p), __ATOMIC_RELAXED)
+#define store_relaxed(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
 #else
-#define load_relaxed(p)	     (*(const volatile __typeof__(*(p)) *)(p))
-#define store_relaxed(p, v)  (*(volatile __typeof__(*(p)) *)(p) = (v))
+#define load_relaxed(p)	    (*(const volatile __typeof__(*(p)) *)(p))
+#define store_relaxed(p, v) (*(volatile __typeof__(*(p)) *)(p) = (v))
 #endif
 #define load_acquire(p)	     __atomic_load_n((p), __ATOMIC_ACQUIRE)
 #define store_release(p, v)  __atomic_store_n((p), (v), __ATOMIC_RELEASE)

@@ -330,10 +330,10 @@ __attribute__((noinline)) void ich_lr_write(uint32_t n, uint64_t value)
 /* ICH_VTR_EL2.PREbits says how many of the four active-priority registers exist. */
 #define APR_READ(k) \
 	(ap0r[k] = (uint32_t)read_reg(ich_ap0r##k##_el2), ap1r[k] = (uint32_t)read_reg(ich_ap1r##k##_el2), ap0r[k] | ap1r[k])
-#define APR_WRITE(k, zero, one)                    \
-	do {                                       \
+#define APR_WRITE(k, zero, one)                     \
+	do {                                        \
 		write_reg(ich_ap0r##k##_el2, zero); \
-		write_reg(ich_ap1r##k##_el2, one); \
+		write_reg(ich_ap1r##k##_el2, one);  \
 	} while (0)
 
 static uint32_t preemption_bits(void)

@@ -250,11 +250,11 @@ void arch_vcpu_load(struct vcpu *v)
 	struct arch_vcpu *a = &v->arch;
 
 #define X(reg) write_reg(reg, a->reg);
-#define PAIR(x, y)                              \
-	do {                                    \
+#define PAIR(x, y)                               \
+	do {                                     \
 		uint64_t one = a->x, two = a->y; \
-		write_reg(x, one);              \
-		write_reg(y, two);              \
+		write_reg(x, one);               \
+		write_reg(y, two);               \
 	} while (0);
 	EL1_REGISTERS(X, PAIR)
 #undef PAIR
@@ -319,11 +319,11 @@ void arch_vcpu_save(struct vcpu *v)
 	a->pstate = read_reg(spsr_el2);
 	a->hcr = read_reg(hcr_el2);
 #define X(reg) a->reg = read_reg(reg);
-#define PAIR(x, y)                                          \
-	do {                                                \
+#define PAIR(x, y)                                             \
+	do {                                                   \
 		uint64_t one = read_reg(x), two = read_reg(y); \
-		a->x = one;                                 \
-		a->y = two;                                 \
+		a->x = one;                                    \
+		a->y = two;                                    \
 	} while (0);
 	EL1_REGISTERS(X, PAIR)
 #undef PAIR

@@ -50,7 +50,7 @@ enum gicr_reg {
 #define GICD_CTLR_DS	 BIT(6)
 #define GICD_CTLR_RWP	 BIT(31)
 
-#define GIC_IIDR_VALUE	 0x43bu /* implementer: Arm; no product, no revision */
+#define GIC_IIDR_VALUE 0x43bu /* implementer: Arm; no product, no revision */
 
 #define GICR_TYPER_LAST	  BIT64(4)
 #define GICR_WAKER_SLEEP  BIT(1)

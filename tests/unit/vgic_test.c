@@ -173,7 +173,7 @@ static void unload(uint32_t core)
 	vgic_save(f->loaded);
 	f->loaded = cores[here].loaded = NULL;
 	assert_int_equal(f->private & BIT(27), 0); /* or the next one's timer would be dead */
-	assert_int_equal(f->ap[0] | f->ap[1], 0); /* this is relied upon, and nothing else may be left to luck */
+	assert_int_equal(f->ap[0] | f->ap[1], 0);  /* this is relied upon, and nothing else may be left to luck */
 	for (uint32_t n = 0; n < lrs; n++) {
 		assert_int_equal(f->lr[n] & (LR_STATE | LR_EOI), 0);
 		f->lr[n] = any(288);
