@@ -25,10 +25,16 @@ void inject_abort(struct vcpu *v, uint64_t esr, uint64_t far, bool fetch);
 void pc_step(uint64_t esr, uint64_t *pc, uint64_t *pstate); /* past the instruction that was trapped, of a vCPU that is not loaded */
 void pc_advance_rare(uint64_t esr);
 
+/* There is more to it than the pc. */
+static inline bool pc_is_rare(void)
+{
+	return read_reg(spsr_el2) & (PSTATE_32 | PSTATE_BTYPE | PSTATE_SS);
+}
+
 /* The same, of one that is loaded. */
 static inline void pc_advance(uint64_t esr)
 {
-	if (unlikely(read_reg(spsr_el2) & (PSTATE_32 | PSTATE_BTYPE | PSTATE_SS)))
+	if (unlikely(pc_is_rare()))
 		pc_advance_rare(esr);
 	else
 		write_reg(elr_el2, read_reg(elr_el2) + 4);
@@ -115,6 +121,17 @@ static inline uint64_t left_nothing(const struct vcpu *v)
 static inline uint64_t left_next(const struct vcpu *v)
 {
 	return likely(!v->core->changed) ? left_nothing(v) : LEFT_NEXT;
+}
+
+uint64_t left_past_rare(struct vcpu *v, uint64_t esr); /* inject.c */
+
+/* v goes on behind the instruction that was trapped. */
+static inline uint64_t left_past(struct vcpu *v, uint64_t esr)
+{
+	if (unlikely(pc_is_rare()))
+		return left_past_rare(v, esr);
+	write_reg(elr_el2, read_reg(elr_el2) + 4);
+	return left_nothing(v);
 }
 
 /* Trapped system register's name, from the ISS of EC 0x18: op0 op1 CRn CRm op2. */

@@ -91,3 +91,9 @@ void pc_advance_rare(uint64_t esr)
 	write_reg(spsr_el2, pstate);
 	write_reg(elr_el2, pc);
 }
+
+uint64_t left_past_rare(struct vcpu *v, uint64_t esr)
+{
+	pc_advance_rare(esr);
+	return left_nothing(v);
+}

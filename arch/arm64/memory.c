@@ -264,11 +264,10 @@ uint64_t data_abort_quick(struct vcpu *v, uint64_t esr)
 	if (esr & ISS_WNR)
 		return gicd_write_quick(v, esr, offset);
 	value = vgic_gicd_read(v, offset);
-	if (value < 0 || ISS_SRT(esr) >= 18)
+	if (value < 0 || ISS_SRT(esr) == 31 || !is_saved(ISS_SRT(esr)))
 		return abort_quick(v, esr);
 	v->arch.x[ISS_SRT(esr)] = (uint64_t)value;
-	pc_advance(esr);
-	return left_nothing(v);
+	return left_past(v, esr);
 }
 
 void fetch_abort(struct vcpu *v, uint64_t esr)

@@ -454,9 +454,12 @@ static uint32_t scan(struct vgic_pass *k, uint32_t w)
 	uint32_t dist = load_relaxed(&k->v->part->arch.vgic.ctlr), groups = dist & k->vmcr;
 	uint32_t g0, g1, bits, held;
 
+	bits = vgic_pending_bits(word);
+	if (likely((bits | load_relaxed(&word->owed)) == 0))
+		return 0;
 	if (unlikely(load_relaxed(&word->owed) != 0))
 		end_owed(k->v, w, word);
-	bits = vgic_pending_bits(word) & load_relaxed(&word->enabled) & load_relaxed(&k->c->mine[w]);
+	bits &= load_relaxed(&word->enabled) & load_relaxed(&k->c->mine[w]);
 	bits &= ~load_relaxed(&word->active);
 	if (bits == 0)
 		return 0;

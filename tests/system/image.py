@@ -47,21 +47,21 @@ WIDE = {"core": {"mpidr": 0, "stack_va": 8},
         "port": {"out_va": 48, "in_va": 56, "reply_out_va": 64, "reply_in_va": 72}}
 
 
+def step(h, word, prime):
+    return (word ^ (h >> 29 | h << 35 & MASK)) * prime & MASK
+
+
 def digest(data):
     words = struct.unpack(f"<{len(data) // 8}Q", data)
     a, b = PRIME_B, PRIME_A
-    for i in range(0, len(words) - 1, 2):
-        a = (a ^ words[i]) * PRIME_A & MASK
-        a ^= a >> 32
-        b = (b ^ words[i + 1]) * PRIME_B & MASK
-        b ^= b >> 32
-    if len(words) % 2:
-        a = (a ^ words[-1]) * PRIME_A & MASK
-        a ^= a >> 32
-    for last, prime in ((b, PRIME_B), (len(data), PRIME_A)):
-        a = (a ^ last) * prime & MASK
-        a ^= a >> 32
-    return a
+    whole = len(words) // 8 * 8
+    for i in range(0, whole, 2):
+        a = step(a, words[i], PRIME_A)
+        b = step(b, words[i + 1], PRIME_B)
+    for word in words[whole:]:
+        a = step(a, word, PRIME_A)
+    a = step(step(a, b, PRIME_B), len(data), PRIME_A)
+    return a ^ a >> 32
 
 
 class Element:

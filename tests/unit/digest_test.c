@@ -72,7 +72,7 @@ static void its_value_is_fixed(void **state)
 
 	(void)state;
 	fill(w);
-	assert_int_equal(digest(w, sizeof(w)), 0x9234d7cbe40b137ull);
+	assert_int_equal(digest(w, sizeof(w)), 0x2939b3547fd30cfcull);
 }
 
 int main(void)
