@@ -37,6 +37,7 @@ struct core {
 	uint32_t rank;	   /* whose time is used (its own, or a caller's), or BH_NONE */
 	struct vcpu *runs; /* who runs, or NULL: the core idles */
 	ticks_t alarm;	   /* when the core's timer is set to fire; BH_NEVER: it is off */
+	uint32_t alarms;   /* how often that was worked out, sched_hand_over() aside */
 	ticks_t turn_end;  /* of the one that runs, where it has siblings here; else BH_NEVER */
 	uint32_t turned;   /* ranks: of siblings here, that one has had its turn */
 	uint32_t stopped;  /* ranks: of those that were to stop, that one has had its edge */

@@ -77,12 +77,52 @@ static void begin_call(struct vcpu *v, struct port *p, ticks_t deadline)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* with port_ended() */
 }
 
+/* A short message, from where one left it to where the other finds it: as port_fill() and port_show() have it, without a slot. */
+static void pass(struct vcpu *to, const uint64_t *arg)
+{
+	uint64_t *show = arch_vcpu_args(to);
+	uint64_t bytes = arg[1];
+
+	show[0] = bytes;
+	show[1] = 0;
+	show[2] = arch_time();
+	for (uint32_t i = 0; i < BH_SHORT_BYTES / 8; i++, bytes -= bytes < 8 ? bytes : 8)
+		show[3 + i] = bytes >= 8 ? arg[2 + i] : arg[2 + i] & (BIT64(8 * bytes) - 1);
+}
+
+/* The server's vCPU here waits for a request of this port: it has it, and the core. */
+static bool hand_over(struct vcpu *v, struct port *p, const uint64_t *arg)
+{
+	struct vcpu *s = server_here(v, p);
+	uint64_t caller = (uint64_t)(v->desc - blob_vcpus(blob)) << 8;
+
+	if (!s || s->state != VCPU_LISTENING || s->serves != p || p->desc->bytes > BH_SHORT_BYTES || !sched_can_hand_over(v, s))
+		return false;
+	pass(s, arg);
+	event_forget(s);
+	arch_vcpu_answer(s, BH_OK);
+	s->state = VCPU_READY;
+	v->calls = p;
+	v->deadline = arg[6];
+	v->state = VCPU_CALLING;
+	p->send.sequence++;
+	store_release(&p->call, (uint64_t)p->send.sequence << 32 | caller | CALL_SERVING);
+	sched_hand_over(v, s);
+	if (p->desc->receive_intid != BH_NONE)
+		arch_irq_raise(s->part, p->desc->receive_intid);
+	return true;
+}
+
+#define HANDED_OVER 1 /* no status: the server has it */
+
 static int64_t request(struct vcpu *v, struct port *p, const uint64_t *arg)
 {
 	if (STATE(load_acquire(&p->call)) != CALL_IDLE)
 		return BH_E_AGAIN;
 	if (!partition_runs(partition_at(p->desc->receiver)))
 		return BH_E_PEER;
+	if (hand_over(v, p, arg))
+		return HANDED_OVER;
 	port_fill(p->desc->in_va, &arg[2], p->desc->out_va, arg[1]);
 	begin_call(v, p, arg[6]);
 	return CALL_NO_RETURN;
@@ -105,6 +145,8 @@ int64_t port_call(struct vcpu *v, const uint64_t *arg)
 		return BH_E_STATE;
 	status = request(v, p, arg);
 	store_release(&p->send.busy, 0);
+	if (status == HANDED_OVER)
+		return CALL_NO_RETURN;
 	if (status != CALL_NO_RETURN)
 		return status;
 	port_tell_receiver(p);
@@ -247,11 +289,52 @@ int64_t port_reply(struct vcpu *v, const uint64_t *arg)
 	return wrong ? wrong : answer;
 }
 
+/* The caller is here, and nothing waits for v but to wait again. */
+static bool can_hand_back(const struct vcpu *v, const struct port *p, const uint64_t *arg, const struct vcpu *caller)
+{
+	return caller->state == VCPU_CALLING && caller->calls == p && p->desc->reply_bytes <= BH_SHORT_BYTES && port_size_ok(arg[1], p->desc->reply_bytes) &&
+	       !(load_relaxed(&v->part->events) & BIT64(arg[0])) && sched_can_hand_back(v, caller) &&
+	       (arg[6] == BH_NEVER || arg[6] > arch_time());
+}
+
+/* True: the caller has its reply, and the core; v listens. */
+static bool hand_back(struct vcpu *v, struct port *p, const uint64_t *arg)
+{
+	uint64_t word = load_acquire(&p->call);
+	struct vcpu *caller = vcpu_at(CALLER(word));
+	ticks_t deadline = caller->deadline;
+
+	if (STATE(word) != CALL_SERVING || caller->core != v->core || !can_hand_back(v, p, arg, caller) || arch_irq_pending(v) ||
+	    !change_if(&p->call, &word, with(word, CALL_IDLE)))
+		return false;
+	pass(caller, arg);
+	caller->calls = NULL;
+	caller->deadline = BH_NEVER;
+	arch_vcpu_answer(caller, BH_OK);
+	caller->state = VCPU_READY;
+	v->serves = p;
+	v->deadline = arg[6];
+	v->state = VCPU_LISTENING;
+	sched_hand_back(v, caller, deadline);
+	store_relaxed(&v->listens, BIT64(arg[0]));
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (unlikely(load_relaxed(&v->part->events) & BIT64(arg[0])))
+		event_attend(v);
+	return true;
+}
+
 int64_t port_serve(struct vcpu *v, const uint64_t *arg)
 {
 	struct port *p;
 	int64_t answer, status = find_server(v, arg, &p);
 
+	if (!status && arg[1] && !swap_all(&p->receive.busy, 1)) {
+		bool handed = hand_back(v, p, arg);
+
+		store_release(&p->receive.busy, 0);
+		if (handed)
+			return CALL_NO_RETURN;
+	}
 	if (!status && arg[1])
 		status = reply_now(p, arg, &answer); /* the answer is not told */
 	if (status)

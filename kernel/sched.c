@@ -98,6 +98,7 @@ static void set_alarm(struct core *c)
 		first = earlier(first, c->turn_end);
 	for (uint32_t left = c->urgent; left; left &= left - 1)
 		first = earlier(first, wants_at(c, c->vcpu[lowest_bit(left)]));
+	c->alarms++;
 	set_timer(c, first);
 }
 
@@ -511,11 +512,80 @@ bool sched_notice(struct vcpu *v)
 	return false;
 }
 
+/* Nothing is on its way to anybody here, and no siblings take turns. */
+static bool is_calm(const struct core *c, const struct vcpu *v, const struct vcpu *to)
+{
+	return !c->changed && !to->frozen && !(v->siblings | to->siblings | c->vcpu[c->rank]->siblings) &&
+	       !load_relaxed(&c->inbox);
+}
+
+/* Where `to` were more urgent by itself, it would run on its own time. */
+bool sched_can_hand_over(const struct vcpu *v, const struct vcpu *to)
+{
+	return to->desc->rank > v->core->rank && is_calm(v->core, v, to);
+}
+
+void sched_hand_over(struct vcpu *v, struct vcpu *to)
+{
+	struct core *c = v->core;
+	uint32_t bit = BIT(to->desc->rank);
+
+	v->callee = to;
+	lent(to, to->lent | BIT(v->desc->rank) | v->lent);
+	c->ready |= bit | to->lent;
+	c->runs = to;
+	if (set_urgent(c, c->urgent | bit) && unlikely(news(c)))
+		c->changed = 1;
+	v->alarms = c->alarms;
+	v->alarm = c->alarm;
+	set_timer(c, earlier(c->alarm, v->deadline));
+	trace(c, BH_TRACE_SWITCH, to->who, c->funded & BIT(c->rank) ? BH_TRACE_BY_BUDGET : BH_TRACE_BY_WINDOW, c->rank, 0);
+}
+
+bool sched_can_hand_back(const struct vcpu *v, const struct vcpu *to)
+{
+	const struct core *c = v->core;
+
+	return to->core == c && to->callee == v && c->rank != BH_NONE && ((BIT(to->desc->rank) | to->lent) & BIT(c->rank)) && is_calm(c, v, to);
+}
+
+void sched_hand_back(struct vcpu *v, struct vcpu *to, ticks_t deadline)
+{
+	struct core *c = v->core;
+	uint32_t bit = BIT(v->desc->rank), ranks = BIT(to->desc->rank) | to->lent;
+
+	c->ready &= ~(bit | v->lent);
+	c->ready |= ranks;
+	lent(v, v->lent & ~ranks);
+	to->callee = NULL;
+	c->runs = to;
+	if (!v->lent && !(c->funded & bit))
+		store_relaxed(&c->urgent, c->urgent & ~bit);
+	if (c->alarm != deadline)
+		;
+	else if (likely(c->alarms == to->alarms))
+		set_timer(c, to->alarm);
+	else
+		c->changed = 1;
+	trace(c, BH_TRACE_SWITCH, to->who, c->funded & BIT(c->rank) ? BH_TRACE_BY_BUDGET : BH_TRACE_BY_WINDOW, c->rank, 0);
+}
+
+/* Who has the core now was not loaded until now. Its emulated timer is the alarm's affair. */
+static void handed(struct core *c)
+{
+	load(c, c->runs);
+	set_timer(c, earlier(c->alarm, wants_at(c, c->runs)));
+}
+
 struct vcpu *sched_next(void)
 {
 	struct core *c = this_core();
 
-	return likely(!c->changed && !news(c)) ? c->runs : next(c);
+	if (unlikely(c->changed || news(c)))
+		return next(c);
+	if (c->runs != c->loaded)
+		handed(c);
+	return c->runs;
 }
 
 noreturn void sched_start(void)

@@ -41,6 +41,16 @@ ticks_t sched_used(const struct core *c, uint32_t rank);
 void sched_lend(struct vcpu *v, struct vcpu *to);
 void sched_unlend(struct vcpu *v); /* nothing where it has not lent */
 
+/*
+ * The short way of a call within one core: the server's vCPU waits for just that, so the caller's time goes to it, and back with the reply, and
+ * nobody else is looked at. _can_: nothing speaks against it; own core, v runs. sched_hand_over(): v, blocked, lends to `to`, which is ready;
+ * sched_hand_back(): v, blocked again, has answered `to`, which is ready.
+ */
+bool sched_can_hand_over(const struct vcpu *v, const struct vcpu *to);
+void sched_hand_over(struct vcpu *v, struct vcpu *to);
+bool sched_can_hand_back(const struct vcpu *v, const struct vcpu *to);
+void sched_hand_back(struct vcpu *v, struct vcpu *to, ticks_t deadline); /* deadline: of the call that is over */
+
 noreturn void sched_start(void); /* a core's first and last step of boot */
 
 #endif

@@ -69,6 +69,8 @@ struct vcpu {
 	struct port *calls;	    /* own core: CALLING on this port */
 	struct vcpu *callee;	    /* own core: CALLING, and this one runs in its place */
 	uint32_t lent;		    /* own core: ranks of the callers in whose place it runs */
+	uint32_t alarms;	    /* own core: core->alarms, as it was when it handed the core over ... */
+	ticks_t alarm;		    /* ... and core->alarm */
 	uint32_t siblings;	    /* ranks of the other vCPUs of its partition on its core */
 	ticks_t turn_left;	    /* own core: of its turn among them; 0: the next is a whole one */
 	uint32_t who;		    /* as the trace has it */

@@ -280,7 +280,7 @@ static __attribute__((noinline)) uint64_t call_quick(struct vcpu *v, uint32_t fu
 	if (number < 32 && !(QUICK_CALLS >> number & 1))
 		return LEFT_SYNC;
 	conclude(v, call_handle(v, function, &v->arch.x[1]));
-	return left_next(v);
+	return likely(v->core->runs == v) ? left_next(v) : LEFT_NEXT;
 }
 
 static uint64_t at_once(struct vcpu *v, int64_t result)
