@@ -327,7 +327,7 @@ adversaries: $(patsubst %,$B/tests/%.img,$(filter time-%,$(TEST_SYSTEMS)))
 	$(Q)$(PYTHON) scripts/test adversaries
 fuzz: $(FUZZERS:%=$B/fuzz/%)
 	$(Q)$(PYTHON) scripts/test fuzz
-size: $(KERNEL)
+size: $(KERNEL) $B/tests/four.img
 	$(Q)$(PYTHON) scripts/size
 requirements:
 	$(Q)$(PYTHON) scripts/requirements
