@@ -319,7 +319,11 @@ stress: export STRESS_MESSAGES := $(or $(STRESS_MESSAGES),10000000)
 stress: export STRESS_STOPS := $(or $(STRESS_STOPS),6000)
 stress: $B/tests/stress.img
 	$(Q)$(PYTHON) scripts/test stress
-bench: $(TESTED)
+# Its picture alone needs gnuplot: without it, and without a network, there is none.
+BENCHED := $(KERNEL) $(patsubst %,$B/tests/%.img,$(filter bench bench-%,$(TEST_SYSTEMS))) $B/tests/guests/bench.bin $B/guests/linux \
+	$B/tests/systems/bench-linux/shell.cpio.gz
+bench: $(BENCHED)
+	$(Q)command -v gnuplot >/dev/null || scripts/setup bench || true
 	$(Q)$(PYTHON) tests/bench/bench.py
 # Those that take too long for `make test` as well.
 adversaries: export ADVERSARIES := all

@@ -15,7 +15,7 @@ import threading
 KERNEL = "build/kernel-arm64.elf"
 CROSS = os.environ.get("CROSS", "aarch64-linux-gnu-")
 SECONDS = 300
-ENOUGH = 15  # walks of each path
+ENOUGH = 25  # walks of each path
 
 SYSTEM_REGISTER = {"mrs", "msr", "at"}
 BARRIER = {"dsb", "dmb", "isb", "tlbi"}
@@ -55,9 +55,13 @@ class Meter:
         self.kind = {self.key(pc).encode(): name for pc, name in kernel}
         self.marks = {self.key(pc).encode(): [part.split() for part in text.split(";") if part] for pc, text in marks}
         self.sum = [0, 0, 0, 0]
-        self.begun, self.armed = {}, set()
-        self.found = {row: [] for words in self.marks.values() for verb, *rows in words if verb == "end" for row in rows}
+        self.found = {row: [] for row in self.rows("end")}
+        self.once = set(self.found) - self.rows("begin", "arm")  # paths from reset
+        self.begun, self.armed = {row: (0, 0, 0, 0) for row in self.once}, set()
         self.few = set(self.found)  # rows whose paths were not walked often enough yet
+
+    def rows(self, *verbs):
+        return {row for words in self.marks.values() for verb, *rows in words if verb in verbs for row in rows}
 
     def mark(self, verb, *rows):
         for row in rows:
@@ -65,8 +69,9 @@ class Meter:
                 begun = self.begun.pop(row, None)
                 self.armed.discard(row)
                 if begun:
-                    self.few.discard(row if len(self.found[row]) + 1 >= ENOUGH else None)
                     self.found[row].append(Cost(*(now - then for now, then in zip(self.sum, begun))))
+                    if row in self.once or len(self.found[row]) >= ENOUGH:
+                        self.few.discard(row)
             elif verb == "drop":
                 self.begun.pop(row, None)
             else:
@@ -76,18 +81,24 @@ class Meter:
 
     def read(self, log):
         """A log's lines, in the order in which things happened; to its end, or until every path was walked often enough."""
-        total, last, last_core = self.sum, "", b""
+        total, last, last_core, began = self.sum, "", b"", {}
         for line in log:
             if line.startswith(b"Trace "):
                 pc = line.split(b"/", 2)[1]
                 if pc in self.marks:
-                    last = ""
+                    if not total[0]:
+                        continue  # no partition runs before the kernel: firmware, at such an address
+                    last, began = "", {}
                     for words in self.marks[pc]:
                         self.mark(*words)
                     if not self.few:
                         return
                     continue
-                last, last_core = self.kind.get(pc, ""), line[6:line.index(b":")]
+                last_core = line[6:line.index(b":")]
+                if began.get(last_core) == pc:
+                    continue  # begun again: another core's turn, or an interrupt, came first
+                began[last_core] = pc
+                last = self.kind.get(pc, "")
                 total[0] += 1
                 if last in SYSTEM_REGISTER:
                     total[1] += 1

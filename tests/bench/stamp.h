@@ -7,6 +7,7 @@
  *   "begin ROW..."  paths of these rows begin
  *   "arm ROW..."    likewise, but what counts begins with the interrupt that is to come: behind the last WFI of the kernel, if any
  *   "end ROW..."    they end, where they had begun
+ *                   (of a row that never begins: the path from reset)
  *   "drop ROW..."   they were none
  *   "...; ..."      both
  *
