@@ -18,10 +18,8 @@ def ticks(lines):
     return int(lines[-1].split()[-1])
 
 
-def entered(monitor, path, partition):
-    """When a partition was entered, by the health log of a machine that runs the image at `path`."""
-    with open(path, "rb") as f:
-        i = image.Image(f.read())
+def entered(monitor, i, partition):
+    """When a partition was entered, by the health log of a machine that runs image @i."""
     pa = i.u64(i.blob + image.HEAD["log_va"]) - i.u64(image.SHARE_VA) + i.u64(image.SHARE_PA)
     n, = struct.unpack("<I", monitor.memory(pa + 4, 4, SOCKET + ".log"))
     ring = monitor.memory(pa + LOG_HEAD + i.number(partition) * n * LOG_RECORD, n * LOG_RECORD, SOCKET + ".log")
@@ -41,7 +39,7 @@ def count_partition():
 
     def look():
         monitor = qmp.Qmp(SOCKET)
-        first.append(entered(monitor, f"build/tests/{place.system}.img", place.partition))
+        first.append(entered(monitor, places.read_image(place.system), place.partition))
         monitor.close()
 
     if os.path.exists(SOCKET):

@@ -24,7 +24,7 @@ Cost = collections.namedtuple("Cost", "instructions registers barriers devices")
 
 
 def disassembly(elf):
-    """[(address, mnemonic)]"""
+    """[(address, mnemonic)] where it is linked."""
     text = subprocess.run([CROSS + "objdump", "-d", "--no-show-raw-insn", elf], capture_output=True, text=True, check=True).stdout
     return [(int(m[1], 16), m[2]) for m in re.finditer(r"^\s*([0-9a-f]+):\s+([a-z][\w.]*)", text, re.M)]
 
@@ -113,11 +113,14 @@ class Meter:
         return {row: sorted(costs)[len(costs) // 2] for row, costs in self.found.items() if costs}
 
 
-def follow(name, command, program, base=0):
-    """{row: Cost} of what the kernel does in a run of `command` (QEMU's), whose benchmark is the ELF `program`, loaded at `base`."""
-    kernel = disassembly(KERNEL)
+def follow(name, command, program, base, moved):
+    """{row: Cost} of what the kernel does in a run of `command` (QEMU's), whose benchmark is the ELF `program`, loaded at `base`.
+    @moved: how far from where it is linked the kernel begins, until it has switched its MMU on; no partition has code there."""
+    linked = disassembly(KERNEL)
+    kernel = linked + [(pc + moved, kind) for pc, kind in linked]
     marks = [(base + pc, text) for pc, text in stamps(program)]
-    ranges = [f"{min(kernel)[0]:#x}..{max(kernel)[0]:#x}"] + [f"{pc:#x}..{pc:#x}" for pc, _ in marks]
+    first, last = min(linked)[0], max(linked)[0]
+    ranges = [f"{at + first:#x}..{at + last:#x}" for at in (0, moved)] + [f"{pc:#x}..{pc:#x}" for pc, _ in marks]
     command = [*command, "-accel", "tcg,one-insn-per-tb=on", "-dfilter", ",".join(ranges),
                "-d", "exec,nochain,trace:memory_region_ops_read,trace:memory_region_ops_write"]
     meter = Meter(kernel, marks)

@@ -44,6 +44,11 @@ def arguments(kernel, memory, cores, *more):
             "-smp", str(cores), "-m", memory, "-nographic", "-nic", "none", "-kernel", kernel, *ICOUNT, *more]
 
 
+def read_image(system):
+    with open(f"build/tests/{system}.img", "rb") as f:
+        return image.Image(f.read())
+
+
 def machine(system):
     return arguments(f"build/tests/{system}.img", "2048M", 4)
 
@@ -117,14 +122,13 @@ def count(where):
 def follow(where):
     """{row: path.Cost}"""
     place = PLACES[where]
-    return path.follow(where, machine(place.system), place.program, place.base)
+    return path.follow(where, machine(place.system), place.program, place.base, read_image(place.system).load_pa - image.KERNEL_VA)
 
 
 def settings(where):
     """What the figures of a place hold for, in a sentence."""
     place = PLACES[where]
-    with open(f"build/tests/{place.system}.img", "rb") as f:
-        i = image.Image(f.read())
+    i = read_image(place.system)
     with open(f"tests/systems/{place.system}/system.dts", encoding="utf-8") as f:
         native_wfi = "native-wfi" in f.read()
     p = i.named("partition", place.partition)

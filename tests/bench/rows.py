@@ -21,6 +21,7 @@ ROWS = {
     "longest_gap": "longest gap in a spinning loop",
     "ipi_wfi_one_way": "IPI one way, target in WFI",
     "ipi_wfi_round_trip": "IPI round trip, WFI",
+    "ipi_spin_one_way": "IPI one way, spinning",
     "ipi_spin_round_trip": "IPI round trip, spinning",
     "cpu_on_first_c": "CPU_ON -> first C statement",
     "memory_walk": "walk over memory, 1,024 loads",

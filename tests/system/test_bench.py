@@ -19,7 +19,7 @@ RESULT = "build/logs/bench-test.json"
 NEEDED = ("hvc_null", "hvc_psci_version", "hvc_smccc_version", "hvc_unknown", "id_register_read", "gicd_typer_read", "gicd_enable_read",
           "gicd_enable_write", "sgi_self_handler", "sgi_self_round_trip", "timer_spin_handler", "timer_wfi_handler", "device_handler",
           "acknowledge_end", "memory_walk", "integer_work", "longest_gap", "boot_first_instruction")
-OF_TWO = ("ipi_wfi_one_way", "ipi_wfi_round_trip", "ipi_spin_round_trip", "cpu_on_first_c")
+OF_TWO = ("ipi_wfi_one_way", "ipi_wfi_round_trip", "ipi_spin_one_way", "ipi_spin_round_trip", "cpu_on_first_c")
 
 # Row -> the least and the most that is plausible: no path is free, and none is longer than this by far. The
 # least of what moves bytes is the bytes' own: 16 of them are a load and a store.

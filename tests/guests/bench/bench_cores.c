@@ -22,7 +22,7 @@ static void on_either(void)
 		on_interrupt();
 		return;
 	}
-	other_time = stamp("end ipi_wfi_one_way");
+	other_time = stamp("end ipi_wfi_one_way ipi_spin_one_way");
 	intid = gic_acknowledge();
 	sgi_core(SGI_HERE, 0);
 	gic_end(intid);
@@ -101,31 +101,32 @@ STAMPING uint64_t ping(const char *begin, bool sleep)
 	return before;
 }
 
-void bench_ipi(void)
+/* Both rows of one kind, from one run. */
+STAMPING void bench_pings(const char *begin, bool sleep, const char *there, const char *round_trip)
 {
 	static uint64_t one_way[ROUNDS];
 
-	irq_handler = on_either;
-	if (!other_start(other_spin))
-		return;
 	for (uint32_t i = 0; i < ROUNDS; i++) {
-		sample[i] = 0 - ping("begin ipi_spin_round_trip", false);
-		sample[i] += handler_time - empty;
-	}
-	row("ipi_spin_round_trip");
-	other_state = 2;
-	other_end();
-
-	if (!other_start(other_wait))
-		return;
-	for (uint32_t i = 0; i < ROUNDS; i++) {
-		uint64_t before = ping("begin ipi_wfi_one_way ipi_wfi_round_trip", true);
+		uint64_t before = ping(begin, sleep);
 
 		one_way[i] = other_time - before - empty;
 		sample[i] = handler_time - before - empty;
 	}
-	row("ipi_wfi_round_trip");
+	row(round_trip);
 	for (uint32_t i = 0; i < ROUNDS; i++)
 		sample[i] = one_way[i];
-	row("ipi_wfi_one_way");
+	row(there);
+}
+
+void bench_ipi(void)
+{
+	irq_handler = on_either;
+	if (!other_start(other_spin))
+		return;
+	bench_pings("begin ipi_spin_one_way ipi_spin_round_trip", false, "ipi_spin_one_way", "ipi_spin_round_trip");
+	other_state = 2;
+	other_end();
+	if (!other_start(other_wait))
+		return;
+	bench_pings("begin ipi_wfi_one_way ipi_wfi_round_trip", true, "ipi_wfi_one_way", "ipi_wfi_round_trip");
 }
