@@ -103,8 +103,8 @@ menu:
 	@echo '  make all          build the kernel, the tool, the services and the systems'
 	@echo '  make stress       ten million messages of each kind, with stops and starts (STRESS_MESSAGES, STRESS_STOPS, STRESS_SEED)'
 	@echo '  make adversaries  a control loop beside everything that might take its time, what takes long as well'
-	@echo '  make bench        instructions of each path, bare machine beside partition'
-	@echo '  make size         bytes and lines of the kernel'
+	@echo '  make bench        instructions of each path, bare machine beside partition; budgets and goals'
+	@echo '  make size         bytes and lines of the kernel, and all that it needs of a system'
 	@echo '  make lint         include directions, headers, licences, format'
 	@echo '  make requirements where each is fulfilled and tested; those that are not'
 	@echo '  make format       clang-format of all C'
@@ -307,13 +307,13 @@ run: $(TOOL) $B/$(SYSTEM).img
 	$(Q)$(BULKHEAD) run systems/$(SYSTEM)
 TESTED := $(PROGRAMS) $(IMAGES) $(UNIT_PROGRAMS) $(DEBIAN_GUESTS) $(INITRDS) $B/guests/initramfs.cpio.gz
 test: $(TESTED) compile_commands.json
-	$(Q)$(PYTHON) scripts/test lint requirements stack unit tool system
+	$(Q)$(PYTHON) scripts/test lint requirements stack size unit tool system
 test-unit: $(UNIT_PROGRAMS)
 	$(Q)$(PYTHON) scripts/test unit
 test-tool: $(PROGRAMS)
 	$(Q)$(PYTHON) scripts/test tool
 test-system: $(TESTED)
-	$(Q)$(PYTHON) scripts/test stack system
+	$(Q)$(PYTHON) scripts/test stack size system
 # Hours on a small machine; `make test` has 10^5 messages of each kind.
 stress: export STRESS_MESSAGES := $(or $(STRESS_MESSAGES),10000000)
 stress: export STRESS_STOPS := $(or $(STRESS_STOPS),6000)
