@@ -62,16 +62,24 @@ def in_order(found):
     return [row for row in ROWS if row in found]
 
 
+def text(n):
+    return "-" if n is None else f"{n:,}"
+
+
+def ratio(figure, bare):
+    return "-" if figure is None or bare is None else f"{figure / max(bare, 1):,.2f}"[:9].rstrip(".")
+
+
 def show_place(f, where, budgets):
     print(f"\n{where}: {f.settings[where]}")
-    print(f"  {'':52}{'bare':>10}{'Bulkhead':>14}{'times':>10}{'goal':>12}   {'kernel':>9}{'registers':>10}{'barriers':>9}{'devices':>8}")
+    print(f"  {'':52}{'bare':>12}{'Bulkhead':>14}{'times':>10}{'goal':>12}   {'kernel':>9}{'registers':>10}{'barriers':>9}{'devices':>8}")
     for row in in_order(f.rows[where]):
         figure, bare = f.rows[where][row], f.bare(row)
         goal = budget.goal(budgets, row, where, bare)
-        times = "-" if bare is None else f"{figure / max(bare, 1):,.2f}"[:9].rstrip(".")
         cost = f.costs.get(where, {}).get(row, NO_COST)
-        print(f"  {ROWS[row]:52}{'-' if bare is None else f'{bare:,}':>10}{figure:14,}{times:>10}{'-' if goal is None else f'{goal:,}':>12}"
-              f"{' ' if goal is None or figure <= goal else '!'}  {cost[0]:>9}{cost[1]:>10}{cost[2]:>9}{cost[3]:>8}")
+        missed = "!" if goal is not None and figure > goal else " "
+        print(f"  {ROWS[row]:52}{text(bare):>12}{text(figure):>14}{ratio(figure, bare):>10}{text(goal):>12}{missed}"
+              f"  {cost[0]:>9}{cost[1]:>10}{cost[2]:>9}{cost[3]:>8}")
 
 
 def show(f, budgets):
@@ -83,12 +91,25 @@ def show(f, budgets):
         print(f"{ROWS[row].replace(', each', ''):54}{a_second:14,.0f} messages/s{a_second * size / 1e6:8,.0f} MB/s, if an instruction takes 1 ns")
 
 
-def show_budgets(f, budgets):
+def show_goals(f, budgets):
+    """Rows that have a goal, those too that are not counted here."""
+    with_goal = [key for key, b in budgets.items() if b.goal]
+    counted = met = 0
+    print(f"\ngoals{'':49}{'':14}{'bare':>12}{'Bulkhead':>14}{'times':>10}{'goal':>14}")
+    for row, where in with_goal:
+        figure, bare = f.rows.get(where, {}).get(row), f.bare(row)
+        goal = budget.goal(budgets, row, where, bare)
+        known = figure is not None and goal is not None
+        counted += known
+        met += known and figure <= goal
+        verdict = "not counted" if not known else "met" if figure <= goal else f"missed by {figure - goal:,}"
+        print(f"  {ROWS[row]:52}{where:14}{text(bare):>12}{text(figure):>14}{ratio(figure, bare):>10}{text(goal):>14}   {verdict}")
+    print(f"  {met} of {len(with_goal)} met, {counted - met} missed, {len(with_goal) - counted} not counted here")
+
+
+def show_budgets(f):
     figures = f.keyed()
-    with_goal = {key: budget.goal(budgets, *key, f.bare(key[0])) for key, b in budgets.items() if b.goal}
-    counted = {key: goal for key, goal in with_goal.items() if key in figures and goal is not None}
-    met = [key for key, goal in counted.items() if figures[key] <= goal]
-    print(f"\ngoals: {len(met)} of {len(with_goal)} met, {len(counted) - len(met)} missed (!), {len(with_goal) - len(counted)} not counted here")
+    print()
     for row, where, figure, limit in budget.slack(figures, f.bare):
         print(f"budget of {row} at {where} could be lowered from {limit:,} to {figure:,} (bench.py --lower)")
     for sentence in budget.exceeded(figures, f.bare):
@@ -133,7 +154,8 @@ def main():
     if a.lower or a.rewrite:
         print(f"\n{budget.write(f.keyed(), a.rewrite)} budgets written to {budget.FILE}")
         budgets = budget.read()
-    show_budgets(f, budgets)
+    show_goals(f, budgets)
+    show_budgets(f)
     write(f, budgets, a.output)
     made = [a.output]
     if not a.no_picture and picture(f, budgets, a.output.replace(".json", ".svg")):

@@ -39,9 +39,9 @@ PLACES = {
 }
 
 
-def arguments(kernel, memory, cores, *more):
-    return [QEMU, "-M", "virt,gic-version=3,virtualization=on,dtb-randomness=off", "-cpu", "cortex-a72,cntfrq=1000000000",
-            "-smp", str(cores), "-m", memory, "-nographic", "-nic", "none", "-kernel", kernel, *ICOUNT, *more]
+def arguments(kernel, memory, cores, *more, el2=True):
+    return [QEMU, "-M", "virt,gic-version=3,dtb-randomness=off" + ",virtualization=on" * el2, "-cpu", "cortex-a72,cntfrq=1000000000", "-smp",
+            str(cores), "-m", memory, "-nographic", "-nic", "none", "-kernel", kernel, *ICOUNT, *more]
 
 
 def read_image(system):

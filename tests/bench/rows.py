@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What each row is. Tables show them in this order."""
 
+SIZES = {32: "32 bytes", 64: "64 bytes", 4096: "4 KiB"}  # of messages
+
 ROWS = {
     "hvc_null": "HVC, the cheapest call",
     "hvc_psci_version": "HVC PSCI_VERSION",
@@ -39,11 +41,13 @@ ROWS = {
     "doorbell_round_trip": "signal there and back, WAIT",
     "call_near_32": "call + reply of 32 bytes, same core",
     "call_far_32": "call + reply of 32 bytes, another core",
-} | {f"queue_{what}_{size}": f"queue: {text} {of}" for size, of in ((32, "32 bytes"), (64, "64 bytes"), (4096, "4 KiB"))
-     for what, text in (("send", "send"), ("receive", "receive"), ("both", "send + receive"), ("wake", "wake another core with"))
-     } | {f"value_{what}_{size}": f"value: {text} {of}" for size, of in ((32, "32 bytes"), (4096, "4 KiB"))
-          for what, text in (("write", "write"), ("read", "read"), ("both", "write + read"))
-          } | {
+} | {
+    f"queue_{what}_{size}": f"queue: {text} {of}" for size, of in SIZES.items()
+    for what, text in (("send", "send"), ("receive", "receive"), ("both", "send + receive"), ("wake", "wake another core with"))
+} | {
+    f"value_{what}_{size}": f"value: {text} {SIZES[size]}" for size in (32, 4096)
+    for what, text in (("write", "write"), ("read", "read"), ("both", "write + read"))
+} | {
     "switch_away": "WAIT -> next partition on the core",
     "switch_deadline": "deadline -> WAIT returns, preempting",
     "window_switch": "window's edge: last instruction -> next one's first",
@@ -51,13 +55,18 @@ ROWS = {
     "window_jitter": "... most less least",
     "window_wake": "window's edge -> sleeper goes on",
     "trace_record": "trace: a record",
-} | {f"stream_{where}_{size}": f"stream of {of}, {on}, each" for where, on in (("near", "same core"), ("far", "another core"))
-     for size, of in ((32, "32 bytes"), (4096, "4 KiB"))}
+} | {
+    f"stream_{where}_{size}": f"stream of {SIZES[size]}, {on}, each" for size in (32, 4096)
+    for where, on in (("near", "same core"), ("far", "another core"))
+}
 
 # What the bare machine needs for the like of it, where the row itself is none of its.
 BARE_LIKE = {
     "signal_handler": "ipi_wfi_one_way",
     "signal_round_trip": "ipi_wfi_round_trip",
     "boot_native": "boot_first_instruction",
-} | {f"queue_{what}_{size}": f"copy_{size}" for size in (32, 64, 4096) for what in ("send", "both")
-     } | {f"value_{what}_{size}": f"copy_{size}" for size in (32, 4096) for what in ("write", "both")}
+} | {
+    f"queue_{what}_{size}": f"copy_{size}" for size in SIZES for what in ("send", "both")
+} | {
+    f"value_{what}_{size}": f"copy_{size}" for size in (32, 4096) for what in ("write", "both")
+}
