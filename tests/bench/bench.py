@@ -22,6 +22,7 @@ import budget  # noqa: E402
 import draw  # noqa: E402
 import linux  # noqa: E402
 import places  # noqa: E402
+import profile_path  # noqa: E402
 from rows import BARE_LIKE, ROWS  # noqa: E402
 
 NO_COST = ("-",) * 4
@@ -51,7 +52,7 @@ def count(with_bare, with_linux, follow):
         linux_bare = pool.submit(linux.count_bare) if with_bare and with_linux else None
         costs = {where: pool.submit(places.follow, where) for where in wanted if follow and places.PLACES[where].program}
         f.rows = {where: job.result() for where, job in (bare | rows).items()}
-        f.costs = {where: job.result() for where, job in costs.items()}
+        f.costs = {where: job.result().medians() for where, job in costs.items()}
         if linux_bare:
             f.rows["bare"]["linux_to_shell"] = linux_bare.result() - f.rows["bare"]["boot_first_instruction"]
     f.settings = {where: places.settings(where) for where in wanted}
@@ -146,7 +147,11 @@ def main():
     p.add_argument("--lower", action="store_true", help="lower budgets to these figures, and give one to rows that have none")
     p.add_argument("--rewrite", action="store_true", help="make these figures the budgets, also where they are larger: say in the commit why")
     p.add_argument("--output", default="build/bench.json")
+    p.add_argument("--profile", metavar="ROW@PLACE", help="only say in which functions of the kernel this row's instructions are")
     a = p.parse_args()
+    if a.profile:
+        profile_path.show(*a.profile.split("@"))
+        return
     begin = time.monotonic()
     f = count(not a.no_bare, not a.no_linux, not a.no_follow)
     budgets = budget.read()

@@ -50,7 +50,8 @@ def stamps(path):
 class Meter:
     """Sums over all instructions so far; a path's cost is the difference between its two ends."""
 
-    def __init__(self, kernel, marks):
+    def __init__(self, kernel, marks, watched=None):
+        """@watched: a row of which every instruction is kept, too."""
         self.key = "{:016x}".format
         self.kind = {self.key(pc).encode(): name for pc, name in kernel}
         self.marks = {self.key(pc).encode(): [part.split() for part in text.split(";") if part] for pc, text in marks}
@@ -59,9 +60,15 @@ class Meter:
         self.once = set(self.found) - self.rows("begin", "arm")  # paths from reset
         self.begun, self.armed = {row: (0, 0, 0, 0) for row in self.once}, set()
         self.few = set(self.found)  # rows whose paths were not walked often enough yet
+        self.watched, self.steps, self.walks = watched, [], []
 
     def rows(self, *verbs):
         return {row for words in self.marks.values() for verb, *rows in words if verb in verbs for row in rows}
+
+    def begin(self, row):
+        self.begun[row] = tuple(self.sum)
+        if row == self.watched:
+            self.steps = []
 
     def mark(self, verb, *rows):
         for row in rows:
@@ -70,12 +77,14 @@ class Meter:
                 self.armed.discard(row)
                 if begun:
                     self.found[row].append(Cost(*(now - then for now, then in zip(self.sum, begun))))
+                    if row == self.watched:
+                        self.walks.append((self.found[row][-1], self.steps))
                     if row in self.once or len(self.found[row]) >= ENOUGH:
                         self.few.discard(row)
             elif verb == "drop":
                 self.begun.pop(row, None)
             else:
-                self.begun[row] = tuple(self.sum)
+                self.begin(row)
                 if verb == "arm":
                     self.armed.add(row)
 
@@ -100,21 +109,29 @@ class Meter:
                 began[last_core] = pc
                 last = self.kind.get(pc, "")
                 total[0] += 1
+                if self.watched:
+                    self.steps.append(pc)
                 if last in SYSTEM_REGISTER:
                     total[1] += 1
                 elif last in BARRIER:
                     total[2] += 1
                 elif last == "wfi":
-                    self.begun.update((row, tuple(total)) for row in self.armed)
+                    for row in self.armed:
+                        self.begin(row)
             elif line.startswith(b"memory_region_ops_") and last[:2] in ("ld", "st"):  # else a partition's, of its own device
                 total[3] += line.split(b" ", 3)[2] == last_core
+
+    def steps_of_median(self):
+        """Addresses, in order, of the watched row's median path."""
+        walks = sorted(self.walks, key=lambda walk: walk[0])
+        return [int(pc, 16) for pc in walks[len(walks) // 2][1]] if walks else []
 
     def medians(self):
         return {row: sorted(costs)[len(costs) // 2] for row, costs in self.found.items() if costs}
 
 
-def follow(name, command, program, base, moved):
-    """{row: Cost} of what the kernel does in a run of `command` (QEMU's), whose benchmark is the ELF `program`, loaded at `base`.
+def follow(name, command, program, base, moved, watched=None):
+    """A Meter of what the kernel does in a run of `command` (QEMU's), whose benchmark is the ELF `program`, loaded at `base`.
     @moved: how far from where it is linked the kernel begins, until it has switched its MMU on; no partition has code there."""
     linked = disassembly(KERNEL)
     kernel = linked + [(pc + moved, kind) for pc, kind in linked]
@@ -123,7 +140,7 @@ def follow(name, command, program, base, moved):
     ranges = [f"{at + first:#x}..{at + last:#x}" for at in (0, moved)] + [f"{pc:#x}..{pc:#x}" for pc, _ in marks]
     command = [*command, "-accel", "tcg,one-insn-per-tb=on", "-dfilter", ",".join(ranges),
                "-d", "exec,nochain,trace:memory_region_ops_read,trace:memory_region_ops_write"]
-    meter = Meter(kernel, marks)
+    meter = Meter(kernel, marks, watched)
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     watchdog = threading.Timer(SECONDS, child.kill)
     watchdog.start()
@@ -147,4 +164,4 @@ def follow(name, command, program, base, moved):
     if meter.few and (not console or not console[-1].endswith("bench done")):
         raise SystemExit(f"bench: {name}: with its instructions followed the console did not show 'bench done'; its end:\n"
                          + "\n".join(console[-10:]))
-    return meter.medians()
+    return meter

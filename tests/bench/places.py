@@ -119,10 +119,15 @@ def count(where):
     return rows | (trace_row() if where == "windows" else {})
 
 
-def follow(where):
-    """{row: path.Cost}"""
+def follow(where, watched=None):
+    """The path.Meter of a run."""
     place = PLACES[where]
-    return path.follow(where, machine(place.system), place.program, place.base, read_image(place.system).load_pa - image.KERNEL_VA)
+    return path.follow(where, machine(place.system), place.program, place.base, moved(where), watched)
+
+
+def moved(where):
+    """How far from where it is linked the kernel begins."""
+    return read_image(PLACES[where].system).load_pa - image.KERNEL_VA
 
 
 def settings(where):

@@ -127,6 +127,20 @@ def test_each_path_through_the_kernel_has_its_accesses_counted(found):
     assert found["hvc_null", "shared-1"]["kernel"]["devices"] == 0
 
 
+def test_a_path_is_what_was_executed_between_its_stamps():
+    kernel = [(0x1000, "mrs"), (0x1004, "str"), (0x1008, "dsb"), (0x100c, "wfi"), (0x1010, "add"), (0x1014, "eret")]
+    marks = [(0x40, "begin call"), (0x48, "end call; arm timer"), (0x50, "end timer")]
+    meter = path.Meter(kernel, marks)
+    log = [f"Trace {core}: 0x7f00 [00000000/{pc:016x}/00000461/ff022201] \n" if pc else
+           f"memory_region_ops_write cpu {core} mr 0x55 addr 0x8000100 value 0x1 size 4 name 'gicv3_dist'\n" for core, pc in (
+               (0, 0x40), (0, 0x1010),  # before the kernel began: no stamp
+               (0, 0x40), (0, 0x1000), (1, 0x1010), (0, 0x1004), (0, 0), (1, 0), (0, 0x1008), (0, 0x1008), (0, 0x1014), (0, 0), (0, 0x48),
+               (0, 0x1000), (0, 0x100c), (0, 0x1010), (0, 0x1014), (0, 0x50))]
+    meter.read(line.encode() for line in log)
+    # the other core's access is not core 0's, nor is the guest's behind ERET; what is logged twice was executed once
+    assert meter.medians() == {"call": path.Cost(5, 1, 1, 1), "timer": path.Cost(2, 0, 0, 0)}
+
+
 def test_a_message_in_the_queue_costs_a_copy_and_receiving_it_none(rows):
     short, long = rows["queue_send_64", "messages"], rows["queue_send_4096", "messages"]
     assert 512 <= long - short <= 2 * rows["copy_4096", "bare"]
