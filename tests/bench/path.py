@@ -144,12 +144,13 @@ def follow(name, command, program, base, moved, watched=None):
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     watchdog = threading.Timer(SECONDS, child.kill)
     watchdog.start()
-    console = []
+    console, done = [], threading.Event()
 
     def listen():
         for line in child.stdout:
             console.append(line.decode(errors="replace").strip())
             if console[-1].endswith("bench done"):
+                done.set()
                 child.kill()
 
     listener = threading.Thread(target=listen)
@@ -161,7 +162,7 @@ def follow(name, command, program, base, moved, watched=None):
         child.kill()
         child.wait()
         listener.join()
-    if meter.few and (not console or not console[-1].endswith("bench done")):
+    if meter.few and not done.is_set():
         raise SystemExit(f"bench: {name}: with its instructions followed the console did not show 'bench done'; its end:\n"
                          + "\n".join(console[-10:]))
     return meter
