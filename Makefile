@@ -103,8 +103,8 @@ menu:
 	@echo '  make all          build the kernel, the tool, the services and the systems'
 	@echo '  make stress       ten million messages of each kind, with stops and starts (STRESS_MESSAGES, STRESS_STOPS, STRESS_SEED)'
 	@echo '  make adversaries  a control loop beside everything that might take its time, what takes long as well'
-	@echo '  make bench        instructions of each path, bare machine beside partition'
-	@echo '  make size         bytes and lines of the kernel'
+	@echo '  make bench        instructions of each path, bare machine beside partition; budgets and goals'
+	@echo '  make size         bytes and lines of the kernel, and all that it needs of a system'
 	@echo '  make lint         include directions, headers, licences, format'
 	@echo '  make requirements where each is fulfilled and tested; those that are not'
 	@echo '  make format       clang-format of all C'
@@ -307,19 +307,23 @@ run: $(TOOL) $B/$(SYSTEM).img
 	$(Q)$(BULKHEAD) run systems/$(SYSTEM)
 TESTED := $(PROGRAMS) $(IMAGES) $(UNIT_PROGRAMS) $(DEBIAN_GUESTS) $(INITRDS) $B/guests/initramfs.cpio.gz
 test: $(TESTED) compile_commands.json
-	$(Q)$(PYTHON) scripts/test lint requirements stack unit tool system
+	$(Q)$(PYTHON) scripts/test lint requirements stack size unit tool system
 test-unit: $(UNIT_PROGRAMS)
 	$(Q)$(PYTHON) scripts/test unit
 test-tool: $(PROGRAMS)
 	$(Q)$(PYTHON) scripts/test tool
 test-system: $(TESTED)
-	$(Q)$(PYTHON) scripts/test stack system
+	$(Q)$(PYTHON) scripts/test stack size system
 # Hours on a small machine; `make test` has 10^5 messages of each kind.
 stress: export STRESS_MESSAGES := $(or $(STRESS_MESSAGES),10000000)
 stress: export STRESS_STOPS := $(or $(STRESS_STOPS),6000)
 stress: $B/tests/stress.img
 	$(Q)$(PYTHON) scripts/test stress
-bench: $(TESTED)
+# Its picture alone needs gnuplot: without it, and without a network, there is none.
+BENCHED := $(KERNEL) $(patsubst %,$B/tests/%.img,$(filter bench bench-%,$(TEST_SYSTEMS))) $B/tests/guests/bench.bin $B/guests/linux \
+	$B/tests/systems/bench-linux/shell.cpio.gz
+bench: $(BENCHED)
+	$(Q)command -v gnuplot >/dev/null || scripts/setup bench || true
 	$(Q)$(PYTHON) tests/bench/bench.py
 # Those that take too long for `make test` as well.
 adversaries: export ADVERSARIES := all
@@ -327,7 +331,7 @@ adversaries: $(patsubst %,$B/tests/%.img,$(filter time-%,$(TEST_SYSTEMS)))
 	$(Q)$(PYTHON) scripts/test adversaries
 fuzz: $(FUZZERS:%=$B/fuzz/%)
 	$(Q)$(PYTHON) scripts/test fuzz
-size: $(KERNEL)
+size: $(KERNEL) $B/tests/four.img
 	$(Q)$(PYTHON) scripts/size
 requirements:
 	$(Q)$(PYTHON) scripts/requirements

@@ -4,6 +4,7 @@
  * they last did. `left` prints "row NAME MIN MEDIAN" as tests/guests/bench does, on the board's UART, which is its own.
  */
 #include "sdk/bulkhead.h"
+#include "tests/bench/stamp.h"
 
 #define ROUNDS 501u
 
@@ -32,15 +33,6 @@ static void put(char c)
 	put_char(c);
 }
 
-static uint64_t look(void)
-{
-	uint64_t t;
-
-	__asm__ volatile("mrs %0, cntvct_el0"
-			 : "=r"(t));
-	return t;
-}
-
 static void sort(uint64_t *s)
 {
 	for (uint32_t i = 1; i < ROUNDS; i++) {
@@ -61,40 +53,33 @@ static void row(const char *name, uint64_t least, uint64_t median)
 static void spin_right(void)
 {
 	for (;;)
-		seen->right = look();
+		seen->right = stamp("begin window_switch window_start window_wake");
 }
 
 /* To the frame's end and over it. */
-static void spin(uint64_t *start, uint64_t *away)
+STAMPING void spin(uint64_t edge, uint64_t *start, uint64_t *away)
 {
-	struct bh_schedule s;
-	uint64_t t, edge;
+	uint64_t t;
 
-	if (bh_schedule_read(&s) != BH_OK)
-		return;
-	edge = s.frame + s.length;
-	for (uint32_t i = 0; i < ROUNDS; i++, edge += s.length) {
-		while ((t = look()) < edge)
-			;
-		start[i] = t - edge;
-		away[i] = t - seen->right;
-	}
+	while ((t = stamp("end window_switch window_start")) < edge)
+		;
+	*start = t - edge;
+	*away = t - seen->right;
 }
 
-static void sleep(uint64_t *woken)
+STAMPING void sleep(uint64_t *woken)
 {
-	for (uint32_t i = 0; i < ROUNDS; i++) {
-		uint64_t due = 0;
+	uint64_t due = 0;
 
-		(void)!bh_schedule_wait_frame(0, &due);
-		woken[i] = look() - due;
-	}
+	(void)!bh_schedule_wait_frame(0, &due);
+	*woken = stamp("end window_wake; drop window_switch window_start") - due;
 }
 
 int main(void)
 {
-	static uint64_t start[ROUNDS], away[ROUNDS];
+	static uint64_t start[ROUNDS], away[ROUNDS], woken[ROUNDS];
 	struct bh_shared s;
+	struct bh_schedule frame;
 
 	if (bh_shared_find("seen", &s) != BH_OK)
 		return 1;
@@ -104,15 +89,19 @@ int main(void)
 	uart = (volatile uint32_t *)(uintptr_t)bh_info_find(BH_INFO_DEVICE, "uart0")->ipa;
 	bh_log_to(put);
 	bh_sleep_until(bh_time_in_ns(5000000)); /* meanwhile the other loads */
-	spin(start, away);
+	for (uint32_t i = 0; i < ROUNDS; i++) {
+		if (bh_schedule_read(&frame) != BH_OK)
+			return 1;
+		spin(frame.frame + frame.length, &start[i], &away[i]);
+		sleep(&woken[i]);
+	}
 	sort(start);
 	sort(away);
+	sort(woken);
 	row("window_switch", away[0], away[ROUNDS / 2]);
 	row("window_start", start[0], start[ROUNDS / 2]);
 	row("window_jitter", start[ROUNDS - 1] - start[0], start[ROUNDS - 1] - start[0]);
-	sleep(start);
-	sort(start);
-	row("window_wake", start[0], start[ROUNDS / 2]);
+	row("window_wake", woken[0], woken[ROUNDS / 2]);
 	bh_log("bench done");
 	return 0;
 }

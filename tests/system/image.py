@@ -14,10 +14,12 @@ KERNEL_VA = 0x7FC0000000
 
 U64 = {"digest": 64, "load_pa": 128, "file_bytes": 136, "covered_bytes": 144, "blob_pa": 152, "blob_bytes": 168,
        "el2_root_pa": 176}
+TRACE_BYTES = 184  # of the blob: of each core's ring
 HEAD = {"log_va": 168, "log_reader": 240, "log_intid": 244, "monitor": 248, "monitor_intid": 252}  # of the blob
 # By enum bh_fault; the last is the limit of restarts.
 FAULTS = ("access", "call", "instruction", "watchdog", "deadline", "budget", "panic", "reset", "off", "silent", "hardware", "boot", "limit")
 ACTIONS = ("ignore", "log", "inject", "stop", "restart", "warm", "mode", "system")
+SHARE_PA, SHARE_VA = 216, 224
 U32 = {"text_bytes": 88, "rodata_bytes": 92}
 
 # Arrays of the blob: place of their number in its head (the offset stands behind it), bytes of an element.
@@ -29,7 +31,7 @@ FIELDS = {
     "mode": {"name": 0, "flags": 4},
     "plan": {"first_window": 0, "n_windows": 4, "always": 8, "slack": 12, "budgets": 16},
     "window": {"ranks": 16},
-    "partition": {"name": 0, "flags": 4, "n_vcpus": 12, "first_region": 16, "n_regions": 20, "first_cap": 24, "n_caps": 28, "limit_n": 116},
+    "partition": {"name": 0, "flags": 4, "n_vcpus": 12, "first_region": 16, "n_regions": 20, "first_cap": 24, "n_caps": 28, "n_smcs": 36, "fp": 44, "limit_n": 116},
     "emul": {"client": 0, "server": 4, "intid": 24, "doorbell": 28, "down": 52},
     "port": {"kind": 0, "flags": 4, "sender": 8, "receiver": 12, "send_cap": 16, "receive_cap": 20, "send_intid": 24,
              "receive_intid": 28, "bytes": 32, "reply_bytes": 36, "depth": 40, "name": 44},

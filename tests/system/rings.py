@@ -12,7 +12,7 @@ import image
 SWITCH, IDLE, EXIT, IRQ, MESSAGE, FAULT, WINDOW, BUDGET, MODE, SHUT = range(1, 11)
 KICK, TIMER, VIRTUAL = 0, 26, 27  # INTIDs
 NOBODY = 0xFF
-SHARE_PA, SHARE_VA, TRACE_VA, TRACE_BYTES = 216, 224, 176, 184
+TRACE_VA = 176  # of the blob
 
 Record = collections.namedtuple("Record", "time kind partition vcpu arg a b")
 
@@ -73,8 +73,8 @@ def read(machine, name, path):
     """{core: Ring} of a machine that was started with monitor(name) from the image at `path`."""
     with open(path, "rb") as f:
         i = image.Image(f.read())
-    size = i.u64(i.blob + TRACE_BYTES)
-    pa = i.u64(i.blob + TRACE_VA) - i.u64(SHARE_VA) + i.u64(SHARE_PA)
+    size = i.u64(i.blob + image.TRACE_BYTES)
+    pa = i.u64(i.blob + TRACE_VA) - i.u64(image.SHARE_VA) + i.u64(image.SHARE_PA)
     cores = i.u32(i.blob + image.ARRAYS["core"][0])
     with machine.listening():
         m = _Monitor(name)

@@ -5,24 +5,20 @@
  * Prints "row NAME MIN MEDIAN"; reading the counter twice with nothing between is subtracted.
  */
 #include "abi/call.h"
-#include "tests/guests/guest.h"
+#include "tests/guests/bench/bench.h"
 
-#define ROUNDS	     101u
-#define SGI_HERE     1u
-#define SGI_THERE    2u
 #define SPARE_SPI    200u
-#define TIMER_LEAD   20000u
 #define GAP_LOOPS    200000u
 #define UNKNOWN_CALL 0x8400ff00u
+#define WORK_BYTES   0x100000u
+#define WORK_LOADS   1024u
+#define WORK_STRIDE  0x1040u /* a page and a line */
+#define WORK_ROUNDS  1000u
 
-static uint64_t sample[ROUNDS];
-static uint64_t empty;
-static volatile uint64_t handler_time;
-static volatile uint32_t handled;
-static volatile uint64_t other_time;
-static volatile uint32_t other_state;
+uint64_t sample[ROUNDS];
+uint64_t empty;
 
-static void row(const char *name)
+void row(const char *name)
 {
 	for (uint32_t i = 1; i < ROUNDS; i++) {
 		uint64_t v = sample[i];
@@ -41,21 +37,6 @@ static void row(const char *name)
 	put_char('\n');
 }
 
-/* One load or store between two readings of the counter. */
-#define TIMED(name, instruction, address, value)                                        \
-	do {                                                                            \
-		for (uint32_t i_ = 0; i_ < ROUNDS; i_++) {                              \
-			uint64_t before_, after_, value_ = (value);                     \
-			__asm__ volatile("mrs %0, cntvct_el0\n\t" instruction           \
-					 " %w2, [%3]\n\tmrs %1, cntvct_el0"             \
-					 : "=&r"(before_), "=&r"(after_), "+&r"(value_) \
-					 : "r"((uint64_t)(address))                     \
-					 : "memory");                                   \
-			sample[i_] = after_ - before_ - empty;                          \
-		}                                                                       \
-		row(name);                                                              \
-	} while (0)
-
 static void measure_empty(void)
 {
 	uint64_t a, b;
@@ -67,60 +48,95 @@ static void measure_empty(void)
 	empty = b - a;
 }
 
-static uint64_t time_hvc(uint64_t function)
+/* --- one instruction between two readings of the counter --- */
+
+STAMPING uint64_t time_hvc(const char *begin, const char *end, uint64_t function)
 {
 	register uint64_t x0 __asm__("x0") = function;
 	register uint64_t x1 __asm__("x1") = 0;
 	uint64_t before, after;
 
-	__asm__ volatile("mrs %0, cntvct_el0\n\thvc #0\n\tmrs %1, cntvct_el0"
+	__asm__ volatile(STAMP("%0", "%4") "hvc #0\n" STAMP("%1", "%5")
 			 : "=&r"(before), "=&r"(after), "+r"(x0), "+r"(x1)
-			 :
+			 : "S"(begin), "S"(end)
 			 : "x2", "x3", "memory");
 	return after - before - empty;
 }
 
-static uint64_t time_smc(uint64_t function)
+STAMPING uint64_t time_smc(const char *begin, const char *end, uint64_t function)
 {
 	register uint64_t x0 __asm__("x0") = function;
 	register uint64_t x1 __asm__("x1") = 0;
 	uint64_t before, after;
 
-	__asm__ volatile("mrs %0, cntvct_el0\n\tsmc #0\n\tmrs %1, cntvct_el0"
+	__asm__ volatile(STAMP("%0", "%4") "smc #0\n" STAMP("%1", "%5")
 			 : "=&r"(before), "=&r"(after), "+r"(x0), "+r"(x1)
-			 :
+			 : "S"(begin), "S"(end)
 			 : "x2", "x3", "memory");
 	return after - before - empty;
 }
+
+STAMPING uint64_t time_load(const char *begin, const char *end, uint64_t address)
+{
+	uint64_t before, after, value;
+
+	__asm__ volatile(STAMP("%0", "%4") "ldr %w2, [%3]\n" STAMP("%1", "%5")
+			 : "=&r"(before), "=&r"(after), "=&r"(value)
+			 : "r"(address), "S"(begin), "S"(end)
+			 : "memory");
+	return after - before - empty;
+}
+
+STAMPING uint64_t time_store(const char *begin, const char *end, uint64_t address, uint64_t value)
+{
+	uint64_t before, after;
+
+	__asm__ volatile(STAMP("%0", "%4") "str %w2, [%3]\n" STAMP("%1", "%5")
+			 : "=&r"(before), "=&r"(after)
+			 : "r"(value), "r"(address), "S"(begin), "S"(end)
+			 : "memory");
+	return after - before - empty;
+}
+
+STAMPING uint64_t time_id_register(const char *begin, const char *end)
+{
+	uint64_t before, after, value;
+
+	__asm__ volatile(STAMP("%0", "%3") "mrs %2, id_aa64mmfr0_el1\n" STAMP("%1", "%4")
+			 : "=&r"(before), "=&r"(after), "=&r"(value)
+			 : "S"(begin), "S"(end)
+			 : "memory");
+	return after - before - empty;
+}
+
+#define ROW(name, call)                               \
+	do {                                          \
+		for (uint32_t i = 0; i < ROUNDS; i++) \
+			sample[i] = (call);           \
+		row(name);                            \
+	} while (0)
 
 static void bench_calls(void)
 {
-	for (uint32_t i = 0; i < ROUNDS; i++)
-		sample[i] = time_hvc(PSCI_VERSION);
-	row("hvc_psci_version");
-	for (uint32_t i = 0; i < ROUNDS; i++)
-		sample[i] = time_hvc(SMCCC_VERSION);
-	row("hvc_smccc_version");
-	for (uint32_t i = 0; i < ROUNDS; i++)
-		sample[i] = time_hvc(UNKNOWN_CALL);
-	row("hvc_unknown");
-	for (uint32_t i = 0; i < ROUNDS; i++)
-		sample[i] = time_hvc(BH_CALL_VERSION);
-	row("hvc_null");
-	for (uint32_t i = 0; i < ROUNDS; i++)
-		sample[i] = time_smc(PSCI_VERSION);
-	row("smc_psci_version");
+	ROW("hvc_null", time_hvc(PATH("hvc_null"), BH_CALL_VERSION));
+	ROW("hvc_psci_version", time_hvc(PATH("hvc_psci_version"), PSCI_VERSION));
+	ROW("hvc_smccc_version", time_hvc(PATH("hvc_smccc_version"), SMCCC_VERSION));
+	ROW("hvc_unknown", time_hvc(PATH("hvc_unknown"), UNKNOWN_CALL));
+	ROW("smc_psci_version", time_smc(PATH("smc_psci_version"), PSCI_VERSION));
 }
 
 static void bench_registers(void)
 {
-	uint32_t word = SPARE_SPI / 32 * 4, bit = 1u << SPARE_SPI % 32;
+	uint64_t word = SPARE_SPI / 32 * 4, bit = 1u << SPARE_SPI % 32;
 
-	TIMED("gicd_typer_read", "ldr", GICD + GICD_TYPER, 0);
-	TIMED("gicd_enable_read", "ldr", GICD + GICD_ISENABLER + word, 0);
-	TIMED("gicd_enable_write", "str", GICD + GICD_ISENABLER + word, bit);
-	TIMED("gicd_disable_write", "str", GICD + GICD_ICENABLER + word, bit);
+	ROW("id_register_read", time_id_register(PATH("id_register_read")));
+	ROW("gicd_typer_read", time_load(PATH("gicd_typer_read"), GICD + GICD_TYPER));
+	ROW("gicd_enable_read", time_load(PATH("gicd_enable_read"), GICD + GICD_ISENABLER + word));
+	ROW("gicd_enable_write", time_store(PATH("gicd_enable_write"), GICD + GICD_ISENABLER + word, bit));
+	ROW("gicd_disable_write", time_store(PATH("gicd_disable_write"), GICD + GICD_ICENABLER + word, bit));
 }
+
+/* --- what needs no kernel --- */
 
 /* What a message's bytes alone cost: 16 at a time, as the kernel copies them. */
 static void bench_copy(const char *name, uint32_t bytes)
@@ -141,104 +157,43 @@ static void bench_copy(const char *name, uint32_t bytes)
 	row(name);
 }
 
-/* Handlers: the first statement takes the time. */
-static void on_interrupt(void)
+static uint64_t walk(const uint8_t *memory)
 {
-	uint32_t intid;
+	uint64_t sum = 0;
 
-	handler_time = ticks();
-	intid = gic_acknowledge();
-	if (intid == TIMER_VIRTUAL)
-		write_reg(cntv_ctl_el0, 0);
-	gic_end(intid);
-	handled = handled + 1;
+	for (uint32_t i = 0, at = 0; i < WORK_LOADS; i++, at = (at + WORK_STRIDE) % WORK_BYTES)
+		sum += *(const volatile uint64_t *)(memory + at);
+	return sum;
 }
 
-static void bench_sgi(void)
+static uint64_t compute(uint64_t x)
 {
-	uint64_t value = (uint64_t)SGI_HERE << 24 | 1u;
-
-	for (uint32_t i = 0; i < ROUNDS; i++) {
-		uint64_t before, after;
-
-		handled = 0;
-		__asm__ volatile("mrs %0, cntvct_el0\n\tmsr S3_0_C12_C11_5, %2\n\tisb\n\tmrs %1, cntvct_el0"
-				 : "=&r"(before), "=&r"(after)
-				 : "r"(value)
-				 : "memory");
-		while (!handled)
-			relax();
-		sample[i] = handler_time - before - empty;
+	for (uint32_t i = 0; i < WORK_ROUNDS; i++) {
+		x = x * 6364136223846793005ul + i;
+		x ^= x >> 29;
 	}
-	row("sgi_self_handler");
-	for (uint32_t i = 0; i < ROUNDS; i++) {
-		uint64_t before, after;
-
-		handled = 0;
-		__asm__ volatile("mrs %0, cntvct_el0\n\tmsr S3_0_C12_C11_5, %2\n\tisb\n\tmrs %1, cntvct_el0"
-				 : "=&r"(before), "=&r"(after)
-				 : "r"(value)
-				 : "memory");
-		if (handled != 1)
-			say("note", "sgi_self was late");
-		sample[i] = after - before - empty;
-	}
-	row("sgi_self_round_trip");
+	return x;
 }
 
-/* Acknowledge, and end of interrupt, with the barriers a driver has between. */
-static void bench_acknowledge(void)
+static void bench_work(void)
 {
-	interrupts_off();
+	static uint8_t memory[WORK_BYTES] __attribute__((aligned(4096)));
+	static volatile uint64_t sink;
+
 	for (uint32_t i = 0; i < ROUNDS; i++) {
-		uint64_t before, after, intid;
+		uint64_t before = ticks();
 
-		sgi_self(SGI_HERE);
-		while (!gic_bit(GICD_ISPENDR, SGI_HERE))
-			relax();
-		__asm__ volatile("mrs %0, cntvct_el0\n\tmrs %2, S3_0_C12_C12_0\n\tdsb sy\n\tmsr S3_0_C12_C12_1, %2\n\tisb\n\t"
-				 "mrs %1, cntvct_el0"
-				 : "=&r"(before), "=&r"(after), "=&r"(intid)
-				 :
-				 : "memory");
-		if (intid != SGI_HERE)
-			say_dec("note acknowledge", intid);
-		sample[i] = after - before - empty;
+		sink = walk(memory);
+		sample[i] = ticks() - before - empty;
 	}
-	interrupts_on();
-	row("acknowledge_end");
-}
-
-static void arm_timer(uint64_t when)
-{
-	handled = 0;
-	write_reg(cntv_cval_el0, when);
-	write_reg(cntv_ctl_el0, 1);
-	isb();
-}
-
-static void bench_timer(void)
-{
-	gic_enable(TIMER_VIRTUAL);
+	row("memory_walk");
 	for (uint32_t i = 0; i < ROUNDS; i++) {
-		uint64_t when = ticks() + TIMER_LEAD + i;
+		uint64_t before = ticks();
 
-		arm_timer(when);
-		while (!handled)
-			relax();
-		sample[i] = handler_time - when;
+		sink = compute(sink);
+		sample[i] = ticks() - before - empty;
 	}
-	row("timer_spin_handler");
-	for (uint32_t i = 0; i < ROUNDS; i++) {
-		uint64_t when = ticks() + TIMER_LEAD + i;
-
-		arm_timer(when);
-		while (!handled)
-			wfi();
-		sample[i] = handler_time - when;
-	}
-	row("timer_wfi_handler");
-	gic_disable(TIMER_VIRTUAL);
+	row("integer_work");
 }
 
 static void bench_gap(void)
@@ -258,145 +213,13 @@ static void bench_gap(void)
 	say_dec("note shortest gap", least);
 }
 
-/* --- the other core --- */
-
-static void other_first(void)
-{
-	other_time = ticks();
-	other_state = 1;
-}
-
-static void on_other(void)
-{
-	uint32_t intid;
-
-	other_time = ticks();
-	intid = gic_acknowledge();
-	sgi_core(SGI_HERE, 0);
-	gic_end(intid);
-}
-
-/* Both cores use one handler pointer: the core's number decides. */
-static void on_either(void)
-{
-	if (core_index())
-		on_other();
-	else
-		on_interrupt();
-}
-
-static void other_wait(void)
-{
-	gic_core_init();
-	gic_enable(SGI_THERE);
-	gic_enable(SGI_HERE);
-	other_state = 1;
-	interrupts_on();
-	for (;;)
-		wfi();
-}
-
-static void other_spin(void)
-{
-	gic_core_init();
-	gic_enable(SGI_THERE);
-	other_state = 1;
-	interrupts_on();
-	while (other_state == 1)
-		relax();
-	interrupts_off();
-}
-
-static bool other_start(void (*run)(void))
-{
-	other_state = 0;
-	if (core_start(1, run) != 0)
-		return false;
-	while (!other_state)
-		relax();
-	return true;
-}
-
-static void other_end(void)
-{
-	while (psci(PSCI_AFFINITY_INFO, 1, 0, 0) != 1)
-		relax();
-}
-
-static void bench_start(void)
-{
-	for (uint32_t i = 0; i < ROUNDS; i++) {
-		uint64_t before;
-
-		other_state = 0;
-		before = ticks();
-		if (core_start(1, other_first) != 0)
-			return;
-		while (!other_state)
-			relax();
-		sample[i] = other_time - before - empty;
-		other_end();
-	}
-	row("cpu_on_first_c");
-}
-
-static uint64_t ping(bool sleep)
-{
-	uint64_t before;
-
-	handled = 0;
-	before = ticks();
-	__asm__ volatile("msr S3_0_C12_C11_5, %0\n\tisb" ::"r"((uint64_t)SGI_THERE << 24 | 2u)
-			 : "memory");
-	while (!handled) {
-		if (sleep)
-			wfi();
-		else
-			relax();
-	}
-	return before;
-}
-
-static void bench_ipi(void)
-{
-	irq_handler = on_either;
-	if (!other_start(other_spin))
-		return;
-	for (uint32_t i = 0; i < ROUNDS; i++) {
-		delay_us(20);
-		sample[i] = 0 - ping(false);
-		sample[i] += handler_time - empty;
-	}
-	row("ipi_spin_round_trip");
-	other_state = 2;
-	other_end();
-
-	if (!other_start(other_wait))
-		return;
-	for (uint32_t i = 0; i < ROUNDS; i++) {
-		uint64_t before;
-
-		delay_us(20); /* it sleeps again */
-		before = ping(true);
-		sample[i] = other_time - before - empty;
-	}
-	row("ipi_wfi_one_way");
-	for (uint32_t i = 0; i < ROUNDS; i++) {
-		uint64_t before;
-
-		delay_us(20);
-		before = ping(true);
-		sample[i] = handler_time - before - empty;
-	}
-	row("ipi_wfi_round_trip");
-}
-
 void guest_main(void)
 {
 	uart_init();
 	measure_empty();
 	say("bench", "1");
 	say("where", in_partition() ? "partition" : "bare");
+	say_hex("base", (uint64_t)(uintptr_t)guest_header);
 	say_dec("empty", empty);
 	sample[0] = guest_entry_ticks;
 	for (uint32_t i = 1; i < ROUNDS; i++)
@@ -411,10 +234,12 @@ void guest_main(void)
 	bench_copy("copy_32", 32);
 	bench_copy("copy_64", 64);
 	bench_copy("copy_4096", 4096);
+	bench_work();
 	interrupts_on();
 	bench_sgi();
 	bench_acknowledge();
 	bench_timer();
+	bench_device();
 	bench_gap();
 	bench_start();
 	bench_ipi();

@@ -3,7 +3,7 @@
  * Lengths of the paths that messages take, between native partitions, on one core and across two. Prints "row NAME
  * MIN MEDIAN" as tests/guests/bench does, on the board's UART, which is its own.
  */
-#include "tests/native/bench_messages.h"
+#include "tests/native/bench_messages/messages.h"
 
 #define SETTLE_NS 50000u /* in which a partner goes to sleep again */
 
@@ -116,7 +116,7 @@ static void ended(const struct partner *p)
 static void on_done(void *arg)
 {
 	(void)arg;
-	handler_time = ticks();
+	handler_time = stamp("end signal_round_trip");
 }
 
 static void bench_handlers(void)
@@ -130,7 +130,7 @@ static void bench_handlers(void)
 
 		settle();
 		handler_time = 0;
-		t = timed_call(BH_CALL_SIGNAL, x);
+		t = timed_call("begin signal_handler signal_round_trip", "", BH_CALL_SIGNAL, x);
 		daif = bh_irq_mask();
 		while (!handler_time)
 			bh_wait();
@@ -153,8 +153,8 @@ static void bench_doorbell(void)
 
 		settle();
 		forget(&far);
-		t = timed_call(BH_CALL_SIGNAL, x);
-		u = timed_call(BH_CALL_WAIT, w);
+		t = timed_call("begin doorbell_wait doorbell_round_trip", "", BH_CALL_SIGNAL, x);
+		u = timed_call("", "end doorbell_round_trip", BH_CALL_WAIT, w);
 		sample[i] = far.board->time - t.before - empty;
 		other[i] = u.after - t.before - empty;
 	}
@@ -165,17 +165,17 @@ static void bench_doorbell(void)
 
 /* --- calls --- */
 
-static struct timed call(uint32_t p, uint64_t word)
+STAMPING struct timed call(const char *from, const char *until, uint32_t p, uint64_t word)
 {
 	uint64_t x[7] = { p, BH_SHORT_BYTES, word, 2, 3, 4, bh_time_in_ns(1000000000) };
-	struct timed t = timed_call(BH_CALL_CALL, x);
+	struct timed t = timed_call(from, until, BH_CALL_CALL, x);
 
 	if (t.status != BH_OK || (word && (x[3] != word || x[6] != 4)))
 		bh_printf("a call answers %d\n", (int)t.status);
 	return t;
 }
 
-static void bench_call(const struct partner *p, const char *name)
+STAMPING void bench_call(const char *from, const char *until, const struct partner *p, const char *name)
 {
 	uint32_t n = port(p, "call");
 
@@ -184,20 +184,20 @@ static void bench_call(const struct partner *p, const char *name)
 		struct timed t;
 
 		settle();
-		t = call(n, i + 1);
+		t = call(from, until, n, i + 1);
 		sample[i] = t.after - t.before - empty;
 	}
-	(void)call(n, 0);
+	(void)call(JUST_A_CALL, n, 0);
 	ended(p);
 	row(name, sample);
 }
 
 /* --- queues and values --- */
 
-static struct timed send(uint32_t p)
+STAMPING struct timed send(const char *from, const char *until, uint32_t p)
 {
 	uint64_t x[7] = { p, bh_port_info(p)->bytes, 1, 2, 3, 4 };
-	struct timed t = timed_call(BH_CALL_SEND, x);
+	struct timed t = timed_call(from, until, BH_CALL_SEND, x);
 
 	if (t.status != BH_OK)
 		bh_printf("a send answers %d\n", (int)t.status);
@@ -226,14 +226,17 @@ static void rows(const char *what, const char *first, const char *second, uint32
 }
 
 /* Nobody waits: the partner polls, and on this core only while the meter sleeps. */
-static void bench_halves(const char *channel, const char *what, const char *first, const char *second, uint32_t batch)
+STAMPING void bench_halves(const char *from, const char *until, const char *channel, const char *what, const char *first,
+			   const char *second, uint32_t batch)
 {
 	uint32_t p = port(&near, channel);
 
+	board_write(&near.board->sent, 0);
 	begin(&near, JOB_POLL, channel);
 	for (uint32_t i = 0; i < ROUNDS; i++) {
-		struct timed t = send(p);
+		struct timed t = send(from, until, p);
 
+		board_write(&near.board->sent, i + 1);
 		sample[i] = t.after - t.before - empty;
 		if (i % batch == batch - 1)
 			settle();
@@ -243,7 +246,7 @@ static void bench_halves(const char *channel, const char *what, const char *firs
 }
 
 /* The receiver waits on another core: from the send to the message in its hands. */
-static void bench_wake(const char *channel)
+STAMPING void bench_wake(const char *from, const char *channel)
 {
 	uint32_t p = port(&far, channel);
 
@@ -253,7 +256,7 @@ static void bench_wake(const char *channel)
 
 		settle();
 		forget(&far);
-		t = send(p);
+		t = send(from, "", p);
 		await(&far);
 		sample[i] = far.board->time - t.before - empty;
 	}
@@ -287,7 +290,7 @@ static void bench_switch(void)
 	begin(&near, JOB_SPIN, "");
 	for (uint32_t i = 0; i < ROUNDS; i++) {
 		uint64_t deadline = ticks() + 20000, w[7] = { 0, deadline };
-		struct timed t = timed_call(BH_CALL_WAIT, w);
+		struct timed t = timed_call("begin switch_away", "end switch_deadline", BH_CALL_WAIT, w);
 
 		other[i] = t.after - deadline - empty;
 		sample[i] = near.board->resumed - t.before - empty; /* it has run since, and noted the gap */
@@ -320,7 +323,7 @@ static void measure_empty(void)
 	empty = b - a;
 }
 
-int main(void)
+int meter(void)
 {
 	const struct bh_info_entry *e = bh_info_find(BH_INFO_DEVICE, "uart0");
 
@@ -331,16 +334,16 @@ int main(void)
 	measure_empty();
 	bench_handlers();
 	bench_doorbell();
-	bench_call(&near, "call_near_32");
-	bench_call(&far, "call_far_32");
-	bench_halves("queue32", "queue", "send", "receive", BATCH);
-	bench_halves("queue64", "queue", "send", "receive", BATCH);
-	bench_halves("queue4096", "queue", "send", "receive", BATCH);
-	bench_wake("queue32");
-	bench_wake("queue64");
-	bench_wake("queue4096");
-	bench_halves("value32", "value", "write", "read", 1);
-	bench_halves("value4096", "value", "write", "read", 1);
+	bench_call(PATH("call_near_32"), &near, "call_near_32");
+	bench_call(PATH("call_far_32"), &far, "call_far_32");
+	bench_halves(PATH("queue_send_32"), "queue32", "queue", "send", "receive", BATCH);
+	bench_halves(PATH("queue_send_64"), "queue64", "queue", "send", "receive", BATCH);
+	bench_halves(PATH("queue_send_4096"), "queue4096", "queue", "send", "receive", BATCH);
+	bench_wake("begin queue_wake_32", "queue32");
+	bench_wake("begin queue_wake_64", "queue64");
+	bench_wake("begin queue_wake_4096", "queue4096");
+	bench_halves(PATH("value_write_32"), "value32", "value", "write", "read", 1);
+	bench_halves(PATH("value_write_4096"), "value4096", "value", "write", "read", 1);
 	bench_switch();
 	bench_stream(&near, "queue32");
 	bench_stream(&near, "queue4096");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The meter's partner: does the job on the board (bench_messages.h), again each time `go` rings, and rings `done`. */
-#include "tests/native/bench_messages.h"
+/* The meter's partner: does the job on the board (messages.h), again each time `go` rings, and rings `done`. */
+#include "tests/native/bench_messages/messages.h"
 
 #define GAP 100u /* ticks; a round of the spinning loop needs less */
 
@@ -26,7 +26,7 @@ static void ring(void)
 
 static void on_go(void *arg)
 {
-	uint64_t now = ticks();
+	uint64_t now = stamp("end signal_handler");
 
 	(void)arg;
 	board_write(&board->time, now);
@@ -46,7 +46,7 @@ static void wait(void)
 {
 	while (board_read(&board->job) == JOB_WAIT) {
 		uint64_t x[7] = { BH_PORT_BIT(go), BH_NEVER };
-		struct timed t = timed_call(BH_CALL_WAIT, x);
+		struct timed t = timed_call("", "end doorbell_wait", BH_CALL_WAIT, x);
 
 		board_write(&board->time, t.after);
 		if (t.status == BH_OK && board_read(&board->job) == JOB_WAIT)
@@ -76,23 +76,22 @@ static void serve(void)
 	(void)!bh_port_reply(call, &x[2], 8);
 }
 
-/* Values count when they are fresh: each is written once. */
-static void poll(uint32_t p)
+STAMPING void poll(const char *begin, const char *end, uint32_t p)
 {
-	uint32_t kind = BH_INFO_PORT_KIND(bh_port_info(p)->flags);
-
-	for (uint32_t i = 0; i < ROUNDS;) {
+	for (uint32_t i = 0; i < ROUNDS; i++) {
 		uint64_t x[7] = { p };
-		struct timed t = timed_call(BH_CALL_RECEIVE, x);
+		struct timed t;
 
-		if (t.status == BH_OK && (kind != BH_PORT_SAMPLING || x[0] & BH_GOT_NEW))
-			board->sample[i++] = t.after - t.before;
-		else
+		while (board_read(&board->sent) <= i)
 			__asm__ volatile("yield");
+		t = timed_call(begin, end, BH_CALL_RECEIVE, x);
+		if (t.status != BH_OK)
+			bh_partition_off();
+		board->sample[i] = t.after - t.before;
 	}
 }
 
-static void wake(uint32_t p)
+STAMPING void wake(const char *end, uint32_t p)
 {
 	for (uint32_t i = 0; i < ROUNDS; i++) {
 		struct timed t;
@@ -100,11 +99,41 @@ static void wake(uint32_t p)
 		do {
 			uint64_t w[7] = { BH_PORT_BIT(p), BH_NEVER }, x[7] = { p };
 
-			(void)timed_call(BH_CALL_WAIT, w);
-			t = timed_call(BH_CALL_RECEIVE, x);
+			(void)timed_call(JUST_A_CALL, BH_CALL_WAIT, w);
+			t = timed_call("", end, BH_CALL_RECEIVE, x);
 		} while (t.status != BH_OK);
 		board_write(&board->time, t.after);
 		ring();
+	}
+}
+
+static void poll_channel(uint32_t p)
+{
+	bool value = BH_INFO_PORT_KIND(bh_port_info(p)->flags) == BH_PORT_SAMPLING;
+
+	switch (bh_port_info(p)->bytes) {
+	case 32:
+		if (value)
+			poll(PATH("value_read_32"), p);
+		else
+			poll(PATH("queue_receive_32"), p);
+		break;
+	case 64: poll(PATH("queue_receive_64"), p); break;
+	default:
+		if (value)
+			poll(PATH("value_read_4096"), p);
+		else
+			poll(PATH("queue_receive_4096"), p);
+		break;
+	}
+}
+
+static void wake_channel(uint32_t p)
+{
+	switch (bh_port_info(p)->bytes) {
+	case 32: wake("end queue_wake_32", p); break;
+	case 64: wake("end queue_wake_64", p); break;
+	default: wake("end queue_wake_4096", p); break;
 	}
 }
 
@@ -123,7 +152,7 @@ static void spin(void)
 	uint64_t last = ticks();
 
 	while (board_read(&board->job) == JOB_SPIN) {
-		uint64_t now = ticks();
+		uint64_t now = stamp("end switch_away; begin switch_deadline");
 
 		if (now - last > GAP) {
 			board->left = last;
@@ -140,14 +169,14 @@ static void work(void)
 	case JOB_HANDLE: handle(); break;
 	case JOB_WAIT: wait(); break;
 	case JOB_SERVE: serve(); break;
-	case JOB_POLL: poll(port(board->port)); break;
-	case JOB_WAKE: wake(port(board->port)); break;
+	case JOB_POLL: poll_channel(port(board->port)); break;
+	case JOB_WAKE: wake_channel(port(board->port)); break;
 	case JOB_DRAIN: drain(port(board->port)); break;
 	case JOB_SPIN: spin(); break;
 	}
 }
 
-int main(void)
+int partner(void)
 {
 	struct bh_shared s;
 

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the meter and its two partners (one on its core, one on another) share: what a partner is to do, and
- * when it did it. Times are ticks of the counter: instructions, under instruction counting with a counter of 1 GHz.
+ * when it did it. All three are one program, so that a stamp's address is one partition's. Times are ticks of the counter: instructions, under instruction counting with a counter of 1 GHz.
  */
-#ifndef TESTS_NATIVE_BENCH_MESSAGES_H
-#define TESTS_NATIVE_BENCH_MESSAGES_H
+#ifndef TESTS_NATIVE_MESSAGES_H
+#define TESTS_NATIVE_MESSAGES_H
 
 #include <stdint.h>
 
 #include "sdk/bulkhead.h"
+#include "tests/bench/stamp.h"
 
-#define ROUNDS 101u
+#define ROUNDS 31u
 #define STREAM 2000u /* messages of a throughput */
 #define BATCH  8u    /* a queue's depth, at least */
 
@@ -19,7 +20,7 @@ enum job {
 	JOB_HANDLE, /* sleeps; the handler of `go` takes the time and rings back */
 	JOB_WAIT,   /* waits for `go`, takes the time, rings back */
 	JOB_SERVE,  /* replies with what it is asked, until that is 0 */
-	JOB_POLL,   /* receives ROUNDS messages of `port` without waiting, and times each */
+	JOB_POLL,   /* receives ROUNDS messages of `port`, each when it was sent, and times it */
 	JOB_WAKE,   /* waits for each of ROUNDS messages of `port` and receives it */
 	JOB_DRAIN,  /* receives STREAM messages of `port` */
 	JOB_SPIN,   /* reads the counter, and notes when it was not for a while */
@@ -31,6 +32,7 @@ struct bench_board { /* one for each partner, written by both ends */
 	uint64_t time;		  /* of the last event at the partner */
 	uint64_t left, resumed;	  /* JOB_SPIN */
 	uint64_t done;
+	uint64_t sent; /* JOB_POLL: messages so far, by the meter */
 	uint64_t sample[ROUNDS];
 };
 
@@ -54,7 +56,7 @@ struct timed {
 	uint64_t before, after;
 };
 
-static inline struct timed timed_call(uint32_t function, uint64_t x[7])
+STAMPING struct timed timed_call(const char *begin, const char *end, uint32_t function, uint64_t x[7])
 {
 	register uint64_t x0 __asm__("x0") = function;
 	register uint64_t x1 __asm__("x1") = x[0];
@@ -66,10 +68,10 @@ static inline struct timed timed_call(uint32_t function, uint64_t x[7])
 	register uint64_t x7 __asm__("x7") = x[6];
 	struct timed t;
 
-	__asm__ volatile("mrs %0, cntvct_el0\n\thvc #0\n\tmrs %1, cntvct_el0"
+	__asm__ volatile(STAMP("%0", "%10") "hvc #0\n" STAMP("%1", "%11")
 			 : "=&r"(t.before), "=&r"(t.after), "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5),
 			   "+r"(x6), "+r"(x7)
-			 :
+			 : "S"(begin), "S"(end)
 			 : "memory", "cc");
 	t.status = (int64_t)x0;
 	x[0] = x1;
@@ -81,5 +83,13 @@ static inline struct timed timed_call(uint32_t function, uint64_t x[7])
 	x[6] = x7;
 	return t;
 }
+
+/* The arguments `begin` and `end` where the call is a row's path, and where it is none. */
+#define PATH(row)   "begin " row, "end " row
+#define JUST_A_CALL "", ""
+
+/* What the partners, and the meter, do. */
+int partner(void);
+int meter(void);
 
 #endif
