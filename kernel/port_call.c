@@ -90,13 +90,13 @@ static void pass(struct vcpu *to, const uint64_t *arg)
 		show[3 + i] = bytes >= 8 ? arg[2 + i] : arg[2 + i] & (BIT64(8 * bytes) - 1);
 }
 
-/* The server's vCPU here waits for a request of this port: it has it, and the core. */
+/* The server's only vCPU is here and waits for a request of this port: it has it, and the core. (Others might wait for the event.) */
 static bool hand_over(struct vcpu *v, struct port *p, const uint64_t *arg)
 {
 	struct vcpu *s = server_here(v, p);
 	uint64_t caller = (uint64_t)(v->desc - blob_vcpus(blob)) << 8;
 
-	if (!s || s->state != VCPU_LISTENING || s->serves != p || p->desc->bytes > BH_SHORT_BYTES || !sched_can_hand_over(v, s))
+	if (!s || s->part->desc->n_vcpus != 1 || s->state != VCPU_LISTENING || s->serves != p || p->desc->bytes > BH_SHORT_BYTES || !sched_can_hand_over(v, s))
 		return false;
 	pass(s, arg);
 	event_forget(s);

@@ -519,10 +519,10 @@ static bool is_calm(const struct core *c, const struct vcpu *v, const struct vcp
 	       !load_relaxed(&c->inbox);
 }
 
-/* Where `to` were more urgent by itself, it would run on its own time. */
+/* Where `to`, or another that it keeps waiting, were more urgent, it would run on that one's time. */
 bool sched_can_hand_over(const struct vcpu *v, const struct vcpu *to)
 {
-	return to->desc->rank > v->core->rank && is_calm(v->core, v, to);
+	return to->desc->rank > v->core->rank && !to->lent && is_calm(v->core, v, to);
 }
 
 void sched_hand_over(struct vcpu *v, struct vcpu *to)
@@ -559,7 +559,7 @@ void sched_hand_back(struct vcpu *v, struct vcpu *to, ticks_t deadline)
 	lent(v, v->lent & ~ranks);
 	to->callee = NULL;
 	c->runs = to;
-	if (!v->lent && !(c->funded & bit))
+	if (!(v->lent & c->urgent) && !(c->funded & bit))
 		store_relaxed(&c->urgent, c->urgent & ~bit);
 	if (c->alarm != deadline)
 		;

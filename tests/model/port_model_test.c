@@ -25,6 +25,8 @@ static struct host_port ports[PORTS];
 static struct host_control controls[CONTROLS];
 static struct host_system description;
 
+static bool near_calls; /* a system of short calls within a core, the shortest way there is */
+
 static void draw_partitions(void)
 {
 	static const char *const names[PARTITIONS] = { "a", "b", "c", "d", "e" };
@@ -33,7 +35,7 @@ static void draw_partitions(void)
 	for (uint32_t i = 0; i < description.n_partitions; i++) {
 		struct host_partition *p = &partitions[i];
 
-		*p = (struct host_partition){ .name = names[i], .n_vcpus = 1 + (random_below(4) == 0), .flags = random_below(4) ? BH_PART_RESTART : 0 };
+		*p = (struct host_partition){ .name = names[i], .n_vcpus = !near_calls && random_below(4) == 0 ? 2 : 1, .flags = random_below(4) ? BH_PART_RESTART : 0 };
 		if (p->n_vcpus > description.n_cores)
 			p->n_vcpus = description.n_cores;
 		for (uint32_t v = 0, core = random_below(description.n_cores); v < p->n_vcpus; v++) { /* siblings: sched_model.c */
@@ -52,7 +54,7 @@ static uint32_t draw_bytes(void)
 {
 	static const uint32_t bytes[] = { 1, 8, 13, 32, 33, 100, 200 };
 
-	return bytes[random_below(7)];
+	return bytes[random_below(near_calls ? 4 : 7)];
 }
 
 /* The sender of a call has the lower number: no circle. */
@@ -60,7 +62,7 @@ static struct host_port draw_port(void)
 {
 	uint32_t a = random_below(description.n_partitions);
 	uint32_t b = (a + 1 + random_below(description.n_partitions - 1)) % description.n_partitions;
-	struct host_port p = { .kind = 1 + random_below(4), .sender = a, .receiver = b, .no_irq = random_below(2) };
+	struct host_port p = { .kind = near_calls ? BH_PORT_CALL : 1 + random_below(4), .sender = a, .receiver = b, .no_irq = random_below(2) };
 
 	if (p.kind == BH_PORT_SIGNAL)
 		return p;
@@ -80,7 +82,8 @@ static struct host_port draw_port(void)
 static void draw_system(uint64_t seed)
 {
 	random_state = seed;
-	description = (struct host_system){ .n_cores = 1 + random_below(3),
+	near_calls = random_below(3) == 0;
+	description = (struct host_system){ .n_cores = near_calls ? 1 : 1 + random_below(3),
 					    .n_partitions = 2 + random_below(PARTITIONS - 1),
 					    .n_ports = 1 + random_below(PORTS),
 					    .n_controls = random_below(CONTROLS),
@@ -323,6 +326,8 @@ static uint64_t draw_size(uint32_t most)
 
 static uint64_t draw_deadline(void)
 {
+	if (near_calls && random_below(3))
+		return model.now + 1000;
 	return random_below(20) ? model.now + random_below(60) : random_below(2) ? BH_NEVER
 										 : random_below(5);
 }
@@ -341,9 +346,9 @@ static uint32_t draw_function(const struct model_port *p, bool is_sender)
 		return BH_CALL_WAIT;
 	if (p->is->kind != BH_PORT_CALL)
 		return BH_CALL_RECEIVE;
-	if (p->taken && random_below(2))
+	if (p->taken && random_below(2) && !(near_calls && random_below(4)))
 		return BH_CALL_REPLY;
-	return random_below(2) ? BH_CALL_SERVE : BH_CALL_RECEIVE;
+	return random_below(near_calls ? 8 : 2) ? BH_CALL_SERVE : BH_CALL_RECEIVE;
 }
 
 /* What lies in its out buffer, made anew. */
