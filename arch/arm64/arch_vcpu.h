@@ -48,6 +48,7 @@ struct arch_vcpu {
 
 	uint32_t step;	     /* being debugged: it stops after its next instruction */
 	uint32_t debug_used; /* it has touched its breakpoint registers: they are switched with it */
+	uint32_t fp_used;    /* its FP registers have been in the hardware */
 	uint32_t os_lock;
 	uint64_t mdscr;
 	uint64_t bvr[16], bcr[16], wvr[16], wcr[16];

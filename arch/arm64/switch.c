@@ -33,11 +33,26 @@ void arch_vcpu_init(struct vcpu *v)
 	v->arch.kernel_sp = v->core->desc->stack_va;
 }
 
-/* EL1 as after a reset: what the architecture leaves UNKNOWN starts as zero. */
+static __attribute__((noinline)) void reset_debug(struct arch_vcpu *a)
+{
+	a->mdscr = 0;
+	for (uint32_t i = 0; i < 16; i++)
+		a->bvr[i] = a->bcr[i] = a->wvr[i] = a->wcr[i] = 0;
+}
+
+static __attribute__((noinline)) void reset_fp(struct arch_vcpu *a)
+{
+	a->fpsr = a->fpcr = 0;
+	for (uint32_t i = 0; i < 64; i += 8)
+		a->q[i] = a->q[i + 1] = a->q[i + 2] = a->q[i + 3] = a->q[i + 4] = a->q[i + 5] = a->q[i + 6] = a->q[i + 7] = 0;
+}
+
+/* EL1 as after a reset: what the architecture leaves UNKNOWN starts as zero. What was never used is zero from boot on. */
 static void reset_registers(struct arch_vcpu *a)
 {
-	for (uint32_t i = 0; i < 31; i++)
-		a->x[i] = 0;
+	for (uint32_t i = 0; i < 30; i += 6)
+		a->x[i] = a->x[i + 1] = a->x[i + 2] = a->x[i + 3] = a->x[i + 4] = a->x[i + 5] = 0;
+	a->x[30] = 0;
 #define X(reg)	   a->reg = 0;
 #define PAIR(x, y) a->x = a->y = 0;
 	EL1_REGISTERS(X, PAIR)
@@ -46,14 +61,12 @@ static void reset_registers(struct arch_vcpu *a)
 	a->sctlr_el1 = SCTLR_EL1_RESET;
 	a->cntv_ctl = a->cntv_cval = 0;
 	a->cntp_ctl = a->cntp_cval = 0;
-	a->debug_used = a->abort_pending = a->step = 0;
+	if (a->debug_used)
+		reset_debug(a);
+	if (a->fp_used)
+		reset_fp(a);
+	a->debug_used = a->fp_used = a->abort_pending = a->step = 0;
 	a->os_lock = 1;
-	a->mdscr = 0;
-	for (uint32_t i = 0; i < 16; i++)
-		a->bvr[i] = a->bcr[i] = a->wvr[i] = a->wcr[i] = 0;
-	a->fpsr = a->fpcr = 0;
-	for (uint32_t i = 0; i < 64; i++)
-		a->q[i] = 0;
 }
 
 /* What every partition finds trapped; FP beside it. */
@@ -142,6 +155,7 @@ static void fp_switch(struct core *c, struct vcpu *v)
 	if (c->fp_owner)
 		fp_save(&c->fp_owner->arch);
 	fp_load(&v->arch);
+	v->arch.fp_used = 1;
 	c->fp_owner = v;
 }
 

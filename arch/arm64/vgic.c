@@ -437,14 +437,14 @@ static void cpu_clear(struct vcpu *v)
 	c->own = (struct vgic_word){ .level = 0xffff0000u };
 	c->asleep = true;
 	c->asking = false;
+	for (uint32_t used = c->used; used != 0; used &= used - 1)
+		store_relaxed(&c->lr[lowest_bit(used)], 0);
 	store_relaxed(&c->used, 0);
 	c->latched = c->left = c->shut = c->out = c->again = 0;
 	for (uint32_t w = 0; w < VGIC_WORDS; w++)
 		store_relaxed(&c->evicted[w], 0);
-	for (uint32_t n = 0; n < 32; n++)
-		c->priority[n] = 0;
-	for (uint32_t n = 0; n < VGIC_LRS; n++)
-		store_relaxed(&c->lr[n], 0);
+	for (uint32_t n = 0; n < 4; n++)
+		((__attribute__((may_alias)) uint64_t *)(void *)c->priority)[n] = 0;
 	vgic_cpu_wake(v);
 }
 

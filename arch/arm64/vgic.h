@@ -83,7 +83,7 @@ struct vgic_cpu {
 	uint32_t out;	   /* bit w: evicted[w] may not be zero */
 	uint32_t again;	   /* private interrupts held by a list register that they could be put in as they were; none while something is left ... */
 	uint8_t home[32];  /* ... this one */
-	uint8_t priority[32];
+	uint8_t priority[32] __attribute__((aligned(8)));
 	uint64_t lr[VGIC_LRS]; /* as last read or written; current while not live */
 
 	/* current while not live */
