@@ -31,17 +31,19 @@ struct core {
 	ticks_t asked_at; /* when it was asked to come into the kernel, and has not yet; 0: it has; any core */
 
 	/* who can run, and who does */
-	uint32_t ready;	   /* ranks that can run */
-	uint32_t helpers;  /* ranks that run in a caller's place */
-	uint32_t changed;  /* something that who runs, `urgent` and the alarm depend on; or the core has posted to itself */
-	uint32_t rank;	   /* whose time is used (its own, or a caller's), or BH_NONE */
-	struct vcpu *runs; /* who runs, or NULL: the core idles */
-	ticks_t alarm;	   /* when the core's timer is set to fire; BH_NEVER: it is off */
-	uint32_t alarms;   /* how often that was worked out, sched_hand_over() aside */
-	ticks_t turn_end;  /* of the one that runs, where it has siblings here; else BH_NEVER */
-	uint32_t turned;   /* ranks: of siblings here, that one has had its turn */
-	uint32_t stopped;  /* ranks: of those that were to stop, that one has had its edge */
-	uint32_t shut;	   /* ranks: lines of that vCPU's devices are masked until it runs; the port's */
+	uint32_t ready;	      /* ranks that can run */
+	uint32_t helpers;     /* ranks that run in a caller's place */
+	uint32_t changed;     /* something that who runs, `urgent` and the alarm depend on; or the core has posted to itself */
+	uint32_t rank;	      /* whose time is used (its own, or a caller's), or BH_NONE */
+	struct vcpu *runs;    /* who runs, or NULL: the core idles */
+	ticks_t alarm;	      /* when the core's timer is set to fire; BH_NEVER: it is off */
+	uint32_t doze_urgent; /* when the one that runs went to sleep by the short way, beside others ... */
+	ticks_t doze_alarm;   /* ... and so the alarm */
+	uint32_t alarms;      /* how often that was worked out, sched_hand_over() aside */
+	ticks_t turn_end;     /* of the one that runs, where it has siblings here; else BH_NEVER */
+	uint32_t turned;      /* ranks: of siblings here, that one has had its turn */
+	uint32_t stopped;     /* ranks: of those that were to stop, that one has had its edge */
+	uint32_t shut;	      /* ranks: lines of that vCPU's devices are masked until it runs; the port's */
 
 	/* who may run: words of ranks (budget.h, window.h) */
 	uint32_t funded; /* have budget left */

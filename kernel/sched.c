@@ -466,13 +466,29 @@ static struct vcpu *next(struct core *c)
 	}
 }
 
-/* With one vCPU and no budget neither `urgent` nor the alarm depends on whether it sleeps. */
+/* Everybody is urgent from now on. False: something may have been posted to those that were not. */
+static __attribute__((noinline)) bool doze_beside(struct core *c)
+{
+	c->doze_urgent = c->urgent;
+	c->doze_alarm = c->alarm;
+	if (set_urgent(c, worth_a_kick(c, BH_NONE)) && news(c))
+		return false;
+	set_alarm(c);
+	return true;
+}
+
+/* Of budgets it would matter who pays, and of siblings whose turn it is. With one vCPU neither `urgent` nor the alarm depends on whether it sleeps. */
 bool sched_doze(struct vcpu *v)
 {
 	struct core *c = v->core;
+	uint32_t bit = BIT(v->desc->rank);
 
-	if (c->desc->n_vcpus != 1 || c->plan->budgets || !c->window || c->changed || arch_irq_pending(v))
+	if (c->plan->budgets || (c->ready & (c->window | c->slack)) != bit || !(c->window & bit) || v->siblings || c->changed || arch_irq_pending(v))
 		return false;
+	if (c->desc->n_vcpus > 1 && !doze_beside(c)) {
+		c->changed = 1;
+		return false;
+	}
 	account_to(c, &v->used, BH_NONE, arch_stamp());
 	trace(c, BH_TRACE_IDLE, TRACE_NOBODY, 0, 0, 0);
 	return true;
@@ -484,13 +500,27 @@ void sched_sleep(struct vcpu *v)
 	vcpu_block(v, VCPU_WAITING);
 }
 
-struct vcpu *sched_awake(struct vcpu *v, uint32_t by)
+static inline struct vcpu *awake(struct vcpu *v, uint32_t rank, uint32_t by)
 {
 	struct core *c = v->core;
 
-	account_to(c, &c->idled, 0, arch_stamp());
-	trace(c, BH_TRACE_SWITCH, v->who, BH_TRACE_BY_WINDOW, 0, by);
+	account_to(c, &c->idled, rank, arch_stamp());
+	trace(c, BH_TRACE_SWITCH, v->who, BH_TRACE_BY_WINDOW, rank, by);
 	return v;
+}
+
+static __attribute__((noinline)) struct vcpu *awake_beside(struct vcpu *v, uint32_t by)
+{
+	struct core *c = v->core;
+
+	store_relaxed(&c->urgent, c->doze_urgent);
+	set_timer(c, c->doze_alarm);
+	return awake(v, v->desc->rank, by);
+}
+
+struct vcpu *sched_awake(struct vcpu *v, uint32_t by)
+{
+	return unlikely(v->core->doze_urgent) ? awake_beside(v, by) : awake(v, 0, by); /* alone, it has the first rank */
 }
 
 /* Requests after inbox: what is posted meanwhile has its bit there again. */
