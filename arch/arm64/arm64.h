@@ -54,8 +54,9 @@ void fetch_abort(struct vcpu *v, uint64_t esr);
 
 /* smccc.c: HVC and SMC */
 void smccc_call(struct vcpu *v, bool smc);
-uint64_t smccc_quick(struct vcpu *v); /* HVC #0 on the spot: v, or what is left */
-void smccc_probe(void);		      /* boot core: what the firmware offers */
+uint64_t smccc_quick(struct vcpu *v);		  /* HVC #0 on the spot: v, or what is left */
+uint64_t smc_quick(struct vcpu *v, uint64_t esr); /* SMC, likewise */
+void smccc_probe(void);				  /* boot core: what the firmware offers */
 int64_t firmware_call(uint64_t function, uint64_t a, uint64_t b, uint64_t c);
 
 /* What interrupts this core: INTID, and then gic_drop() is next; or >= GIC_SPURIOUS: nothing. */

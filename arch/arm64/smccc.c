@@ -298,6 +298,24 @@ static __attribute__((noinline)) uint64_t other_quick(struct vcpu *v, uint32_t f
 	return left_next(v);
 }
 
+/* True: smccc_quick() leaves it, as it is. */
+static bool is_left(uint32_t function)
+{
+	uint32_t call = function - BH_CALL_VERSION;
+
+	return function == PSCI_CPU_OFF || (call - 1 < 31 && !(QUICK_CALLS >> call & 1));
+}
+
+uint64_t smc_quick(struct vcpu *v, uint64_t esr)
+{
+	if ((esr & 0xffff) || v->part->desc->n_smcs || is_left((uint32_t)v->arch.x[0]))
+		return LEFT_SYNC;
+	pc_advance(esr); /* a trapped SMC's return address is the SMC itself */
+	if ((uint32_t)v->arch.x[0] == BH_CALL_VERSION)
+		return at_once(v, BH_ABI_VERSION);
+	return smccc_quick(v);
+}
+
 uint64_t smccc_quick(struct vcpu *v)
 {
 	uint32_t function = (uint32_t)v->arch.x[0], number = function & 0xffffff;

@@ -188,6 +188,7 @@ uint64_t trap_sync(struct vcpu *v, uint64_t esr)
 	switch (ESR_EC(esr)) {
 	case EC_DABT_LOWER: return data_abort_quick(v, esr);
 	case EC_SYSREG: return sysreg_quick(v, esr);
+	case EC_SMC64: return smc_quick(v, esr);
 	case EC_WFX: return wait_quick(v, esr);
 	default: return LEFT_SYNC;
 	}
