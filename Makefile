@@ -149,8 +149,10 @@ $B/obj/$(1)/%.o: %.S $B/flags | $(READY)
 endef
 # offsets.h is for the kernel's assembly only; C does not wait for it.
 $(call obj,kernel,$(wildcard arch/arm64/*.S)): $(if $(wildcard arch/arm64/offsets.c),$B/gen/offsets.h)
-# What runs once at boot, or to print, is made small; the rest fast.
-$(call obj,kernel,$(filter-out lib/digest.c,$(LIB_SRC)) kernel/print.c kernel/log.c kernel/system.c): OPT := -Os
+# What runs once at boot, prints, or follows a fault or an order is made small; the rest fast.
+SMALL := $(filter-out lib/digest.c,$(LIB_SRC)) $(addprefix kernel/,health.c inspect.c log.c mode.c monitor.c partition.c print.c system.c \
+	watchdog.c) $(addprefix arch/arm64/,idregs.c inject.c registers.c sysregs.c)
+$(call obj,kernel,$(SMALL)): OPT := -Os
 $(eval $(call rules,kernel,CC-K,$(ARM_CC),$$(KERNEL_FLAGS)))
 $(eval $(call rules,stub,CC-STUB,$(ARM_CC),$(STUB_FLAGS)))
 $(eval $(call rules,bare,CC-ARM,$(ARM_CC),$(BARE) $$(INTEGER)))
