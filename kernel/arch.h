@@ -45,7 +45,7 @@ bool arch_vcpu_set_register(struct vcpu *v, uint32_t n, uint64_t value);	      /
 void arch_vcpu_debug(struct vcpu *v, enum bh_debug how);			      /* settled; any core; a reset does not change it */
 uint64_t *arch_vcpu_args(struct vcpu *v);					      /* of the hypercall it makes or waits in: arg[0] is x1; further results go there */
 uint64_t arch_vcpu_pc(const struct vcpu *v);
-ticks_t arch_vcpu_deadline(const struct vcpu *v); /* when a timer of v fires if v is not loaded; ~0: never */
+ticks_t arch_vcpu_deadline(const struct vcpu *v); /* when a timer of v fires if v is not loaded; ~0: never. In line beside struct arch_vcpu: arch_vcpu_is_timed(), false: never, at one look */
 void arch_timer_set(ticks_t when);		  /* this core's own alarm; ~0: off */
 
 /* --- interrupts of partitions --- */

@@ -63,7 +63,7 @@ static ticks_t wants_at(const struct core *c, const struct vcpu *v)
 {
 	ticks_t first = earlier(v->deadline, v->vigil);
 
-	if (!vcpu_wakes_by_irq(v) && v != c->loaded)
+	if (!arch_vcpu_is_timed(&v->arch) || (!vcpu_wakes_by_irq(v) && v != c->loaded))
 		return first;
 	return earlier(arch_vcpu_deadline(v), first);
 }

@@ -59,4 +59,9 @@ struct arch_vcpu {
 	struct vgic_cpu vgic;
 };
 
+static inline bool arch_vcpu_is_timed(const struct arch_vcpu *a)
+{
+	return (a->cntv_ctl | a->cntp_ctl) & 1; /* ENABLE */
+}
+
 #endif

@@ -168,26 +168,66 @@ void vgic_line_private(struct vcpu *v, uint32_t intid, bool level)
 	vgic_update(v);
 }
 
-/*
- * All that is new is one private interrupt, and the list register that had it last is free: an SGI from another vCPU, as a rule.
- * False: nothing was done but that `todo` is as it was.
- */
-static bool private_quick(struct vcpu *v)
+/* The list register of an interrupt that one has; free, or the guest is not done with it: NO_LR. */
+#define NO_LR 32u
+
+static uint32_t done_lr(const struct vgic_cpu *c, uint32_t intid)
+{
+	uint32_t done = c->used & (uint32_t)read_reg(ich_elrsr_el2);
+
+	for (; done != 0; done &= done - 1)
+		if (vgic_lr_intid(c->lr[lowest_bit(done)]) == intid)
+			return lowest_bit(done);
+	return NO_LR;
+}
+
+/* Pending by a latch alone, and it can be taken. Where it was held before, its list register says what it would say now, or it is not the short way. */
+static bool deliver(struct vcpu *v, struct vgic_word *word, uint32_t w, uint32_t bit)
 {
 	struct vgic_cpu *c = &v->arch.vgic;
-	struct vgic_word *word = &c->own;
-	uint32_t bits, intid;
+	uint32_t intid = w * 32 + lowest_bit(bit), n;
+	uint64_t lr;
 
-	if (!c->live || clear_bits(&c->todo, BIT(0)) != BIT(0))
-		goto pass;
-	bits = load_relaxed(&word->pending) & load_relaxed(&word->enabled);
-	intid = bits ? lowest_bit(bits) : 0;
-	if (bits != BIT(intid) || word->unpend || word->unactive || word->owed || (word->line & word->level) || !put_again(v, intid, 0))
-		goto pass;
-	clear_bits(&word->pending, bits);
+	if ((word->held & bit) == 0) {
+		clear_bits(&word->pending, bit);
+		if (direct(v, word, intid, false))
+			return true;
+		set_bits(&word->pending, bit);
+		return false;
+	}
+	if (w == 0 && put_again(v, intid, 0)) {
+		clear_bits(&word->pending, bit);
+		return true;
+	}
+	n = done_lr(c, intid);
+	if (n == NO_LR || c->left != 0)
+		return false;
+	lr = vgic_lr_value(v, word, intid, false);
+	if (((lr ^ c->lr[n]) & ~LR_STATE) != 0 || (vgic_open_groups(v, ich_vmcr_read()) >> ((word->group & bit) != 0) & 1) == 0)
+		return false;
+	clear_bits(&word->pending, bit);
+	c->latched |= BIT(n);
+	store_relaxed(&c->lr[n], lr);
+	ich_lr_write(n, lr);
 	return true;
+}
+
+/* All that is new is one interrupt: an SGI of another vCPU, or a partner's notice. False: nothing was done but that `todo` is as it was. */
+static bool update_quick(struct vcpu *v, uint32_t todo)
+{
+	struct vgic_cpu *c = &v->arch.vgic;
+	uint32_t w = lowest_bit(todo), bits;
+	struct vgic_word *word = vgic_word(v, w);
+
+	if (todo != BIT(w) || !c->live || clear_bits(&c->todo, todo) != todo)
+		goto pass;
+	bits = load_relaxed(&word->pending) & load_relaxed(&word->enabled) & load_relaxed(&c->mine[w]) & ~word->active;
+	if (bits == 0 || (bits & (bits - 1)) != 0 || (word->unpend | word->unactive | word->owed | word->wanted | (word->line & word->level)) != 0)
+		goto pass;
+	if (deliver(v, word, w, bits))
+		return true;
 pass:
-	set_bits(&c->todo, BIT(0));
+	set_bits(&c->todo, todo);
 	return false;
 }
 
@@ -195,7 +235,7 @@ void vgic_update(struct vcpu *v)
 {
 	uint32_t todo = load_relaxed(&v->arch.vgic.todo);
 
-	if (likely(todo == 0) || (todo == BIT(0) && private_quick(v)))
+	if (likely(todo == 0) || update_quick(v, todo))
 		return;
 	vgic_pass(v);
 }
