@@ -151,7 +151,7 @@ endef
 $(call obj,kernel,$(wildcard arch/arm64/*.S)): $(if $(wildcard arch/arm64/offsets.c),$B/gen/offsets.h)
 # What runs once at boot, prints, or follows a fault or an order is made small; the rest fast.
 SMALL := $(filter-out lib/digest.c,$(LIB_SRC)) $(addprefix kernel/,health.c inspect.c log.c mode.c monitor.c partition.c print.c system.c \
-	watchdog.c) $(addprefix arch/arm64/,idregs.c inject.c registers.c sysregs.c)
+	watchdog.c) $(addprefix arch/arm64/,gicv3.c idregs.c inject.c machine.c registers.c sysregs.c vgic_lines.c)
 $(call obj,kernel,$(SMALL)): OPT := -Os
 $(eval $(call rules,kernel,CC-K,$(ARM_CC),$$(KERNEL_FLAGS)))
 $(eval $(call rules,stub,CC-STUB,$(ARM_CC),$(STUB_FLAGS)))

@@ -470,6 +470,15 @@ void vgic_cpu_wake(struct vcpu *v)
 	set_bits(&c->todo, VGIC_ALL_WORDS);
 }
 
+/* Bytes in multiples of 32, at 8-byte aligned places. */
+static void zero(void *at, uint32_t bytes)
+{
+	__attribute__((may_alias)) uint64_t *to = at;
+
+	for (uint32_t n = 0; n < bytes / 8; n += 4)
+		to[n] = to[n + 1] = to[n + 2] = to[n + 3] = 0;
+}
+
 static void cpu_clear(struct vcpu *v)
 {
 	struct vgic_cpu *c = &v->arch.vgic;
@@ -483,8 +492,7 @@ static void cpu_clear(struct vcpu *v)
 	c->latched = c->left = c->shut = c->out = c->again = 0;
 	for (uint32_t w = 0; w < VGIC_WORDS; w++)
 		store_relaxed(&c->evicted[w], 0);
-	for (uint32_t n = 0; n < 4; n++)
-		((__attribute__((may_alias)) uint64_t *)(void *)c->priority)[n] = 0;
+	zero(c->priority, sizeof(c->priority));
 	vgic_cpu_wake(v);
 }
 
@@ -520,11 +528,9 @@ void vgic_dist_reset(struct partition *p)
 	d->ctlr = 0;
 	for (uint32_t w = 0; w < VGIC_WORDS; w++)
 		d->word[w] = (struct vgic_word){ .level = ~0u };
-	for (uint32_t n = 0; n < VGIC_LINES; n++) {
-		d->priority[n] = 0;
-		d->route[n] = 0;
-		d->pintid[n] = 0;
-	}
+	zero(d->priority, sizeof(d->priority));
+	zero(d->route, sizeof(d->route));
+	zero(d->pintid, sizeof(d->pintid));
 	irqs_of(p, d);
 	vgic_lines_reset(p);
 	for (uint32_t i = 0; i < p->desc->n_vcpus; i++) {

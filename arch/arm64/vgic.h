@@ -98,9 +98,9 @@ struct vgic_dist {
 	uint32_t ctlr; /* GICD_CTLR: enables of the two groups */
 	uint32_t sync; /* generation of requests for list registers' states; atomic */
 	struct vgic_word word[VGIC_WORDS];
-	uint8_t priority[VGIC_LINES];
-	uint8_t route[VGIC_LINES];   /* Aff0 of the vCPU, or one that does not exist */
-	uint16_t pintid[VGIC_LINES]; /* a device's physical INTID, or 0 */
+	uint8_t priority[VGIC_LINES] __attribute__((aligned(8)));
+	uint8_t route[VGIC_LINES] __attribute__((aligned(8)));	  /* Aff0 of the vCPU, or one that does not exist */
+	uint16_t pintid[VGIC_LINES] __attribute__((aligned(8))); /* a device's physical INTID, or 0 */
 };
 
 /* All on the vCPU's own core unless said otherwise. */

@@ -91,6 +91,8 @@ void arch_irq_open(struct vcpu *v)
  * leaves it to the first vCPU, too, which has them all. */
 void vgic_lines_reset(struct partition *p)
 {
+	const struct bh_irq *irq = blob_irqs(blob);
+
 	for (uint32_t i = 0; i < p->desc->n_vcpus; i++) {
 		struct vgic_cpu *c = &partition_vcpu(p, i)->arch.vgic;
 
@@ -98,9 +100,9 @@ void vgic_lines_reset(struct partition *p)
 			store_relaxed(&c->masked[w], 0);
 		store_relaxed(&c->closed, 0);
 	}
-	for (uint32_t intid = 32; intid < VGIC_LINES; intid++)
-		if (p->arch.vgic.pintid[intid] != 0) {
-			set_bits(&partition_vcpu(p, 0)->arch.vgic.masked[intid / 32], BIT(intid % 32));
-			set_bits(&partition_vcpu(p, 0)->arch.vgic.closed, BIT(intid / 32));
+	for (uint32_t i = 0; i < blob->n_irqs; i++)
+		if (irq[i].partition == p->number && irq[i].vintid < VGIC_LINES) {
+			set_bits(&partition_vcpu(p, 0)->arch.vgic.masked[irq[i].vintid / 32], BIT(irq[i].vintid % 32));
+			set_bits(&partition_vcpu(p, 0)->arch.vgic.closed, BIT(irq[i].vintid / 32));
 		}
 }
