@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define BH_INFO_IPA   0x0e020000u /* at most 64 KiB */
+#define BH_INFO_IPA   0x0a120000u /* at most 64 KiB */
 #define BH_INFO_MAGIC 0x4f464e49u /* "INFO" */
 #define BH_WINDOW_IPA 0x20000000u /* queue, server and log pages, ports' windows and shared memory are mapped from here on */
 

@@ -10,11 +10,16 @@
 
 #include <stdint.h>
 
-/* Where the loading root shows them (IPA); all of it is free on QEMU's `virt` without secure world. */
-#define BH_STUB_IPA	  0x0e000000u /* stub's code, read-only, executable; at most 64 KiB */
-#define BH_STUB_PARAM_IPA 0x0e010000u /* struct bh_stub_params, read-only; at most 64 KiB */
-#define BH_PRISTINE_IPA	  0x10000000u /* the partition's pristine store, read-only */
-#define BH_PRISTINE_END	  0x3f000000u
+/*
+ * Where the loading root shows them (IPA); all of it is free on QEMU's `virt` without secure world. Those that every partition has lie within the
+ * 2 MiB of the virtio-mmio slots, so that one translation table serves them.
+ */
+#define BH_STUB_IPA	     0x0a100000u /* stub's code, read-only, executable; at most 64 KiB */
+#define BH_STUB_PARAM_IPA    0x0a110000u /* struct bh_stub_params, read-only; at most 64 KiB */
+#define BH_PRISTINE_NEAR_IPA 0x0a140000u /* the partition's pristine store, read-only, where it is small enough; else ... */
+#define BH_PRISTINE_NEAR_END 0x0a200000u
+#define BH_PRISTINE_IPA	     0x10000000u /* ... here */
+#define BH_PRISTINE_END	     0x3f000000u
 
 #define BH_STUB_MAGIC 0x31425553u /* "SUB1" */
 

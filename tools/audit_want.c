@@ -105,7 +105,8 @@ static void want_boot(struct audit *a, uint32_t p, const struct bh_region *r, st
 		want(a, p, r, WHAT_STUB, ROOT_LOAD, BH_READ | BH_EXECUTE, &seen->stub);
 	else if (r->ipa == BH_STUB_PARAM_IPA && r->bytes <= SMALL)
 		want(a, p, r, WHAT_PARAMS, ROOT_LOAD, BH_READ, &seen->params);
-	else if (r->ipa >= BH_PRISTINE_IPA && r->ipa + r->bytes <= BH_PRISTINE_END && part->restart)
+	else if (part->restart && ((r->ipa >= BH_PRISTINE_NEAR_IPA && r->ipa + r->bytes <= BH_PRISTINE_NEAR_END) ||
+				   (r->ipa >= BH_PRISTINE_IPA && r->ipa + r->bytes <= BH_PRISTINE_END)))
 		want(a, p, r, WHAT_PRISTINE, ROOT_LOAD, BH_READ, NULL), seen->pristine++;
 	else
 		odd_region(a, p, r, "has no place in the loading root");

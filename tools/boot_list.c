@@ -89,7 +89,7 @@ static void write_ops(struct part *part)
 		write_gap(pay, at, c->ipa);
 		op_add(pay, (struct bh_stub_op){ .kind = part->restart ? BH_STUB_COPY : BH_STUB_CHECK,
 						 .dst = c->ipa,
-						 .src = part->restart ? BH_PRISTINE_IPA + c->store : 0,
+						 .src = part->restart ? space_store_ipa(part) + c->store : 0,
 						 .bytes = c->bytes,
 						 .value = c->crc });
 		at = c->ipa + c->bytes;

@@ -134,13 +134,18 @@ void windows_plan(struct plan *p, struct part *part)
 		      (unsigned long long)((part->high_end - PLAN_IPA_END + MIB - 1) / MIB));
 }
 
+uint64_t space_store_ipa(const struct part *part)
+{
+	return part->payload.store.n <= BH_PRISTINE_NEAR_END - BH_PRISTINE_NEAR_IPA ? BH_PRISTINE_NEAR_IPA : BH_PRISTINE_IPA;
+}
+
 static void add_boot(struct plan *p, struct part *part)
 {
 	region_add(part, BH_REGION_BOOT, "boot stub", BH_STUB_IPA, p->stub.n, BH_READ | BH_EXECUTE, &p->stub_pa);
 	region_add(part, BH_REGION_BOOT, "boot parameters", BH_STUB_PARAM_IPA, align_up(part->payload.params.n, BH_PAGE),
 		   BH_READ, &part->params_pa);
 	if (part->restart && part->payload.store.n)
-		region_add(part, BH_REGION_BOOT, "pristine store", BH_PRISTINE_IPA, align_up(part->payload.store.n, BH_PAGE),
+		region_add(part, BH_REGION_BOOT, "pristine store", space_store_ipa(part), align_up(part->payload.store.n, BH_PAGE),
 			   BH_READ, &part->store_pa);
 }
 

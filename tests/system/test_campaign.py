@@ -27,7 +27,7 @@ LATE = r"control: \d+ steps late by \d+ ns, at most \d+ \(worst (\d+)\), (\d+) m
 # System: injections, kinds of them (each in each victim that can have it).
 CAMPAIGNS = {"campaign": (1008, 48), "campaign-servers": (756, 36), "campaign-budgets": (168, 8), "campaign-service": (147, 7)}
 TALK = r"talker +\| number (\d+)\.\s"
-PRISTINE, PRISTINE_END = 0x10000000, 0x3F000000
+PRISTINE, PRISTINE_END = 0x0A140000, 0x0A200000
 
 
 def seeded(system, seed, folder):

@@ -8,7 +8,7 @@ import struct
 
 from image import Image
 
-RAM, PARAMS = 0x40000000, 0x0E010000
+RAM, PARAMS = 0x40000000, 0x0A110000
 POISON = 0xEE
 QUIET, CLEAR, COPY, CHECK = 1, 2, 3, 4
 COLD = 1

@@ -113,8 +113,8 @@ def test_shared_memory_that_it_may_only_read(explain):
 
 
 @pytest.mark.parametrize("what, says", [
-    ("wrote 4 bytes to 0x0e020000", "there: information page (0x0e020000 to 0x0e020fff); it may read\n"),
-    ("wrote 4 bytes to 0x0a000070", "empty virtio-mmio slots"), ("fetched an instruction from 0x0e020000", "only RAM can be executed")])
+    ("wrote 4 bytes to 0x0a120000", "there: information page (0x0a120000 to 0x0a120fff); it may read\n"),
+    ("wrote 4 bytes to 0x0a000070", "empty virtio-mmio slots"), ("fetched an instruction from 0x0a120000", "only RAM can be executed")])
 def test_what_is_only_read(explain, what, says):
     said = explain(f"linux: vCPU 0 {what} at pc 0x40000000; what is declared there does not permit it")[1]
     assert says in said and "no description permits it" in said

@@ -38,8 +38,8 @@ static const struct {
 	  "linux: vCPU 0 read 1 byte from 0x123456789 at pc 0x40000000; nothing is declared there" },
 	{ { .event = BH_EVENT_ACCESS, .address = 0, .value = 0 },
 	  "linux: vCPU 0 read from 0x00000000; nothing is declared there" },
-	{ { .event = BH_EVENT_PERMISSION, .pc = 0x40000000, .address = 0x0e020000, .value = BH_ACCESS_WRITE | 8 },
-	  "linux: vCPU 0 wrote 8 bytes to 0x0e020000 at pc 0x40000000; what is declared there does not permit it" },
+	{ { .event = BH_EVENT_PERMISSION, .pc = 0x40000000, .address = 0x0a120000, .value = BH_ACCESS_WRITE | 8 },
+	  "linux: vCPU 0 wrote 8 bytes to 0x0a120000 at pc 0x40000000; what is declared there does not permit it" },
 	{ { .event = BH_EVENT_ACCESS, .pc = 0x40000000, .value = BH_ACCESS_FETCH | BH_ACCESS_NO_ADDR },
 	  "linux: vCPU 0 fetched an instruction from an address that is not known at pc 0x40000000; nothing is "
 	  "declared there" },
