@@ -466,13 +466,17 @@ static struct vcpu *next(struct core *c)
 	}
 }
 
-/* Everybody is urgent from now on. False: something may have been posted to those that were not. */
-static __attribute__((noinline)) bool doze_beside(struct core *c)
+/* Beside others, none of which can run. Everybody is urgent from now on. */
+static __attribute__((noinline)) bool doze_beside(struct core *c, struct vcpu *v)
 {
+	if ((c->ready & (c->window | c->slack)) != BIT(v->desc->rank) || v->siblings || arch_irq_pending(v))
+		return false;
 	c->doze_urgent = c->urgent;
 	c->doze_alarm = c->alarm;
-	if (set_urgent(c, worth_a_kick(c, BH_NONE)) && news(c))
+	if (set_urgent(c, worth_a_kick(c, BH_NONE)) && news(c)) {
+		c->changed = 1;
 		return false;
+	}
 	set_alarm(c);
 	return true;
 }
@@ -481,14 +485,11 @@ static __attribute__((noinline)) bool doze_beside(struct core *c)
 bool sched_doze(struct vcpu *v)
 {
 	struct core *c = v->core;
-	uint32_t bit = BIT(v->desc->rank);
 
-	if (c->plan->budgets || (c->ready & (c->window | c->slack)) != bit || !(c->window & bit) || v->siblings || c->changed || arch_irq_pending(v))
+	if (c->plan->budgets || !(c->window & BIT(v->desc->rank)) || c->changed)
 		return false;
-	if (c->desc->n_vcpus > 1 && !doze_beside(c)) {
-		c->changed = 1;
+	if (c->desc->n_vcpus > 1 ? !doze_beside(c, v) : arch_irq_pending(v))
 		return false;
-	}
 	account_to(c, &v->used, BH_NONE, arch_stamp());
 	trace(c, BH_TRACE_IDLE, TRACE_NOBODY, 0, 0, 0);
 	return true;

@@ -9,6 +9,7 @@
  */
 #include "arm64.h"
 #include "gicv3.h"
+#include "vgic_again.h"
 #include "kernel/arch.h"
 
 #define PHYSICAL_PPI 30u
@@ -83,8 +84,10 @@ void arch_irq_update(struct vcpu *v)
 {
 	if (runs(v->arch.cntp_ctl))
 		vgic_line_private(v, PHYSICAL_PPI, physical_level(v));
-	vgic_lines_told(v);
-	vgic_update(v);
+	if (unlikely(load_relaxed(&v->arch.vgic.closed)))
+		vgic_lines_told(v);
+	if (load_relaxed(&v->arch.vgic.todo))
+		vgic_update(v);
 }
 
 /*

@@ -28,14 +28,6 @@ void vgic_sync(struct vcpu *v)
 	store_release(&v->arch.vgic.synced, asked);
 }
 
-bool vgic_is_quiet(const struct vcpu *v)
-{
-	const struct vgic_cpu *c = &v->arch.vgic;
-
-	return c->live && (load_relaxed(&c->todo) | c->left | c->shut | load_relaxed(&c->closed) | c->own.owed) == 0 &&
-	       (c->used & ~(uint32_t)read_reg(ich_elrsr_el2)) == 0;
-}
-
 bool vgic_pending(struct vcpu *v)
 {
 	struct vgic_cpu *c = &v->arch.vgic;

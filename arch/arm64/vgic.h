@@ -99,7 +99,7 @@ struct vgic_dist {
 	uint32_t sync; /* generation of requests for list registers' states; atomic */
 	struct vgic_word word[VGIC_WORDS];
 	uint8_t priority[VGIC_LINES] __attribute__((aligned(8)));
-	uint8_t route[VGIC_LINES] __attribute__((aligned(8)));	  /* Aff0 of the vCPU, or one that does not exist */
+	uint8_t route[VGIC_LINES] __attribute__((aligned(8)));	 /* Aff0 of the vCPU, or one that does not exist */
 	uint16_t pintid[VGIC_LINES] __attribute__((aligned(8))); /* a device's physical INTID, or 0 */
 };
 
@@ -119,9 +119,6 @@ void vgic_maintenance(struct vcpu *v);	   /* the maintenance interrupt; v live *
 /* An interrupt that the guest would take is pending, so WFI returns: enabled, its group enabled,
  * above the priority mask. What is active already is not looked at. v live or not. */
 bool vgic_pending(struct vcpu *v);
-
-/* The quick look of a live one: nothing is pending, active or owed anywhere, nor masked. */
-bool vgic_is_quiet(const struct vcpu *v);
 
 /*
  * A private interrupt, edge or physical; v live or not.

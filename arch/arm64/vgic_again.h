@@ -26,4 +26,13 @@ static inline uint64_t vgic_again(const struct vcpu *v, uint32_t intid, uint64_t
 	return (lr & ~LR_STATE) | LR_PENDING;
 }
 
+/* The quick look of a live one: nothing is pending, active or owed anywhere, nor masked. */
+static inline bool vgic_is_quiet(const struct vcpu *v)
+{
+	const struct vgic_cpu *c = &v->arch.vgic;
+
+	return (load_relaxed(&c->todo) | c->left | c->shut | load_relaxed(&c->closed) | c->own.owed) == 0 &&
+	       (c->used & ~(uint32_t)read_reg(ich_elrsr_el2)) == 0;
+}
+
 #endif
