@@ -185,8 +185,9 @@ static __attribute__((noinline)) uint64_t wait_quick(struct vcpu *v, uint64_t es
 
 uint64_t trap_sync(struct vcpu *v, uint64_t esr)
 {
+	if (likely(ESR_EC(esr) == EC_DABT_LOWER))
+		return data_abort_quick(v, esr);
 	switch (ESR_EC(esr)) {
-	case EC_DABT_LOWER: return data_abort_quick(v, esr);
 	case EC_SYSREG: return sysreg_quick(v, esr);
 	case EC_SMC64: return smc_quick(v, esr);
 	case EC_WFX: return wait_quick(v, esr);
