@@ -224,6 +224,32 @@ void arch_idle(void)
 	take_interrupts(c);
 }
 
+static void doze(struct host_core *c, struct vcpu *v)
+{
+	host_point();
+	while (!interrupted(c))
+		stop_at(HOST_IDLE);
+	host_point();
+	if (timer_due(c)) {
+		timer_irq(c);
+		(void)sched_awake(v, 1);
+	} else if (c->alarm > now && swap_all(&c->kicked, 0) && sched_notice(v)) {
+		(void)sched_awake(v, 2);
+	} else {
+		sched_sleep(v);
+		take_interrupts(c);
+	}
+}
+
+void host_wfi(struct vcpu *v)
+{
+	own(v);
+	if (sched_doze(v))
+		doze(hardware(v->core), v);
+	else
+		vcpu_wait(v);
+}
+
 /* --- the guest's side --- */
 
 static void check_guest(const struct host_core *c, struct vcpu *v)

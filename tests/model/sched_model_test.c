@@ -277,7 +277,7 @@ static void guest_works(struct vcpu *v, void *arg)
 	host_take(v);
 	host_ptimer(v, w->timer);
 	if (w->waits)
-		vcpu_wait(v);
+		host_wfi(v);
 }
 
 static void works(struct vcpu *v)
