@@ -265,31 +265,35 @@ static void time_goes(void)
 	}
 }
 
-struct work {
-	ticks_t timer;
-	bool waits;
-};
-
 static void guest_works(struct vcpu *v, void *arg)
 {
-	const struct work *w = arg;
+	const ticks_t *timer = arg;
 
 	host_take(v);
-	host_ptimer(v, w->timer);
-	if (w->waits)
-		host_wfi(v);
+	host_ptimer(v, *timer);
+}
+
+static void guest_sleeps(struct vcpu *v, void *arg)
+{
+	(void)arg;
+	host_wfi(v);
 }
 
 static void works(struct vcpu *v)
 {
 	struct sched_model_vcpu *m = &model.vcpu[v->desc - blob_vcpus(blob)];
-	struct work w = { .timer = random_below(2) ? BH_NEVER : model.now + 1 + random_below(400000), .waits = random_below(4) };
+	ticks_t timer = random_below(2) ? BH_NEVER : model.now + 1 + random_below(400000);
+	uint32_t waits = random_below(4);
 
-	SAY("vCPU %u works, timer %llu%s\n", (uint32_t)(v->desc - blob_vcpus(blob)), (unsigned long long)w.timer, w.waits ? ", waits" : "");
+	SAY("vCPU %u works, timer %llu%s\n", (uint32_t)(v->desc - blob_vcpus(blob)), (unsigned long long)timer, waits ? ", waits" : "");
 	m->pending = false;
-	m->timer = w.timer;
-	m->waits = w.waits;
-	host_trap(v->core->number, guest_works, &w);
+	m->timer = timer;
+	m->waits = false;
+	host_trap(v->core->number, guest_works, &timer);
+	if (!waits || host_guest(v->core->number) != v)
+		return;
+	m->waits = true;
+	host_trap(v->core->number, guest_sleeps, NULL);
 }
 
 static void guest_interrupts(struct vcpu *v, void *arg)
