@@ -71,4 +71,9 @@ struct core {
 
 #include "arch_core.h" /* the port's this_core() and arch_stamp() */
 
+static inline struct core *core_at(uint32_t n)
+{
+	return STATE_AT(struct core, blob->core_state_va, n);
+}
+
 #endif

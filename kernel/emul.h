@@ -42,4 +42,9 @@ int64_t emul_answer(struct partition *server, const uint64_t *arg); /* arg[0] is
 int64_t emul_room(struct partition *server, uint64_t cap);
 int64_t emul_line(struct partition *server, uint64_t cap, uint64_t level);
 
+static inline struct emul *emul_at(uint32_t n)
+{
+	return STATE_AT(struct emul, blob->emul_state_va, n);
+}
+
 #endif

@@ -70,4 +70,9 @@ static inline bool partition_runs(const struct partition *p)
 	return load_acquire(&p->state) == PARTITION_RUNNING;
 }
 
+static inline struct partition *partition_at(uint32_t n)
+{
+	return STATE_AT(struct partition, blob->partition_state_va, n);
+}
+
 #endif

@@ -73,4 +73,9 @@ bool port_call_waits(const struct port *p);
 int64_t port_call_take(struct vcpu *v, struct port *p);
 void port_call_ended(struct port *p); /* its server has ended */
 
+static inline struct port *port_at(uint32_t n)
+{
+	return STATE_AT(struct port, blob->port_state_va, n);
+}
+
 #endif

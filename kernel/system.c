@@ -16,41 +16,6 @@
 
 const struct bh_blob *blob;
 
-static void *state(uint64_t va, uint64_t element_bytes, uint32_t n)
-{
-	return (void *)(uintptr_t)(va + element_bytes * n);
-}
-
-struct core *core_at(uint32_t n)
-{
-	return state(blob->core_state_va, sizeof(struct core), n);
-}
-
-struct partition *partition_at(uint32_t n)
-{
-	return state(blob->partition_state_va, sizeof(struct partition), n);
-}
-
-struct vcpu *vcpu_at(uint32_t n)
-{
-	return state(blob->vcpu_state_va, sizeof(struct vcpu), n);
-}
-
-struct emul *emul_at(uint32_t n)
-{
-	return state(blob->emul_state_va, sizeof(struct emul), n);
-}
-
-struct port *port_at(uint32_t n)
-{
-	return state(blob->port_state_va, sizeof(struct port), n);
-}
-
-struct vcpu *partition_vcpu(const struct partition *p, uint32_t index)
-{
-	return vcpu_at(p->desc->first_vcpu + index);
-}
-
 const char *name_at(uint32_t offset)
 {
 	return blob_name(blob, offset);

@@ -23,12 +23,8 @@ extern const struct bh_blob *blob; /* set once at boot, before the other cores r
 
 void system_init(const struct bh_blob *b); /* boot core, once; state arrays are zero */
 
-struct core *core_at(uint32_t n);
-struct partition *partition_at(uint32_t n);
-struct vcpu *vcpu_at(uint32_t n); /* system-wide number */
-struct emul *emul_at(uint32_t n);
-struct port *port_at(uint32_t n);
-struct vcpu *partition_vcpu(const struct partition *p, uint32_t index); /* index < n_vcpus */
+/* In line beside the structs: core_at(), partition_at(), vcpu_at(), partition_vcpu(), emul_at(), port_at(). */
+#define STATE_AT(type, va, n) ((type *)(uintptr_t)((va) + (uint64_t)(n) * sizeof(type)))
 
 const char *name_at(uint32_t offset);
 const struct bh_region *region_find(const struct partition *p, ipa_t ipa);		  /* or NULL */

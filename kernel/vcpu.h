@@ -8,7 +8,7 @@
 #define KERNEL_VCPU_H
 
 #include "arch_vcpu.h" /* the port's struct arch_vcpu */
-#include "kernel/system.h"
+#include "kernel/partition.h"
 
 enum vcpu_state {
 	VCPU_OFF = 0, /* all zero: the state at boot */
@@ -103,5 +103,15 @@ void vcpu_thaw(struct vcpu *v);			      /* own core: and goes on */
 /* PSCI, by a vCPU of the same partition. Answers a PSCI status. */
 int64_t vcpu_power_on(struct partition *p, uint64_t index, uint64_t entry, uint64_t arg);
 void vcpu_power_off(struct vcpu *v); /* own core */
+
+static inline struct vcpu *vcpu_at(uint32_t n) /* system-wide number */
+{
+	return STATE_AT(struct vcpu, blob->vcpu_state_va, n);
+}
+
+static inline struct vcpu *partition_vcpu(const struct partition *p, uint32_t index) /* index < n_vcpus */
+{
+	return vcpu_at(p->desc->first_vcpu + index);
+}
 
 #endif
