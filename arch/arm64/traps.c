@@ -8,6 +8,7 @@
  * the trace has its message, its interrupt or nothing, where it was over at once.
  */
 #include "arm64.h"
+#include "direct.h"
 #include "vgic_again.h"
 #include "kernel/arch.h"
 #include "kernel/health.h"
@@ -116,7 +117,10 @@ static __attribute__((noinline)) uint64_t sysreg_quick(struct vcpu *v, uint64_t 
 
 	if ((esr & ~(0x1full << 5)) == WRITE_SGI1R) {
 		pc_advance(esr);
-		vgic_sgi(v, reg_get(v, rt), 1);
+		if (unlikely(v->arch.is_direct))
+			direct_sgi(v, reg_get(v, rt));
+		else
+			vgic_sgi(v, reg_get(v, rt), 1);
 		return left_next(v);
 	}
 	if (ISS_READ(esr) && !is_saved(rt))
@@ -175,12 +179,22 @@ static uint64_t sleep_quick(struct vcpu *v)
 	return intid == GIC_SGI_KICK && kicked(v) ? awake(v, intid) : sleep_left(v, intid);
 }
 
+/* The interrupt that ends it is the guest's own. */
+static __attribute__((noinline)) uint64_t direct_wait(struct vcpu *v)
+{
+	if (direct_sleep(v))
+		return left_nothing(sched_awake(v, 0));
+	sched_sleep(v);
+	trace(v->core, BH_TRACE_IRQ, TRACE_NOBODY, blob->timer_intid, 0, 0);
+	return LEFT_NEXT;
+}
+
 static __attribute__((noinline)) uint64_t wait_quick(struct vcpu *v, uint64_t esr)
 {
 	if ((esr & 1) || (read_reg(spsr_el2) & PSTATE_32) || !sched_doze(v))
 		return LEFT_SYNC;
 	pc_advance(esr);
-	return sleep_quick(v);
+	return unlikely(v->arch.is_direct) ? direct_wait(v) : sleep_quick(v);
 }
 
 uint64_t trap_sync(struct vcpu *v, uint64_t esr)

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The core and the CPU interface of vCPUs that have their interrupts directly (direct.h); their distributor is in direct_regs.c.
+ *
+ * Calling such a core: who calls has posted to its inbox; then a full barrier, then it looks whether the core sleeps in the kernel
+ * (`idles`). If so, pending its interrupt wakes it. Else the door is emptied. The core that has slept says that it does so no more, executes a
+ * full barrier and looks at the inbox again before it leaves the kernel: one of them sees the other. The door may be emptied while it
+ * is filled: what is left of it is found to differ from the root by the fault that follows, and it is filled again.
+ */
+#include "arm64.h"
+#include "direct.h"
+#include "direct_gic.h"
+#include "ich.h"
+#include "kernel/arch.h"
+#include "kernel/sched.h"
+#include "kernel/trace.h"
+
+#define ROOT_ENTRIES 512u
+
+/* ISS of an abort: translation fault at level 1, where every root begins */
+#define FSC(esr)       ((uint32_t)(esr)&0x3fu)
+#define FSC_AT_LEVEL_1 5u
+
+/* --- the door --- */
+
+static uint64_t *door(const struct core *c)
+{
+	return (uint64_t *)c->desc->door_va;
+}
+
+static const uint64_t *source(const struct vcpu *v)
+{
+	const struct bh_partition *d = v->part->desc;
+
+	return (const uint64_t *)(v->arch.direct_root == d->load_root ? d->load_root_va : d->run_root_va);
+}
+
+static void fill(struct vcpu *v)
+{
+	struct core *c = v->core;
+	const uint64_t *from = source(v);
+
+	store_relaxed(&c->called, 0);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	for (uint32_t i = 0; i < c->entries; i++)
+		store_relaxed(&door(c)[i], from[i]);
+	dsb(ishst);
+	isb();
+}
+
+static bool is_whole(const struct vcpu *v)
+{
+	const uint64_t *from = source(v);
+
+	for (uint32_t i = 0; i < v->core->entries; i++)
+		if (load_relaxed(&door(v->core)[i]) != from[i])
+			return false;
+	return true;
+}
+
+uint64_t direct_root(struct vcpu *v, uint64_t root)
+{
+	struct core *c = v->core;
+
+	v->arch.direct_root = root;
+	store_relaxed(&c->entries, ROOT_ENTRIES);
+	fill(v);
+	while (c->entries > 1 && source(v)[c->entries - 1] == 0)
+		store_relaxed(&c->entries, c->entries - 1);
+	return c->desc->door_pa | (uint64_t)v->part->desc->vmid << 48;
+}
+
+/* IRQ-5. By VMID, which TLBI takes from VTTBR_EL2 of the core that issues it; through the empty root nothing is walked meanwhile. */
+static void invalidate(uint64_t vmid)
+{
+	uint64_t own = read_reg(vttbr_el2);
+
+	write_reg(vttbr_el2, blob->empty_root | vmid << 48);
+	isb();
+	__asm__ volatile("tlbi vmalls12e1is" ::
+				 : "memory");
+	dsb(ish);
+	write_reg(vttbr_el2, own);
+	isb();
+}
+
+static void shut(struct core *c)
+{
+	uint32_t n = load_relaxed(&c->entries);
+
+	store_relaxed(&c->called, 1);
+	for (uint32_t i = 0; i < n && i < ROOT_ENTRIES; i++)
+		store_relaxed(&door(c)[i], 0);
+	dsb(ishst);
+	invalidate(c->vcpu[0]->part->desc->vmid);
+	__asm__ volatile("sev"); /* it may be in WFE */
+}
+
+void direct_kick(struct core *c)
+{
+	if (c == this_core() || !load_relaxed(&c->idles))
+		shut(c);
+	dsb(ishst);
+	direct_gicr_write(c, GIC_SET_PENDING, BIT(blob->timer_intid));
+}
+
+bool direct_was_shut(struct vcpu *v, uint64_t esr)
+{
+	struct core *c = v->core;
+
+	if (FSC(esr) != FSC_AT_LEVEL_1 || (!load_relaxed(&c->called) && is_whole(v)))
+		return false;
+	direct_gicr_write(c, GIC_CLEAR_PENDING, BIT(blob->timer_intid));
+	fill(v);
+	c->changed = 1;
+	return true;
+}
+
+/* --- the CPU interface --- */
+
+static uint32_t priority_registers(void)
+{
+	uint32_t bits = (uint32_t)(read_reg(icc_ctlr_el1) >> 8 & 7) + 1; /* PRIbits */
+
+	return bits > 6 ? 4 : bits > 5 ? 2
+				       : 1;
+}
+
+static uint32_t active_take(uint32_t ap[4], uint32_t n)
+{
+	ap[0] = (uint32_t)read_reg(icc_ap1r0_el1);
+	write_reg(icc_ap1r0_el1, 0);
+	if (n > 1) {
+		ap[1] = (uint32_t)read_reg(icc_ap1r1_el1);
+		write_reg(icc_ap1r1_el1, 0);
+	}
+	if (n > 2) {
+		ap[2] = (uint32_t)read_reg(icc_ap1r2_el1);
+		ap[3] = (uint32_t)read_reg(icc_ap1r3_el1);
+		write_reg(icc_ap1r2_el1, 0);
+		write_reg(icc_ap1r3_el1, 0);
+	}
+	return n;
+}
+
+static void active_give(const uint32_t ap[4], uint32_t n)
+{
+	write_reg(icc_ap1r0_el1, ap[0]);
+	if (n > 1)
+		write_reg(icc_ap1r1_el1, ap[1]);
+	if (n > 2) {
+		write_reg(icc_ap1r2_el1, ap[2]);
+		write_reg(icc_ap1r3_el1, ap[3]);
+	}
+}
+
+static uint64_t pmr_of(const struct vcpu *v)
+{
+	return v->arch.direct.pmr > DIRECT_FLOOR ? v->arch.direct.pmr : DIRECT_FLOOR;
+}
+
+void direct_core_init(struct core *c)
+{
+	for (uint32_t i = 0; i < ROOT_ENTRIES; i++)
+		door(c)[i] = 0;
+	direct_gicr_write(c, GIC_CLEAR_ENABLE, ~0u);
+	direct_gicr_wait(c);
+	direct_gicr_write(c, GIC_CLEAR_PENDING, ~0u);
+	direct_gicr_write(c, GIC_CLEAR_ACTIVE, ~0u);
+	for (uint32_t intid = 0; intid < 32; intid++)
+		direct_gicr_priority(c, intid, intid == blob->timer_intid ? 0 : DIRECT_FLOOR);
+	write_reg(icc_pmr_el1, DIRECT_FLOOR);
+	write_reg(cnthctl_el2, CNTHCTL_EL2_EL1PCTEN | CNTHCTL_EL2_EL1PCEN);
+	isb();
+}
+
+void direct_load(struct vcpu *v)
+{
+	const struct direct_cpu *d = &v->arch.direct;
+
+	ich_sre_load();
+	ich_hcr_write(ICH_HCR_TC);
+	write_reg(icc_ctlr_el1, d->ctlr);
+	write_reg(icc_bpr1_el1, d->bpr);
+	active_give(d->ap, priority_registers());
+	write_reg(icc_igrpen1_el1, d->enable);
+	write_reg(icc_pmr_el1, pmr_of(v));
+	isb();
+}
+
+void direct_save(struct vcpu *v)
+{
+	struct direct_cpu *d = &v->arch.direct;
+
+	write_reg(icc_pmr_el1, DIRECT_FLOOR);
+	d->enable = (uint32_t)read_reg(icc_igrpen1_el1) & 1;
+	d->ctlr = (uint32_t)read_reg(icc_ctlr_el1) & DIRECT_CTLR;
+	d->bpr = (uint32_t)read_reg(icc_bpr1_el1) & 7;
+	(void)active_take(d->ap, priority_registers());
+	write_reg(icc_ctlr_el1, 2);
+	write_reg(icc_bpr1_el1, 0);
+	write_reg(icc_igrpen1_el1, 1);
+	ich_hcr_write(0);
+	isb();
+}
+
+void direct_cpu_wake(struct vcpu *v)
+{
+	v->arch.direct = (struct direct_cpu){ .pmr = 0 };
+}
+
+void direct_cpu_reset(struct vcpu *v)
+{
+	uint32_t own = v->part->arch.direct_own[0];
+
+	direct_gicr_write(v->core, GIC_CLEAR_ENABLE, own);
+	direct_gicr_wait(v->core);
+	direct_gicr_write(v->core, GIC_CLEAR_PENDING, own);
+	direct_gicr_write(v->core, GIC_CLEAR_ACTIVE, own);
+	for (uint32_t bits = own; bits != 0; bits &= bits - 1)
+		direct_gicr_priority(v->core, lowest_bit(bits), DIRECT_FLOOR);
+	dsb(sy);
+	direct_cpu_wake(v);
+}
+
+/* At EL2, ISR_EL1 has what the physical CPU interface signals. */
+bool direct_pending(struct vcpu *v)
+{
+	bool woken = v->arch.direct.woken;
+
+	v->arch.direct.woken = 0;
+	return woken || (read_reg(isr_el1) & ISR_EL1_I);
+}
+
+void direct_pmr_write(struct vcpu *v, uint64_t value)
+{
+	v->arch.direct.pmr = (uint32_t)value & 0xff;
+	write_reg(icc_pmr_el1, pmr_of(v));
+	isb();
+}
+
+uint64_t direct_ctlr_read(void)
+{
+	return read_reg(icc_ctlr_el1);
+}
+
+void direct_ctlr_write(uint64_t value)
+{
+	write_reg(icc_ctlr_el1, value & DIRECT_CTLR);
+	isb();
+}
+
+/* In EOImode 0 it does nothing. Another partition's interrupts are not its own to deactivate. */
+void direct_dir(struct vcpu *v, uint64_t intid)
+{
+	if ((read_reg(icc_ctlr_el1) & 2) == 0 || intid >= VGIC_LINES || (v->part->arch.direct_own[intid / 32] >> intid % 32 & 1) == 0)
+		return;
+	gic_deactivate((uint32_t)intid);
+}
+
+#define SGI_ELSEWHERE 0x00fff0ff00ff0000ull /* Aff3, RS, Aff2, Aff1: no vCPU is there */
+#define SGI_IRM	      BIT64(40)
+#define SGI_INTID     (15ull << 24)
+
+/* To the cores of its own vCPUs only. */
+void direct_sgi(struct vcpu *v, uint64_t value)
+{
+	uint32_t all = BIT(v->part->desc->n_vcpus) - 1, to = 0;
+
+	if ((value & SGI_IRM) != 0)
+		to = all & ~BIT(v->desc->index);
+	else if ((value & SGI_ELSEWHERE) == 0)
+		to = all & (uint32_t)value & 0xffffu;
+	for (; to != 0; to &= to - 1)
+		gic_kick(partition_vcpu(v->part, lowest_bit(to))->core->kick | (value & SGI_INTID));
+}
+
+/* --- sleep --- */
+
+/* The core's alarm, or somebody has called it: true. */
+static bool is_called(struct core *c)
+{
+	if ((read_reg(icc_hppir1_el1) & 0xffffff) != blob->timer_intid)
+		return false;
+	direct_gicr_write(c, GIC_CLEAR_PENDING, BIT(blob->timer_intid));
+	if ((read_reg(cnthp_ctl_el2) & (CNT_CTL_ENABLE | CNT_CTL_ISTATUS)) == (CNT_CTL_ENABLE | CNT_CTL_ISTATUS))
+		sched_alarm();
+	return true;
+}
+
+/* Until what the CPU interface lets through is pending; the interface's Group 1 is enabled. */
+static void wait_here(struct core *c)
+{
+	uint64_t hcr = read_reg(hcr_el2);
+
+	direct_gicr_write(c, GIC_SET_ENABLE, BIT(blob->timer_intid));
+	store_relaxed(&c->idles, 1);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	write_reg(hcr_el2, hcr | HCR_EL2_IMO);
+	isb();
+	if (!(load_relaxed(&c->inbox) & (c->urgent | INBOX_NOW)))
+		__asm__ volatile("dsb sy\n wfi" ::
+					 : "memory");
+	write_reg(hcr_el2, hcr);
+	store_relaxed(&c->idles, 0);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+static void wait_over(struct core *c)
+{
+	direct_gicr_write(c, GIC_CLEAR_ENABLE, BIT(blob->timer_intid));
+	direct_gicr_wait(c);
+}
+
+/* Whatever the guest has left active or disabled, its interrupts wake it: WFI may end for no reason. */
+bool direct_sleep(struct vcpu *v)
+{
+	struct core *c = v->core;
+	uint32_t n = active_take(v->arch.direct.ap, priority_registers());
+	uint64_t enable = read_reg(icc_igrpen1_el1);
+	bool called;
+
+	write_reg(icc_igrpen1_el1, 1);
+	wait_here(c);
+	called = is_called(c);
+	wait_over(c);
+	active_give(v->arch.direct.ap, n);
+	write_reg(icc_igrpen1_el1, enable);
+	isb();
+	return !called && !(load_relaxed(&c->inbox) & (c->urgent | INBOX_NOW));
+}
+
+/* Nobody runs. An interrupt ends the sleep of a vCPU that is loaded and waits for one; else only the kernel's own comes through. */
+void direct_idle(struct core *c)
+{
+	struct vcpu *v = c->loaded;
+
+	if (v && vcpu_wakes_by_irq(v) && !v->frozen) {
+		if (direct_sleep(v)) {
+			v->arch.direct.woken = 1;
+			vcpu_post(v, REQ_IRQ);
+		}
+	} else if (v) {
+		write_reg(icc_pmr_el1, DIRECT_FLOOR);
+		isb();
+		(void)direct_sleep(v);
+		write_reg(icc_pmr_el1, pmr_of(v));
+		isb();
+	} else {
+		wait_here(c);
+		(void)is_called(c);
+		wait_over(c);
+	}
+	c->now = arch_stamp();
+	trace(c, BH_TRACE_IRQ, TRACE_NOBODY, blob->timer_intid, 0, 0);
+}

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Dedicated cores: interrupts without the kernel, and a kernel that gets the cores back all the same.
+
+`captive` does something else on both of its cores in each life, `captor` restarts it, or stops and starts it. Instructions are
+counted by the benchmark's guest, whose rows have to be those of the bare machine where no exit is on the path."""
+
+import re
+
+import pytest
+
+LIVES = 24
+ACTS = 12
+
+
+@pytest.mark.parametrize("icount", [False, True])
+def test_a_dedicated_core_comes_back_whatever_was_done_on_it(boot, icount):
+    """IRQ-5"""
+    m = boot("build/tests/dedicated.img", icount=icount, timeout=300)
+    done = [m.expect(r"did (\d+) back in (\d+) left (\w+)").groups() for _ in range(LIVES)]
+    m.expect(f"captive was taken back {LIVES} times")
+    assert [int(d[0]) for d in done] == [n % ACTS for n in range(LIVES)]
+    assert {d[2] for d in done} == {"0"}
+
+
+def rows(m):
+    m.expect("bench done")
+    return {r[0]: int(r[1]) for r in re.findall(r"row (\w+) \d+ (\d+)", m.before)}
+
+
+def test_interrupts_and_gaps_are_those_of_the_bare_machine(boot):
+    """IRQ-4: the same guest, on the bare machine and on dedicated cores."""
+    bare = rows(boot("build/tests/guests/bench.bin", icount=True, cores=2, memory="128M", timeout=300))
+    own = rows(boot("build/tests/bench-dedicated.img", icount=True, timeout=300))
+    for row in ("timer_spin_handler", "acknowledge_end", "longest_gap"):
+        assert own[row] == bare[row], row
