@@ -63,13 +63,10 @@ static void check_kind(struct plan *p, const struct part *part)
 {
 	if (part->dtb && part->console >= 0)
 		blame(p, part->path, DEDICATED,
-		      "its device tree is its own (`dtb`), and its PL011's interrupt is a spare SPI of the board here; remove `dtb` or `console`, or leave "
+		      "its device tree is its own (`dtb`), and the interrupt of its PL011 is a spare SPI of the board here, not 33; remove `dtb` or `console`, or leave "
 		      "this out");
 	if (part->monitor)
 		blame(p, part->path, DEDICATED, "it is the monitor, whose memory changes with whom it inspects; leave this out");
-	if (part->console >= 0 || part->bridge >= 0)
-		blame(p, part->path, DEDICATED, "it has emulated devices, whose level interrupts are not delivered directly yet; let it own a UART, or leave "
-						"this out");
 }
 
 void dedicated_check(struct plan *p)

@@ -45,6 +45,12 @@ bool direct_sleep(struct vcpu *v);
 
 /* --- any core --- */
 void direct_raise(struct partition *p, uint32_t intid);
+/*
+ * A level input, of an emulated device: pended when it rises, and anew at each access of the guest to the device while it is high, as nobody
+ * sees the guest's EOI. When it falls, what is pending goes.
+ */
+void direct_line(struct partition *p, uint32_t intid, bool level);
+void direct_line_again(struct partition *p, uint32_t intid);
 
 /* --- trapped accesses --- */
 enum vgic_result direct_gicd(struct vcpu *v, struct vgic_access *a);

@@ -307,3 +307,24 @@ void direct_raise(struct partition *p, uint32_t intid)
 	dsb(ishst); /* what it tells of is seen first */
 	*direct_gicd_at(GIC_SET_PENDING, intid / 32) = BIT(intid % 32);
 }
+
+void direct_line(struct partition *p, uint32_t intid, bool level)
+{
+	struct vgic_word *word = &p->arch.vgic.word[intid / 32 % VGIC_WORDS];
+	uint32_t bit = BIT(intid % 32);
+
+	if (level) {
+		set_bits(&word->line, bit);
+		direct_raise(p, intid);
+		return;
+	}
+	clear_bits(&word->line, bit);
+	if (intid >= 32 && intid < VGIC_LINES && (p->arch.direct_own[intid / 32] & bit) != 0)
+		*direct_gicd_at(GIC_CLEAR_PENDING, intid / 32) = bit;
+}
+
+void direct_line_again(struct partition *p, uint32_t intid)
+{
+	if (intid >= 32 && intid < VGIC_LINES && (load_relaxed(&p->arch.vgic.word[intid / 32].line) & BIT(intid % 32)) != 0)
+		direct_raise(p, intid);
+}

@@ -272,7 +272,10 @@ void arch_irq_raise(struct partition *p, uint32_t intid)
 
 void arch_irq_line(struct partition *p, uint32_t intid, bool level)
 {
-	vgic_line_spi(p, intid, level);
+	if (unlikely(p->desc->flags & BH_PART_DEDICATED))
+		direct_line(p, intid, level);
+	else
+		vgic_line_spi(p, intid, level);
 }
 
 void arch_irq_sync(struct vcpu *v)

@@ -158,6 +158,8 @@ static void emulated(struct vcpu *v, uint64_t esr, ipa_t ipa, const struct bh_re
 		a.value &= (1u << 8 * a.bytes) - 1;
 	v->arch.access = esr;
 	v->arch.access_far = read_reg(far_el2);
+	if (unlikely(v->arch.is_direct))
+		direct_line_again(v->part, emul_at(r->object)->desc->intid);
 	switch (emul_access(v, emul_at(r->object), &a)) {
 	case EMUL_DONE:
 		finish(v, esr, a.value);

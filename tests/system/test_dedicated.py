@@ -33,3 +33,19 @@ def test_interrupts_and_gaps_are_those_of_the_bare_machine(boot):
     own = rows(boot("build/tests/bench-dedicated.img", icount=True, timeout=300))
     for row in ("timer_spin_handler", "acknowledge_end", "longest_gap"):
         assert own[row] == bare[row], row
+
+
+@pytest.fixture(scope="module")
+def linux(boot_module):
+    m = boot_module("build/tests/dedicated-linux.img")
+    m.line("linux", r"\| linux:\S*# ")
+    return m
+
+
+def test_linux_runs_on_dedicated_cores(linux):
+    """IRQ-4: its console's interrupt is a spare SPI, its IPIs are physical, its idle is the kernel's."""
+    linux.enter("nproc; echo $((6 * 7000 + 1))")
+    linux.line("linux", r"\| 2\r*\n")
+    linux.line("linux", r"42001")
+    linux.enter("sleep 1; for i in 1 2 3 4 5 6 7 8 9; do echo line $i; done; grep -c GICv3 /proc/interrupts")
+    linux.line("linux", r"line 9")
