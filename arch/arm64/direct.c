@@ -12,6 +12,7 @@
 #include "direct_gic.h"
 #include "ich.h"
 #include "kernel/arch.h"
+#include "kernel/print.h"
 #include "kernel/sched.h"
 #include "kernel/trace.h"
 
@@ -159,8 +160,27 @@ static uint64_t pmr_of(const struct vcpu *v)
 	return v->arch.direct.pmr > DIRECT_FLOOR ? v->arch.direct.pmr : DIRECT_FLOOR;
 }
 
+#define GICD_CTLR_DS BIT(6)
+
+/*
+ * The CPU interface and the redistributor have to show the same view of priorities: the only one, or the Non-secure one, whose mask has a bit
+ * less than there are (PRIbits). Where Group 0 is the firmware's (GICD_CTLR.DS = 0), but its FIQs do not go there (SCR_EL3.FIQ = 0), they
+ * do not (IHI 0069, ICC_PMR_EL1), and a mask would not be what it seems.
+ */
+static void check_views(const struct core *c)
+{
+	bool one = (*direct_gicd_at((enum gic_bits)0, 0) & GICD_CTLR_DS) != 0;
+	uint32_t bits = (uint32_t)(read_reg(icc_ctlr_el1) >> 8 & 7) + 1, mask;
+
+	write_reg(icc_pmr_el1, 0xff);
+	mask = (uint32_t)read_reg(icc_pmr_el1);
+	if (mask != (0xffu << (8 - bits + (one ? 0 : 1)) & 0xff))
+		panic("dedicated core: the firmware keeps Group 0, and has not routed FIQs to itself (SCR_EL3.FIQ):", mask, bits, c->number);
+}
+
 void direct_core_init(struct core *c)
 {
+	check_views(c);
 	for (uint32_t i = 0; i < ROOT_ENTRIES; i++)
 		door(c)[i] = 0;
 	direct_gicr_write(c, GIC_CLEAR_ENABLE, ~0u);
@@ -209,6 +229,18 @@ void direct_cpu_wake(struct vcpu *v)
 	v->arch.direct = (struct direct_cpu){ .pmr = 0 };
 }
 
+/*
+ * ICC_AP1R<n>_EL1 are zero, but where zero was not taken (QEMU does not let Non-secure state write the first two where there is an EL3): then
+ * priorities are dropped one by one. EOImode is 1 here (direct_save()), so nothing is deactivated.
+ */
+#define PRIORITIES 128u
+
+static void drop_active(void)
+{
+	for (uint32_t n = 0; n < PRIORITIES && read_reg(icc_rpr_el1) != 0xff; n++)
+		gic_drop(0);
+}
+
 void direct_cpu_reset(struct vcpu *v)
 {
 	uint32_t own = v->part->arch.direct_own[0];
@@ -220,6 +252,7 @@ void direct_cpu_reset(struct vcpu *v)
 	for (uint32_t bits = own; bits != 0; bits &= bits - 1)
 		direct_gicr_priority(v->core, lowest_bit(bits), DIRECT_FLOOR);
 	dsb(sy);
+	drop_active();
 	direct_cpu_wake(v);
 }
 
