@@ -3,9 +3,12 @@
  * The core and the CPU interface of vCPUs that have their interrupts directly (direct.h); their distributor is in direct_regs.c.
  *
  * Calling such a core: who calls has posted to its inbox; then a full barrier, then it looks whether the core sleeps in the kernel
- * (`idles`). If so, pending its interrupt wakes it. Else the door is emptied. The core that has slept says that it does so no more, executes a
- * full barrier and looks at the inbox again before it leaves the kernel: one of them sees the other. The door may be emptied while it
+ * (`idles`). If so, pending its interrupt (the bell) wakes it. Else the door is emptied. The core that has slept says that it does so no more, executes a
+ * full barrier and looks at the inbox again before it leaves the kernel: one of them sees the other. So a bell that rings late is known of, and
+ * switched off before the guest could hear it; as long as nobody called, it may stay on while the guest runs. The door may be emptied while it
  * is filled: what is left of it is found to differ from the root by the fault that follows, and it is filled again.
+ *
+ * A guest with `native-wfi` may sleep where only the bell reaches it: there it is always on, and rung whenever the door is emptied.
  */
 #include "arm64.h"
 #include "direct.h"
@@ -64,10 +67,7 @@ uint64_t direct_root(struct vcpu *v, uint64_t root)
 	struct core *c = v->core;
 
 	v->arch.direct_root = root;
-	store_relaxed(&c->entries, ROOT_ENTRIES);
 	fill(v);
-	while (c->entries > 1 && source(v)[c->entries - 1] == 0)
-		store_relaxed(&c->entries, c->entries - 1);
 	return c->desc->door_pa | (uint64_t)v->part->desc->vmid << 48;
 }
 
@@ -87,20 +87,27 @@ static void invalidate(uint64_t vmid)
 
 static void shut(struct core *c)
 {
-	uint32_t n = load_relaxed(&c->entries);
-
 	store_relaxed(&c->called, 1);
-	for (uint32_t i = 0; i < n && i < ROOT_ENTRIES; i++)
+	for (uint32_t i = 0; i < c->entries; i++)
 		store_relaxed(&door(c)[i], 0);
 	dsb(ishst);
 	invalidate(c->vcpu[0]->part->desc->vmid);
 	__asm__ volatile("sev"); /* it may be in WFE */
 }
 
+static bool is_native(const struct core *c)
+{
+	return c->vcpu[0]->part->desc->flags & BH_PART_NATIVE_WFI;
+}
+
 void direct_kick(struct core *c)
 {
-	if (c == this_core() || !load_relaxed(&c->idles))
+	bool sleeps = c != this_core() && load_relaxed(&c->idles);
+
+	if (!sleeps)
 		shut(c);
+	if (!sleeps && !is_native(c))
+		return;
 	dsb(ishst);
 	direct_gicr_write(c, GIC_SET_PENDING, BIT(blob->timer_intid));
 }
@@ -115,6 +122,22 @@ bool direct_was_shut(struct vcpu *v, uint64_t esr)
 	fill(v);
 	c->changed = 1;
 	return true;
+}
+
+/* --- the bell --- */
+
+static void bell_on(struct core *c)
+{
+	if (!c->bell)
+		direct_gicr_write(c, GIC_SET_ENABLE, BIT(blob->timer_intid));
+	c->bell = 1;
+}
+
+static void bell_off(struct core *c)
+{
+	direct_gicr_write(c, GIC_CLEAR_ENABLE, BIT(blob->timer_intid));
+	direct_gicr_wait(c);
+	c->bell = 0;
 }
 
 /* --- the CPU interface --- */
@@ -178,13 +201,25 @@ static void check_views(const struct core *c)
 		panic("dedicated core: the firmware keeps Group 0, and has not routed FIQs to itself (SCR_EL3.FIQ):", mask, bits, c->number);
 }
 
+static uint32_t entries_used(const struct bh_partition *d)
+{
+	const uint64_t *load = (const uint64_t *)d->load_root_va, *run = (const uint64_t *)d->run_root_va;
+	uint32_t n = ROOT_ENTRIES;
+
+	while (n > 0 && (load[n - 1] | run[n - 1]) == 0)
+		n--;
+	return n;
+}
+
 void direct_core_init(struct core *c)
 {
 	check_views(c);
+	c->entries = entries_used(c->vcpu[0]->part->desc);
 	for (uint32_t i = 0; i < ROOT_ENTRIES; i++)
 		door(c)[i] = 0;
 	direct_gicr_write(c, GIC_CLEAR_ENABLE, ~0u);
 	direct_gicr_wait(c);
+	c->bell = 0;
 	direct_gicr_write(c, GIC_CLEAR_PENDING, ~0u);
 	direct_gicr_write(c, GIC_CLEAR_ACTIVE, ~0u);
 	for (uint32_t intid = 0; intid < 32; intid++)
@@ -206,6 +241,8 @@ void direct_load(struct vcpu *v)
 	write_reg(icc_igrpen1_el1, d->enable);
 	write_reg(icc_pmr_el1, pmr_of(v));
 	isb();
+	if (is_native(v->core))
+		bell_on(v->core);
 }
 
 void direct_save(struct vcpu *v)
@@ -222,6 +259,8 @@ void direct_save(struct vcpu *v)
 	write_reg(icc_igrpen1_el1, 1);
 	ich_hcr_write(0);
 	isb();
+	if (v->core->bell)
+		bell_off(v->core);
 }
 
 void direct_cpu_wake(struct vcpu *v)
@@ -295,8 +334,7 @@ void direct_dir(struct vcpu *v, uint64_t intid)
 #define SGI_IRM	      BIT64(40)
 #define SGI_INTID     (15ull << 24)
 
-/* To the cores of its own vCPUs only. */
-void direct_sgi(struct vcpu *v, uint64_t value)
+static __attribute__((noinline)) void sgi_to_many(struct vcpu *v, uint64_t value)
 {
 	uint32_t all = BIT(v->part->desc->n_vcpus) - 1, to = 0;
 
@@ -306,6 +344,20 @@ void direct_sgi(struct vcpu *v, uint64_t value)
 		to = all & (uint32_t)value & 0xffffu;
 	for (; to != 0; to &= to - 1)
 		gic_kick(partition_vcpu(v->part, lowest_bit(to))->core->kick | (value & SGI_INTID));
+}
+
+/* To the cores of its own vCPUs only; as a rule to one. */
+void direct_sgi(struct vcpu *v, uint64_t value)
+{
+	uint64_t to = value & ~SGI_INTID;
+	uint32_t index = (uint32_t)to ? lowest_bit((uint32_t)to) : 0;
+
+	if (unlikely(to != BIT64(index) || index >= v->part->desc->n_vcpus)) {
+		sgi_to_many(v, value);
+		return;
+	}
+	dsb(ishst);
+	write_reg(icc_sgi1r_el1, partition_vcpu(v->part, index)->core->kick | (value & SGI_INTID));
 }
 
 /* --- sleep --- */
@@ -321,46 +373,85 @@ static bool is_called(struct core *c)
 	return true;
 }
 
-/* Until what the CPU interface lets through is pending; the interface's Group 1 is enabled. */
-static void wait_here(struct core *c)
+static bool has_news(const struct core *c)
+{
+	return load_relaxed(&c->inbox) & (c->urgent | INBOX_NOW);
+}
+
+/* Until what the CPU interface lets through is pending; its Group 1 is enabled. True: somebody has called. */
+static inline bool wait_here(struct core *c)
 {
 	uint64_t hcr = read_reg(hcr_el2);
 
-	direct_gicr_write(c, GIC_SET_ENABLE, BIT(blob->timer_intid));
 	store_relaxed(&c->idles, 1);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	write_reg(hcr_el2, hcr | HCR_EL2_IMO);
 	isb();
-	if (!(load_relaxed(&c->inbox) & (c->urgent | INBOX_NOW)))
+	if (!has_news(c))
 		__asm__ volatile("dsb sy\n wfi" ::
 					 : "memory");
 	write_reg(hcr_el2, hcr);
 	store_relaxed(&c->idles, 0);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return has_news(c);
 }
 
-static void wait_over(struct core *c)
+/* Nobody is told what it has been called for: that is in the inbox. */
+static __attribute__((noinline)) uint64_t called(struct core *c)
 {
-	direct_gicr_write(c, GIC_CLEAR_ENABLE, BIT(blob->timer_intid));
-	direct_gicr_wait(c);
+	(void)is_called(c);
+	if (!is_native(c))
+		bell_off(c);
+	c->changed = 1;
+	return LEFT_NEXT;
+}
+
+/* What is not as a guest has it that waits for the interrupts which it lets through. */
+static bool is_special(const struct core *c)
+{
+	uint64_t active = read_reg(icc_ap1r0_el1);
+
+	if (priority_registers() > 1)
+		active |= read_reg(icc_ap1r1_el1);
+	return active || priority_registers() > 2 || c->changed || c->alarm != BH_NEVER || !(read_reg(icc_igrpen1_el1) & 1) ||
+	       (read_reg(isr_el1) & ISR_EL1_I);
+}
+
+#define PSTATE_RARE (PSTATE_32 | PSTATE_BTYPE | PSTATE_SS)
+
+/*
+ * WFI, the short way: nothing is to be put back. Neither accounted nor traced: the core is its own, whether it sleeps or not. Whatever
+ * ends it, WFI is over.
+ */
+uint64_t direct_wait(struct vcpu *v, uint64_t esr)
+{
+	struct core *c = v->core;
+
+	if ((esr & 1) || (read_reg(spsr_el2) & PSTATE_RARE) || is_special(c))
+		return LEFT_SYNC;
+	write_reg(elr_el2, read_reg(elr_el2) + 4);
+	bell_on(c);
+	return unlikely(wait_here(c)) ? called(c) : left_nothing(v);
 }
 
 /* Whatever the guest has left active or disabled, its interrupts wake it: WFI may end for no reason. */
-bool direct_sleep(struct vcpu *v)
+static bool direct_sleep(struct vcpu *v)
 {
 	struct core *c = v->core;
 	uint32_t n = active_take(v->arch.direct.ap, priority_registers());
 	uint64_t enable = read_reg(icc_igrpen1_el1);
-	bool called;
+	bool news;
 
 	write_reg(icc_igrpen1_el1, 1);
-	wait_here(c);
-	called = is_called(c);
-	wait_over(c);
+	bell_on(c);
+	news = wait_here(c);
+	news |= is_called(c);
+	if (news && !is_native(c))
+		bell_off(c);
 	active_give(v->arch.direct.ap, n);
 	write_reg(icc_igrpen1_el1, enable);
 	isb();
-	return !called && !(load_relaxed(&c->inbox) & (c->urgent | INBOX_NOW));
+	return !news;
 }
 
 /* Nobody runs. An interrupt ends the sleep of a vCPU that is loaded and waits for one; else only the kernel's own comes through. */
@@ -380,9 +471,10 @@ void direct_idle(struct core *c)
 		write_reg(icc_pmr_el1, pmr_of(v));
 		isb();
 	} else {
-		wait_here(c);
+		bell_on(c);
+		(void)wait_here(c);
 		(void)is_called(c);
-		wait_over(c);
+		bell_off(c);
 	}
 	c->now = arch_stamp();
 	trace(c, BH_TRACE_IRQ, TRACE_NOBODY, blob->timer_intid, 0, 0);

@@ -8,7 +8,7 @@
  * While such a vCPU runs its core takes no interrupt to EL2, so whoever needs that core takes its stage 2 away: the core's root is a page of
  * the kernel's (its door), into which the kernel copies one of the partition's roots, whole; emptied, by any core, and the TLB
  * invalidated, the next instruction faults, whatever the guest has masked. While the kernel sleeps there, it takes one interrupt: that of the
- * EL2 timer, which is also what others pend to wake it. It is enabled only then: no guest can see it.
+ * EL2 timer, which is also what others pend to wake it: no guest sees that, but one with `native-wfi` may, as an interrupt that it does not know.
  */
 #ifndef ARM64_DIRECT_H
 #define ARM64_DIRECT_H
@@ -40,8 +40,7 @@ uint64_t direct_root(struct vcpu *v, uint64_t root); /* fills the door: what VTT
 bool direct_was_shut(struct vcpu *v, uint64_t esr);  /* a stage 2 abort: true: it came by the door, which is open again: the core was called */
 bool direct_pending(struct vcpu *v);		     /* loaded: would WFI return? */
 
-/* WFI, loaded, nothing pending: sleeps. True: it goes on. False: the core was called, or the alarm has come. */
-bool direct_sleep(struct vcpu *v);
+uint64_t direct_wait(struct vcpu *v, uint64_t esr); /* WFI or WFE, on the spot: v, or what is left (arm64.h) */
 
 /* --- any core --- */
 void direct_raise(struct partition *p, uint32_t intid);

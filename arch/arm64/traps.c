@@ -179,22 +179,12 @@ static uint64_t sleep_quick(struct vcpu *v)
 	return intid == GIC_SGI_KICK && kicked(v) ? awake(v, intid) : sleep_left(v, intid);
 }
 
-/* The interrupt that ends it is the guest's own. */
-static __attribute__((noinline)) uint64_t direct_wait(struct vcpu *v)
-{
-	if (direct_sleep(v))
-		return left_nothing(sched_awake(v, 0));
-	sched_sleep(v);
-	trace(v->core, BH_TRACE_IRQ, TRACE_NOBODY, blob->timer_intid, 0, 0);
-	return LEFT_NEXT;
-}
-
 static __attribute__((noinline)) uint64_t wait_quick(struct vcpu *v, uint64_t esr)
 {
 	if ((esr & 1) || (read_reg(spsr_el2) & PSTATE_32) || !sched_doze(v))
 		return LEFT_SYNC;
 	pc_advance(esr);
-	return unlikely(v->arch.is_direct) ? direct_wait(v) : sleep_quick(v);
+	return sleep_quick(v);
 }
 
 uint64_t trap_sync(struct vcpu *v, uint64_t esr)
@@ -202,7 +192,7 @@ uint64_t trap_sync(struct vcpu *v, uint64_t esr)
 	switch (ESR_EC(esr)) {
 	case EC_DABT_LOWER: return data_abort_quick(v, esr);
 	case EC_SYSREG: return sysreg_quick(v, esr);
-	case EC_WFX: return wait_quick(v, esr);
+	case EC_WFX: return unlikely(v->arch.is_direct) ? direct_wait(v, esr) : wait_quick(v, esr);
 	default: return LEFT_SYNC;
 	}
 }

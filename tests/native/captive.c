@@ -2,6 +2,7 @@
 /*
  * Lives on dedicated cores to be taken back (test_dedicated.py): in each life both vCPUs do something else to keep the core, by masks, by
  * priorities that are active for ever, by groups that are off, spinning or asleep. What they leave behind the next life looks for.
+ * Named `trusted` (it has native-wfi) it does not sleep where nothing can wake it, but spins.
  */
 #include "sdk/bulkhead.h"
 #include "tests/native/captive.h"
@@ -64,6 +65,11 @@ static void spin(void)
 		__asm__ volatile("yield");
 }
 
+static bool is_trusted(void)
+{
+	return bh_info()->name[0] == 't';
+}
+
 static void sleep(void)
 {
 	for (;;)
@@ -83,9 +89,24 @@ static void keep_the_core(void)
 	case 1: mask_all(); spin(); break;
 	case 2: mask_all(); poison(); spin(); break;
 	case 3: litter(); mask_all(); group_off(); priority_mask(0); spin(); break;
-	case 4: litter(); mask_all(); poison(); group_off(); priority_mask(0); sleep(); break;
+	case 4:
+		litter();
+		mask_all();
+		poison();
+		group_off();
+		priority_mask(0);
+		if (is_trusted())
+			spin();
+		sleep();
+		break;
 	case 5: sleep(); break;
-	case 6: poison(); priority_mask(0xff); sleep(); break;
+	case 6:
+		poison();
+		priority_mask(0xff);
+		if (is_trusted())
+			spin();
+		sleep();
+		break;
 	case 7:
 		mask_all();
 		for (;;)
