@@ -218,6 +218,13 @@ $(foreach g,$(GUESTS),$(eval $(call guest,$g)))
 $B/tests/guests/%.bin: $B/tests/guests/%.elf
 	$(Q)$(ARM_OBJCOPY) -O binary $< $@
 
+# --- firmware at EL3, from address 0, for the tests' machines: tests/firmware/NAME.S ---
+$B/tests/firmware/%.bin: $B/obj/bare/tests/firmware/%.o
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(ARM_CC) $(LINK) -Ttext=0 $< -o $(@:.bin=.elf)
+	$(Q)$(ARM_OBJCOPY) -O binary $(@:.bin=.elf) $@
+
 # --- userland for Linux guests: static programs, linked with the library for ports; archives of busybox, systems/guest.init,
 # bulkhead-port, bulkheadctl and, for a system's own, what its NAME.rc adds and names as "# programs:" (of the system's linux/) and as
 # "# modules:" (of Debian's kernel) ---
@@ -307,7 +314,8 @@ compile_commands.json: $(if $(KERNEL),$(KERNEL_OBJ)) $(STUB_OBJ) $(SDK_OBJ) $(TO
 SYSTEM ?= demo
 run: $(TOOL) $B/$(SYSTEM).img
 	$(Q)$(BULKHEAD) run systems/$(SYSTEM)
-TESTED := $(PROGRAMS) $(IMAGES) $(UNIT_PROGRAMS) $(DEBIAN_GUESTS) $(INITRDS) $B/guests/initramfs.cpio.gz
+FIRMWARE := $(patsubst tests/firmware/%.S,$B/tests/firmware/%.bin,$(wildcard tests/firmware/*.S))
+TESTED := $(PROGRAMS) $(FIRMWARE) $(IMAGES) $(UNIT_PROGRAMS) $(DEBIAN_GUESTS) $(INITRDS) $B/guests/initramfs.cpio.gz
 test: $(TESTED) compile_commands.json
 	$(Q)$(PYTHON) scripts/test lint requirements stack size unit tool system
 test-unit: $(UNIT_PROGRAMS)

@@ -8,7 +8,7 @@
  *   kernel text      struct bh_image_header first   EL2: read, execute      \
  *   kernel rodata                                   EL2: read                |
  *   blob             struct bh_blob first           EL2: read                | covered by the digest
- *   stage 2 tables   every root of every partition  not mapped at EL2        |
+ *   stage 2 tables   every root of every partition  first pages of some: read |
  *   EL2 tables                                      not mapped at EL2       /
  *   payloads         stub, parameters, info pages, pristine stores           checked by the stub
  *   end mark         8 bytes, BH_END_MARK           the file ends here
@@ -160,6 +160,11 @@ struct bh_core {
 	uint32_t n_vcpus;
 	uint32_t vcpu[BH_MAX_CORE_VCPUS]; /* system-wide vCPU numbers; most urgent first: the place is the rank */
 	uint32_t reserved;
+	/*
+	 * Of a core whose vCPU has its interrupts directly, else 0: a page of the kernel's that is its stage 2 root. The kernel copies one of the
+	 * partition's roots there, whole, or empties it, from whatever core, to get the core back.
+	 */
+	uint64_t door_pa, door_va;
 };
 
 enum bh_fp {
@@ -170,8 +175,9 @@ enum bh_fp {
 
 #define BH_PART_SETWAY_NATIVE 0x1u /* set/way cache maintenance is let through; else it traps and is UNDEFINED */
 #define BH_PART_RESTART	      0x2u /* may be restarted: it has a pristine store */
-#define BH_PART_DEDICATED     0x4u /* reserved */
+#define BH_PART_DEDICATED     0x4u /* its vCPUs, each alone on its core, take their interrupts without the kernel */
 #define BH_PART_DUMP	      0x8u /* when it ends by a fault it is held until who may inspect it is done */
+#define BH_PART_NATIVE_WFI    0x10u /* with DEDICATED: its WFI is the processor's; it is trusted to be woken */
 
 struct bh_partition {
 	uint32_t name;
@@ -194,6 +200,7 @@ struct bh_partition {
 	uint64_t watchdog_open_ns;	    /* and not sooner than that after the last time; below watchdog_ns */
 	uint64_t log_pace_ns;		    /* in the long run it leaves one record of the health log in so long (log.h); 1 to BH_PERIOD_MAX_NS */
 	uint64_t answer_ns;		    /* as a server it answers an access within so long; 0: whenever; at most BH_PERIOD_MAX_NS */
+	uint64_t load_root_va, run_root_va; /* DEDICATED: the kernel's, of the first page of each root, read-only; else 0 */
 };
 
 struct bh_vcpu {
@@ -322,9 +329,10 @@ struct bh_port {
 	uint64_t reply_in_va;  /* call: slot of the reply, at the client */
 };
 
-#define BH_IRQ_LEVEL 0x1u
+#define BH_IRQ_LEVEL  0x1u
+#define BH_IRQ_NOTICE 0x2u /* no device has it: the kernel pends it, for one that takes its interrupts directly; pintid == vintid */
 
-/* A device interrupt of the board, given to one partition (SPIs only). */
+/* An interrupt of the board, given to one partition (SPIs only). */
 struct bh_irq {
 	uint32_t pintid; /* physical INTID, 32.. */
 	uint32_t vintid; /* what the partition sees */

@@ -182,7 +182,8 @@ enum bh_run_state {
 
 /*
  * Says by when the calling vCPU will be done with what it does: x1 = counter ticks, absolute; BH_NEVER: it is. If the
- * moment comes before it says otherwise: BH_FAULT_DEADLINE, once. It is noticed when the vCPU next could run. BH_OK.
+ * moment comes before it says otherwise: BH_FAULT_DEADLINE, once. It is noticed when the vCPU next could run. BH_OK;
+ * BH_E_STATE: its core is dedicated, where the kernel has no alarm.
  */
 #define BH_CALL_DEADLINE BH_CALL(18)
 

@@ -122,6 +122,8 @@ int64_t watchdog_feed(struct partition *p, uint64_t *arg)
 
 int64_t watchdog_deadline(struct vcpu *v, uint64_t when)
 {
+	if (v->part->desc->flags & BH_PART_DEDICATED) /* no alarm would come while it runs */
+		return BH_E_STATE;
 	v->due = when;
 	set_vigil(v);
 	return BH_OK;

@@ -285,7 +285,7 @@ static const char *check_irqs(const struct bh_blob *b)
 			return "interrupt: not sorted, given twice or not on this board";
 		if (!blob_is_virq(q->vintid) || q->partition >= b->n_partitions)
 			return "interrupt: virtual INTID or partition out of range";
-		if ((q->flags & ~BH_IRQ_LEVEL) != 0)
+		if (q->flags > BH_IRQ_NOTICE)
 			return "interrupt: unknown flags";
 		next = q->pintid + 1;
 	}
@@ -314,7 +314,7 @@ static const char *check_lines(const struct bh_blob *b, uint32_t p)
 	for (uint32_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		lines[i] = 0;
 	for (uint32_t i = 0; i < b->n_irqs; i++)
-		if (blob_irqs(b)[i].partition == p && line_taken(lines, blob_irqs(b)[i].vintid))
+		if (blob_irqs(b)[i].partition == p && blob_irqs(b)[i].flags != BH_IRQ_NOTICE && line_taken(lines, blob_irqs(b)[i].vintid))
 			return "interrupt: two sources for one line";
 	for (uint32_t i = 0; i < b->n_emuls; i++) {
 		const struct bh_emul *e = &blob_emuls(b)[i];
@@ -338,6 +338,94 @@ static const char *check_lines(const struct bh_blob *b, uint32_t p)
 		return "log: its doorbell has another source";
 	if (b->monitor == p && has_line(lines, b->monitor_intid))
 		return "monitor: its doorbell has another source";
+	return NULL;
+}
+
+static bool is_dedicated(const struct bh_blob *b, uint32_t p)
+{
+	return (blob_partitions(b)[p].flags & BH_PART_DEDICATED) != 0;
+}
+
+/* The kernel's own interrupts there are the timer's PPI only: the vCPU is alone on a core that has one endless window, in the only mode. */
+static const char *check_dedicated_core(const struct bh_blob *b, const struct bh_vcpu *v)
+{
+	const struct bh_core *c = &blob_cores(b)[v->core];
+	const struct bh_plan *plan = blob_plan(b, 0, v->core);
+
+	if (c->n_vcpus != 1)
+		return "dedicated core: has more than one vCPU";
+	if (b->n_modes != 1 || plan->n_windows != 0 || plan->budgets != 0 || plan->always != 1)
+		return "dedicated core: has windows, reservations or modes";
+	if (!blob_is_page(c->door_pa) || !blob_is_va(c->door_va, BH_PAGE, BH_PAGE))
+		return "dedicated core: its root is no page, or outside the kernel's space";
+	return NULL;
+}
+
+/* One that is not the partition's own is spare, and is the partition's by the same number. */
+static bool has_notice(const struct bh_blob *b, uint32_t p, uint32_t intid)
+{
+	for (uint32_t i = 0; i < b->n_irqs; i++) {
+		const struct bh_irq *q = &blob_irqs(b)[i];
+
+		if (q->pintid == intid)
+			return q->partition == p && q->flags == BH_IRQ_NOTICE;
+	}
+	return false;
+}
+
+/* Nothing is put into a list register there: each virtual interrupt is a physical one of the same number. */
+static const char *check_notices(const struct bh_blob *b, uint32_t p)
+{
+	for (uint32_t i = 0; i < b->n_emuls; i++) {
+		const struct bh_emul *e = &blob_emuls(b)[i];
+
+		if ((e->client == p && e->intid != BH_NONE && !has_notice(b, p, e->intid)) || (e->server == p && !has_notice(b, p, e->doorbell)))
+			return "emulated region: its interrupt is no spare one, on a dedicated core";
+	}
+	for (uint32_t i = 0; i < b->n_ports; i++) {
+		const struct bh_port *q = &blob_ports(b)[i];
+
+		if ((q->sender == p && q->send_intid != BH_NONE && !has_notice(b, p, q->send_intid)) ||
+		    (q->receiver == p && q->receive_intid != BH_NONE && !has_notice(b, p, q->receive_intid)))
+			return "port: its interrupt is no spare one, on a dedicated core";
+	}
+	if (b->log_reader == p && !has_notice(b, p, b->log_intid))
+		return "log: its doorbell is no spare interrupt, on a dedicated core";
+	return b->monitor == p ? "monitor: on a dedicated core" : NULL;
+}
+
+static const char *check_dedicated(const struct bh_blob *b, uint32_t n)
+{
+	const struct bh_partition *p = &blob_partitions(b)[n];
+	const char *wrong = NULL;
+
+	if (!is_dedicated(b, n)) {
+		if ((p->flags & BH_PART_NATIVE_WFI) != 0 || p->load_root_va != 0 || p->run_root_va != 0)
+			return "partition: has what goes with a dedicated core";
+		return NULL;
+	}
+	if (!blob_is_va(p->load_root_va, BH_PAGE, BH_PAGE) || !blob_is_va(p->run_root_va, BH_PAGE, BH_PAGE) || p->watchdog_ns != 0)
+		return "dedicated core: roots outside the kernel's space, or a watchdog";
+	for (uint32_t i = 0; i < p->n_vcpus && !wrong; i++)
+		wrong = check_dedicated_core(b, &blob_vcpus(b)[p->first_vcpu + i]);
+	for (uint32_t i = 0; i < b->n_irqs && !wrong; i++)
+		if (blob_irqs(b)[i].partition == n && blob_irqs(b)[i].vintid != blob_irqs(b)[i].pintid)
+			wrong = "interrupt: has another number on a dedicated core";
+	return wrong ? wrong : check_notices(b, n);
+}
+
+/* Others have neither. */
+static const char *check_undedicated(const struct bh_blob *b)
+{
+	for (uint32_t i = 0; i < b->n_irqs; i++)
+		if (blob_irqs(b)[i].flags == BH_IRQ_NOTICE && !is_dedicated(b, blob_irqs(b)[i].partition))
+			return "interrupt: a spare one of a partition without dedicated cores";
+	for (uint32_t i = 0; i < b->n_cores; i++) {
+		const struct bh_core *c = &blob_cores(b)[i];
+
+		if ((c->door_pa != 0 || c->door_va != 0) && (c->n_vcpus == 0 || !is_dedicated(b, blob_vcpus(b)[c->vcpu[0]].partition)))
+			return "core: has what goes with a dedicated core";
+	}
 	return NULL;
 }
 
@@ -373,7 +461,7 @@ static const char *check_partition(const struct bh_blob *b, uint32_t n, struct b
 		return wrong;
 	if (!blob_has_name(b, p->name))
 		return "partition: name out of range";
-	if ((p->flags & ~(BH_PART_SETWAY_NATIVE | BH_PART_RESTART | BH_PART_DUMP)) != 0)
+	if ((p->flags & ~(BH_PART_SETWAY_NATIVE | BH_PART_RESTART | BH_PART_DUMP | BH_PART_DEDICATED | BH_PART_NATIVE_WFI)) != 0)
 		return "partition: unknown flags";
 	if (p->vmid != n + 1)
 		return "partition: VMID is not its number and one";
@@ -435,5 +523,9 @@ const char *blob_check(const struct bh_blob *blob, uint64_t bytes)
 		wrong = check_partitions(blob);
 	if (!wrong)
 		wrong = blob_check_time(blob);
+	for (uint32_t i = 0; !wrong && i < blob->n_partitions; i++)
+		wrong = check_dedicated(blob, i);
+	if (!wrong)
+		wrong = check_undedicated(blob);
 	return wrong ? wrong : blob_check_health(blob);
 }

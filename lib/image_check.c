@@ -169,14 +169,23 @@ static const char *fit_share(const struct bh_image_header *h, const struct bh_bl
 	return NULL;
 }
 
+static bool is_apart(const struct bh_image_header *h, uint64_t va, uint64_t bytes)
+{
+	uint64_t kernel_bytes = (uint64_t)h->text_bytes + h->rodata_bytes + h->bss_bytes;
+
+	return !meet(va, bytes, BH_KERNEL_VA, kernel_bytes) && !meet(va, bytes, h->blob_va, h->blob_bytes) &&
+	       !meet(va, bytes, h->state_va, h->state_bytes) && !meet(va, bytes, h->share_va, h->share_bytes);
+}
+
 static bool is_stack(const struct bh_image_header *h, uint64_t top)
 {
-	uint64_t kernel_bytes = (uint64_t)h->text_bytes + h->rodata_bytes + h->bss_bytes, low = top - h->stack_bytes;
+	return top - BH_KERNEL_VA > h->stack_bytes && is_apart(h, top - h->stack_bytes, h->stack_bytes);
+}
 
-	return top - BH_KERNEL_VA > h->stack_bytes && !meet(low, h->stack_bytes, BH_KERNEL_VA, kernel_bytes) &&
-	       !meet(low, h->stack_bytes, h->blob_va, h->blob_bytes) &&
-	       !meet(low, h->stack_bytes, h->state_va, h->state_bytes) &&
-	       !meet(low, h->stack_bytes, h->share_va, h->share_bytes);
+/* Of a dedicated core, the page that the kernel fills and empties. */
+static bool is_door(const struct bh_image_header *h, const struct bh_core *c)
+{
+	return is_apart(h, c->door_va, BH_PAGE) && within(c->door_pa, BH_PAGE, h->load_pa + h->file_bytes, h->image_size - h->file_bytes);
 }
 
 const char *image_blob_check(const struct bh_image_header *h, const struct bh_blob *b)
@@ -200,5 +209,8 @@ const char *image_blob_check(const struct bh_image_header *h, const struct bh_bl
 	for (uint32_t i = 0; i < b->n_cores; i++)
 		if (!is_stack(h, blob_cores(b)[i].stack_va))
 			return "image: a core's stack overlaps other memory";
+	for (uint32_t i = 0; i < b->n_cores; i++)
+		if (blob_cores(b)[i].door_va && !is_door(h, &blob_cores(b)[i]))
+			return "image: the root of a dedicated core is not behind the file, or overlaps other memory";
 	return NULL;
 }

@@ -22,7 +22,7 @@ BH_MUST_CHECK enum bh_status bh_watchdog_feed(struct bh_watchdog *next);
 
 /*
  * The calling vCPU will be done by @when (ticks, absolute): if it does not say otherwise before, that is a fault (BH_FAULT_DEADLINE),
- * once. A new deadline replaces the old; BH_NEVER: it is done. Any context.
+ * once. A new deadline replaces the old; BH_NEVER: it is done. On a dedicated core nobody looks. Any context.
  */
 void bh_deadline(uint64_t when);
 

@@ -54,6 +54,7 @@ struct audit_part {
 	uint32_t core[BH_MAX_PART_VCPUS], n_cores; /* numbers of the board's cores */
 	uint32_t priority, down, fp;
 	bool watchdog_device; /* the monitor answers for it */
+	bool dedicated, native_wfi;
 	bool fp_given, keyboard, reads_log, reads_trace, changes_mode, setway, restart, monitor, resets_system;
 	uint32_t inspects;			   /* bit for each partition whose memory it may see */
 	struct bh_health health[BH_FAULTS], limit; /* as the blob is to have them, with what follows */
@@ -108,6 +109,7 @@ struct audit_desc {
 	struct audit_span gicd, gicr;
 	struct audit_device uart;
 	uint32_t uart_kind, psci, timer_intid, maintenance_intid, n_intids;
+	uint32_t spare_first, n_spares; /* INTIDs that no device has */
 	struct audit_part part[BH_MAX_PARTITIONS];
 	uint32_t n_parts;
 	struct audit_channel channel[AUDIT_CHANNELS];
@@ -142,6 +144,8 @@ enum audit_what {
 	WHAT_BLOB,
 	WHAT_STATE,
 	WHAT_STACK,
+	WHAT_DOOR, /* the root of a dedicated core, which the kernel fills and empties */
+	WHAT_ROOT, /* what it is filled with */
 	WHAT_IDENTITY,
 	WHAT_GIC,
 	WHAT_UART,

@@ -87,10 +87,11 @@ static void check_partition(struct audit *a, uint32_t p)
 {
 	const struct bh_partition *part = &blob_partitions(a->b)[p];
 	const struct audit_part *want = part_at(a, p);
-	uint32_t flags = (want->setway ? BH_PART_SETWAY_NATIVE : 0) | (want->restart ? BH_PART_RESTART : 0) | (want->dump_kib ? BH_PART_DUMP : 0);
+	uint32_t flags = (want->setway ? BH_PART_SETWAY_NATIVE : 0) | (want->restart ? BH_PART_RESTART : 0) | (want->dump_kib ? BH_PART_DUMP : 0) |
+			 (want->dedicated ? BH_PART_DEDICATED : 0) | (want->native_wfi ? BH_PART_NATIVE_WFI : 0);
 
 	if (part->flags != flags)
-		finding(a, "%s: flags are %#x, the description gives %#x (1: set/way native, 2: restart, 8: dump)", owner_name(a, p),
+		finding(a, "%s: flags are %#x, the description gives %#x (1: set/way native, 2: restart, 4: dedicated cores, 8: dump, 0x10: native WFI)", owner_name(a, p),
 			part->flags, flags);
 	if (part->fp != want->fp)
 		finding(a, "%s: FP policy is %u, the description gives %u (0: eager, 1: lazy, 2: none)", owner_name(a, p),
@@ -138,7 +139,7 @@ static void check_server(struct audit *a, uint32_t i)
 	if (server_of(a, i) != a->part_of[e->server])
 		finding(a, "%s answers for a region of %s (%s), but is not its %s", owner_name(a, e->server), owner_name(a, e->client),
 			emul_name(a, i), server_name(a, i));
-	if (console && (e->ipa != BH_PL011_IPA || e->bytes != BH_PL011_BYTES || e->intid != BH_PL011_INTID))
+	if (console && (e->ipa != BH_PL011_IPA || e->bytes != BH_PL011_BYTES || (e->intid != BH_PL011_INTID && !client->dedicated)))
 		finding(a, "%s: its PL011 is not at %#x with INTID %u", owner_name(a, e->client), BH_PL011_IPA, BH_PL011_INTID);
 	if (watchdog && (e->ipa != BH_GWDT_IPA || e->bytes != BH_GWDT_BYTES || e->intid == BH_NONE))
 		finding(a, "%s: its watchdog is not at %#x, or has no interrupt", owner_name(a, e->client), BH_GWDT_IPA);
@@ -326,13 +327,20 @@ static void check_line(struct audit *a, uint32_t p, const struct audit_line *l, 
 			q->flags & BH_IRQ_LEVEL ? "level" : "edge");
 }
 
+/* What the kernel pends for a partition with dedicated cores: which events these are blob_check() has seen. */
+static bool is_notice(const struct audit *a, const struct bh_irq *q)
+{
+	return part_at(a, q->partition)->dedicated && q->flags == BH_IRQ_NOTICE && q->vintid == q->pintid &&
+	       q->pintid - a->d.spare_first < a->d.n_spares;
+}
+
 /* Each route is one that check_line() found right: devices of one partition may share a line. */
 static void check_routes(struct audit *a, const uint8_t *declared)
 {
 	for (uint32_t i = 0; i < a->b->n_irqs; i++) {
 		const struct bh_irq *q = &blob_irqs(a->b)[i];
 
-		if (!declared[q->pintid])
+		if (!declared[q->pintid] && !is_notice(a, q))
 			finding(a, "%s gets interrupt %u, which no device of it has", owner_name(a, q->partition), q->pintid);
 	}
 }

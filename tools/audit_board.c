@@ -170,6 +170,10 @@ static void read_own(struct audit_desc *d)
 	if (own < 0)
 		unreadable("the board has no /bulkhead node");
 	d->load = fdt_number(d, own, "load-address", 0, 2);
+	if (fdt_cells(d, own, "spare-spis") == 2) {
+		d->spare_first = (uint32_t)fdt_number(d, own, "spare-spis", 0, 1) + 32;
+		d->n_spares = (uint32_t)fdt_number(d, own, "spare-spis", 1, 1);
+	}
 	snprintf(d->board, sizeof(d->board), "%s", model ? model : "board");
 	if (fdt_cells(d, own, "console") != 1)
 		return;

@@ -151,6 +151,8 @@ static void read_partition(struct audit_desc *d, int node, struct audit_part *p)
 	p->down = fdt_choice(d, node, "console-down", down, 3);
 	p->setway = fdt_choice(d, node, "set-way", setway, 2) == 1;
 	p->restart = fdt_choice(d, node, "restart", restart, 2) == 0;
+	p->dedicated = flag(d, node, "dedicated-core");
+	p->native_wfi = flag(d, node, "native-wfi");
 	p->fp_given = flag(d, node, "fp");
 	p->fp = fdt_choice(d, node, "fp", fp, 3);
 	read_devices(d, node, p);

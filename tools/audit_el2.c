@@ -128,6 +128,24 @@ static void want_devices(struct audit *a)
 		     BH_PAGE);
 }
 
+/* Of each dedicated core the page that is its root, and the first page of each root that may be copied there; of no other. */
+static void want_doors(struct audit *a)
+{
+	const struct bh_blob *b = a->b;
+
+	for (uint32_t i = 0; i < b->n_cores; i++)
+		if (blob_cores(b)[i].door_va)
+			want(a, WHAT_DOOR, BH_READ | BH_WRITE, blob_cores(b)[i].door_va, blob_cores(b)[i].door_pa, BH_PAGE);
+	for (uint32_t p = 0; p < b->n_partitions; p++) {
+		const struct bh_partition *part = &blob_partitions(b)[p];
+
+		if (!part->load_root_va)
+			continue;
+		want(a, WHAT_ROOT, BH_READ, part->load_root_va, part->load_root, BH_PAGE);
+		want(a, WHAT_ROOT, BH_READ, part->run_root_va, part->run_root, BH_PAGE);
+	}
+}
+
 static int by_va(const void *x, const void *y)
 {
 	const struct audit_want *a = x, *b = y;
@@ -193,5 +211,6 @@ void want_kernel(struct audit *a, const struct audit_ranges *found)
 	for (uint32_t i = 0; i < a->b->n_cores; i++)
 		want_stack(a, i, found);
 	want_devices(a);
+	want_doors(a);
 	check_layout(a, first);
 }

@@ -89,6 +89,8 @@ const char *what_name(enum audit_what what)
 	case WHAT_BLOB: return "blob";
 	case WHAT_STATE: return "state";
 	case WHAT_STACK: return "stack";
+	case WHAT_DOOR: return "dedicated core's root";
+	case WHAT_ROOT: return "root, to be copied";
 	case WHAT_IDENTITY: return "identity-mapped first page";
 	case WHAT_GIC: return "interrupt controller";
 	case WHAT_UART: return "UART";

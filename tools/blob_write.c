@@ -44,7 +44,9 @@ static void write_cores(struct writer *w)
 		struct bh_core core = { .mpidr = p->board.mpidr[c->board],
 					.stack_va = c->stack_va,
 					.gicr_va = c->gicr_va,
-					.n_vcpus = c->n_vcpus };
+					.n_vcpus = c->n_vcpus,
+					.door_pa = c->door_pa,
+					.door_va = c->door_va };
 
 		memcpy(core.vcpu, c->vcpu, sizeof(core.vcpu));
 		bytes_add(&w->body, &core, sizeof(core));
@@ -75,7 +77,8 @@ static void write_partitions(struct writer *w)
 		const struct part *part = &p->part[i];
 
 		d.name = name(w, part->name);
-		d.flags = (part->setway ? BH_PART_SETWAY_NATIVE : 0) | (part->restart ? BH_PART_RESTART : 0) | (part->dump_bytes ? BH_PART_DUMP : 0);
+		d.flags = (part->setway ? BH_PART_SETWAY_NATIVE : 0) | (part->restart ? BH_PART_RESTART : 0) | (part->dump_bytes ? BH_PART_DUMP : 0) |
+			  (part->dedicated ? BH_PART_DEDICATED : 0) | (part->native_wfi ? BH_PART_NATIVE_WFI : 0);
 		d.first_vcpu = part->first_vcpu;
 		d.n_vcpus = part->n_cores;
 		d.first_region += d.n_regions;
@@ -88,6 +91,8 @@ static void write_partitions(struct writer *w)
 		d.fp = part->fp;
 		d.load_root = part->load_root;
 		d.run_root = part->run_root;
+		d.load_root_va = part->load_root_va;
+		d.run_root_va = part->run_root_va;
 		write_health(&d, part);
 		bytes_add(&w->body, &d, sizeof(d));
 	}
@@ -338,6 +343,12 @@ static void write_irqs(struct writer *w)
 							 .partition = i,
 							 .flags = line->level ? BH_IRQ_LEVEL : 0 });
 			}
+	for (uint32_t i = 0; i < w->p->n_notices; i++)
+		irq_add(w, &irqs,
+			(struct bh_irq){ .pintid = w->p->notice[i].intid,
+					 .vintid = w->p->notice[i].intid,
+					 .partition = w->p->notice[i].part,
+					 .flags = BH_IRQ_NOTICE });
 	if (irqs.n)
 		qsort(irqs.at, w->head.n_irqs, sizeof(struct bh_irq), by_pintid);
 	w->head.off_irqs = array_begin(w);

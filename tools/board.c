@@ -155,7 +155,7 @@ static void read_console(struct plan *p, int own)
 
 static void check_own(struct plan *p, int own)
 {
-	static const char *const known[] = { "load-address", "console", "qemu", "dma-devices", "phandle" };
+	static const char *const known[] = { "load-address", "console", "qemu", "dma-devices", "spare-spis", "phandle" };
 	static const char *const nodes[] = { "overhead" };
 	int child;
 
@@ -189,6 +189,25 @@ static void read_overhead(struct plan *p, int own)
 			blame(p, node_path(p, node), known[i], "%llu is out of range; 0 to %llu ns", (unsigned long long)*value[i], OVERHEAD_MAX_NS);
 }
 
+static void read_spares(struct plan *p, int own)
+{
+	uint32_t first, n;
+
+	if (!fdt_getprop(p->fdt, own, "spare-spis", NULL))
+		return;
+	if (node_cells(p, own, "spare-spis") != 2) {
+		blame(p, "/bulkhead", "spare-spis", "must be the first SPI that no device has, and how many follow each other: spare-spis = <192 32>");
+		return;
+	}
+	first = node_cell(p, own, "spare-spis", 0);
+	n = node_cell(p, own, "spare-spis", 1);
+	if (first >= PLAN_INTIDS - 32 || n > PLAN_INTIDS - 32 - first)
+		blame(p, "/bulkhead", "spare-spis", "SPIs %u to %llu are not all below %u, where a partition's end", first,
+		      (unsigned long long)first + n - 1, PLAN_INTIDS - 32);
+	else
+		p->board.spare_first = first + 32, p->board.n_spares = n;
+}
+
 static void read_own(struct plan *p)
 {
 	struct board *b = &p->board;
@@ -207,6 +226,7 @@ static void read_own(struct plan *p)
 		blame(p, "/bulkhead", "load-address", "%#llx is not a multiple of 2 MiB", (unsigned long long)b->load);
 	b->qemu = fdt_getprop(p->fdt, own, "qemu", &b->qemu_bytes);
 	read_console(p, own);
+	read_spares(p, own);
 	read_overhead(p, own);
 }
 

@@ -238,6 +238,16 @@ static void read_reads_trace(struct plan *p, struct part *part, const char *prop
 	part->reads_trace = value_flag(p, part->node, prop);
 }
 
+static void read_dedicated(struct plan *p, struct part *part, const char *prop)
+{
+	part->dedicated = value_flag(p, part->node, prop);
+}
+
+static void read_native_wfi(struct plan *p, struct part *part, const char *prop)
+{
+	part->native_wfi = value_flag(p, part->node, prop);
+}
+
 static void read_nothing(struct plan *p, struct part *part, const char *prop)
 {
 	(void)p, (void)part, (void)prop;
@@ -269,6 +279,8 @@ static const struct {
 	{ "restart", read_restart },
 	{ "smc-allow", read_smc_allow },
 	{ "changes-mode", read_changes_mode },
+	{ "dedicated-core", read_dedicated },
+	{ "native-wfi", read_native_wfi },
 	{ "reads-trace", read_reads_trace },
 	{ "budget-us", read_nothing }, /* schedule.c */
 	{ "period-us", read_nothing },

@@ -84,6 +84,12 @@ static bool is_trusted(const struct part *part)
 	return false;
 }
 
+/* Its core comes back only if it can be woken. */
+static bool is_trusted_core(const struct part *part)
+{
+	return part->native_wfi;
+}
+
 static void health_rows(const struct plan *p, const struct part *part, struct bytes *b)
 {
 	if (p->monitor == (int)part->number)
@@ -105,9 +111,11 @@ static void health_rows(const struct plan *p, const struct part *part, struct by
 static void part_box(const struct plan *p, const struct part *part, struct bytes *b, const char *indent)
 {
 	bytes_print(b, "%sp%u [color=\"%s\", label=<<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"1\" CELLPADDING=\"1\">", indent,
-		    part->number, is_trusted(part) ? RED : INK);
+		    part->number, is_trusted(part) || is_trusted_core(part) ? RED : INK);
 	bytes_print(b, "<TR><TD ALIGN=\"LEFT\"><B>%s</B></TD></TR>", draw_safe(part->name));
-	row(b, INK, "%s, %s", cores(part), bytes_text(part->ram_bytes));
+	row(b, INK, "%s%s, %s", part->dedicated ? "dedicated " : "", cores(part), bytes_text(part->ram_bytes));
+	if (part->native_wfi)
+		row(b, RED, "sleeps by itself: trusted with its cores");
 	if (part->image)
 		row(b, INK, "%s", base_name(part->image));
 	for (uint32_t i = 0; i < part->n_devices; i++)
@@ -300,11 +308,12 @@ static void legend_row(struct bytes *b, bool there, const char *colour, const ch
 
 static void legend(const struct plan *p, struct bytes *b)
 {
-	bool trusted = false, bridge = false;
+	bool trusted = false, core = false, bridge = false;
 	uint32_t rights = 0;
 
 	for (uint32_t i = 0; i < p->n_parts; i++) {
 		trusted = trusted || is_trusted(&p->part[i]);
+		core = core || is_trusted_core(&p->part[i]);
 		for (uint32_t k = 0; k < p->part[i].n_controls; k++)
 			rights |= p->part[i].control[k].rights;
 		bridge = bridge || p->part[i].bridge >= 0;
@@ -319,6 +328,7 @@ static void legend(const struct plan *p, struct bytes *b)
 	legend_row(b, rights & BH_CONTROL_MAY_INSPECT, AMBER, "&#8943;&#9670;", "inspects: sees its memory while it stands still");
 	legend_row(b, bridge, GREY, "&#8596;", "serial lines to a bridge");
 	legend_row(b, trusted, RED, "red", "trusted with all memory");
+	legend_row(b, core, RED, "red", "trusted with its cores");
 	bytes_print(b, "<TR><TD COLSPAN=\"2\"> </TD></TR></TABLE>>];\n");
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The kernel's own mappings (DDI 0487, stage 1 of the EL2 translation regime). MAIR_EL2 index 0 is
- * Device-nGnRnE, 1 Normal write-back. Nothing is writable and executable; no partition's RAM, no
- * translation table and no payload is mapped.
+ * Device-nGnRnE, 1 Normal write-back. Nothing is writable and executable; no partition's RAM and no payload is mapped, and of the
+ * translation tables only the roots of partitions with dedicated cores, to be read.
  */
 #include "abi/emul.h"
 #include "abi/log.h"
@@ -66,8 +66,23 @@ static void map_cores(const struct plan *p, struct map_list *l)
 		uint64_t gicr = p->board.gicr.base + c->board * PLAN_GICR_BYTES;
 
 		map_add(l, c->stack_va - p->header.stack_bytes, c->stack_pa, p->header.stack_bytes, DATA);
+		if (c->dedicated)
+			map_add(l, c->door_va, c->door_pa, BH_PAGE, DATA);
 		map_add(l, c->gicr_va, gicr, BH_PAGE, DEVICE);
 		map_add(l, c->gicr_va + GIC_FRAME, gicr + GIC_FRAME, BH_PAGE, DEVICE);
+	}
+}
+
+/* What the kernel copies to the root of a core that is dedicated. */
+static void map_roots(const struct plan *p, struct map_list *l)
+{
+	for (uint32_t i = 0; i < p->n_parts; i++) {
+		const struct part *part = &p->part[i];
+
+		if (!part->dedicated)
+			continue;
+		map_add(l, part->load_root_va, part->load_root, BH_PAGE, RODATA);
+		map_add(l, part->run_root_va, part->run_root, BH_PAGE, RODATA);
 	}
 }
 
@@ -78,6 +93,7 @@ void el2_map(const struct plan *p, struct map_list *l)
 	map_shares(p, l);
 	map_windows(p, l);
 	map_cores(p, l);
+	map_roots(p, l);
 	map_add(l, p->gicd_va, p->board.gicd.base, GIC_FRAME, DEVICE);
 	if (p->uart_va)
 		map_add(l, p->uart_va / BH_PAGE * BH_PAGE, p->board.uart_pa / BH_PAGE * BH_PAGE, BH_PAGE, DEVICE);

@@ -131,6 +131,9 @@ static void place_memory(struct plan *p, uint64_t *at)
 	p->share_pa = take_pages(at, p->share_bytes);
 	for (uint32_t i = 0; i < p->n_cores; i++)
 		p->core[i].stack_pa = take_pages(at, h->stack_bytes);
+	for (uint32_t i = 0; i < p->n_cores; i++)
+		if (p->core[i].dedicated)
+			p->core[i].door_pa = take_pages(at, BH_PAGE);
 }
 
 static void place_image(struct plan *p)
@@ -165,6 +168,18 @@ static void place_devices(struct plan *p, uint64_t *va)
 	for (uint32_t i = 0; i < p->n_cores; i++)
 		p->core[i].gicr_va = take_va(va, PLAN_GICR_BYTES);
 	p->uart_va = p->board.uart_kind == BH_UART_NONE ? 0 : take_va(va, BH_PAGE) + p->board.uart_pa % BH_PAGE;
+}
+
+static void place_doors(struct plan *p, uint64_t *va)
+{
+	for (uint32_t i = 0; i < p->n_cores; i++)
+		if (p->core[i].dedicated)
+			p->core[i].door_va = take_va(va, BH_PAGE);
+	for (uint32_t i = 0; i < p->n_parts; i++)
+		if (p->part[i].dedicated) {
+			p->part[i].load_root_va = take_va(va, BH_PAGE);
+			p->part[i].run_root_va = take_va(va, BH_PAGE);
+		}
 }
 
 static void place_state(struct plan *p)
@@ -215,6 +230,7 @@ static void place_kernel(struct plan *p)
 	for (uint32_t i = 0; i < p->n_cores; i++)
 		p->core[i].stack_va = take_va(&va, p->header.stack_bytes) + p->header.stack_bytes;
 	place_devices(p, &va);
+	place_doors(p, &va);
 	place_state(p);
 	place_shares(p);
 }

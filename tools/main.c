@@ -100,6 +100,7 @@ bool plan_description(struct plan *p, const char *system)
 	channels_relate(p);
 	link_check(p);
 	grants_check(p);
+	dedicated_check(p);
 	return true;
 }
 

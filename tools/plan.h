@@ -72,6 +72,7 @@ struct board {
 	enum bh_uart uart_kind;
 	enum bh_psci psci;
 	uint32_t timer_intid, maintenance_intid;
+	uint32_t spare_first, n_spares; /* INTIDs of SPIs that no device has */
 	struct overhead overhead;
 	const char *qemu; /* strings, one behind the other; NULL: not run by QEMU */
 	int qemu_bytes;
@@ -152,7 +153,7 @@ struct part {
 	int bridge; /* partition that carries its channel ends as PL011s, or -1 */
 	struct control control[BH_MAX_PARTITIONS];
 	uint32_t n_controls;
-	bool keyboard, reads_log, reads_trace, sets_mode, setway, restart;
+	bool keyboard, reads_log, reads_trace, sets_mode, setway, restart, dedicated, native_wfi;
 	struct bh_health health[BH_FAULTS], limit; /* as the blob has them, with what follows */
 	uint32_t limit_n;
 	uint64_t limit_ns, watchdog_ns, watchdog_first_ns, watchdog_open_ns, answer_ns, log_pace_ns, core_silent_ns;
@@ -180,7 +181,7 @@ struct part {
 	uint64_t in_bytes, out_bytes; /* of its ports' windows, multiples of BH_PAGE; 0: none */
 	uint64_t in_ipa, out_ipa, in_pa, out_pa, in_va, out_va;
 	uint64_t ram_pa, store_pa, params_pa, info_pa;
-	uint64_t load_root, run_root;
+	uint64_t load_root, run_root, load_root_va, run_root_va;
 };
 
 /* A client's PL011, answered for by another partition: its console, or one end of a channel. */
@@ -256,6 +257,13 @@ struct plan_core {
 	uint32_t board; /* number of the board's core */
 	uint32_t n_vcpus, vcpu[BH_MAX_CORE_VCPUS];
 	uint64_t stack_pa, stack_va, gicr_va;
+	bool dedicated;
+	uint64_t door_pa, door_va; /* of one that is dedicated */
+};
+
+/* A spare SPI by which the kernel tells a partition that takes its interrupts directly. */
+struct notice {
+	uint32_t part, intid;
 };
 
 struct error {
@@ -290,6 +298,8 @@ struct plan {
 	struct policy *policy; /* policy.h */
 	struct plan_core core[BH_MAX_CORES];
 	uint32_t n_cores, n_vcpus;
+	struct notice notice[BH_MAX_IRQS];
+	uint32_t n_notices;
 	int log_reader, monitor;	/* partitions, or -1 */
 	struct mode mode[BH_MAX_MODES]; /* one at least: without /schedules it has no windows */
 	uint32_t n_modes;
@@ -322,6 +332,7 @@ void source_read(struct plan *p, const char *system);		       /* source.c */
 void board_plan(struct plan *p);				       /* board.c */
 void describe(struct plan *p);					       /* describe.c */
 void relate(struct plan *p);					       /* relate.c: what partitions are to each other */
+void dedicated_check(struct plan *p);				       /* dedicated.c: what a core of one's own rules out; needs schedules, health and channels */
 void health_plan(struct plan *p);				       /* health.c: what is done about faults; needs the modes */
 void channels_read(struct plan *p);				       /* channels.c: /channels, as the description has them */
 void channels_relate(struct plan *p);				       /* port_plan.c: who holds what: capabilities, interrupts, slots */

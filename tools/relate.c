@@ -193,7 +193,7 @@ static void relate_devices(struct plan *p)
 		for (uint32_t d = 0; d < part->n_devices; d++)
 			for (uint32_t l = 0; l < part->device[d]->n_lines; l++)
 				take_line(part, part->device[d]->line[l].intid);
-		if (part->console >= 0 && !take_line(part, PLAN_UART_INTID))
+		if (part->console >= 0 && !part->dedicated && !take_line(part, PLAN_UART_INTID))
 			blame(p, part->path, "console", "its PL011 has INTID %u, which a device of this partition has already",
 			      PLAN_UART_INTID);
 		for (uint32_t j = 0; j < i; j++)
@@ -283,8 +283,26 @@ static bool is_alone(struct plan *p, const struct part *part)
 
 /* --- emulated regions and doorbells --- */
 
+/* A physical one that nobody else has: the kernel can pend it, and the partition sees it by the same number. */
+static uint32_t spare(struct plan *p, struct part *part, const char *prop)
+{
+	uint32_t n = p->n_notices;
+
+	if (n >= p->board.n_spares || n == BH_MAX_IRQS) {
+		blame(p, part->path, prop ? prop : "dedicated-core",
+		      "the board has %u spare SPIs (/bulkhead/spare-spis), and its dedicated partitions need more for their doorbells and events",
+		      p->board.n_spares);
+		return p->board.n_spares ? p->board.spare_first : FIRST_DOORBELL;
+	}
+	p->notice[p->n_notices++] = (struct notice){ .part = part->number, .intid = p->board.spare_first + n };
+	(void)take_line(part, p->board.spare_first + n);
+	return p->board.spare_first + n;
+}
+
 uint32_t doorbell(struct plan *p, struct part *part, const char *prop)
 {
+	if (part->dedicated)
+		return spare(p, part, prop);
 	for (uint32_t intid = FIRST_DOORBELL; intid >= 32; intid--)
 		if (take_line(part, intid))
 			return intid;
@@ -303,7 +321,7 @@ static void relate_emuls(struct plan *p)
 		e->server = (uint32_t)p->part[i].console;
 		e->ipa = PLAN_UART_IPA;
 		e->bytes = BH_PAGE;
-		e->intid = PLAN_UART_INTID;
+		e->intid = p->part[i].dedicated ? spare(p, &p->part[i], "console") : PLAN_UART_INTID;
 		e->doorbell = doorbell(p, &p->part[e->server], NULL);
 		p->n_emuls++;
 	}

@@ -103,6 +103,9 @@ static void part_cores(const struct plan *p, const struct part *part, struct byt
 		bytes_print(b, "%s%u on core %u", i ? ", " : "", i, part->core[i]);
 	bytes_print(b, "; priority %u, fp %s, set-way %s, restart %s\n", part->priority, fp[part->fp],
 		    part->setway ? "native" : "fault", part->restart ? "always" : "never");
+	if (part->dedicated)
+		bytes_print(b, "  cores:     dedicated: interrupts and timers go to it without the kernel%s\n",
+			    part->native_wfi ? "; its WFI is the processor's: it is trusted to be woken" : "");
 	if (part->console >= 0)
 		bytes_print(b, "  console:   %s\n", p->part[part->console].name);
 	if (part->bridge >= 0)

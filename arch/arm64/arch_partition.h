@@ -7,6 +7,7 @@
 
 struct arch_partition {
 	struct vgic_dist vgic;
+	uint32_t direct_own[VGIC_WORDS]; /* with dedicated cores: its own lines (direct.h) */
 };
 
 #endif

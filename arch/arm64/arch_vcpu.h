@@ -7,6 +7,7 @@
 #ifndef ARM64_ARCH_VCPU_H
 #define ARM64_ARCH_VCPU_H
 
+#include "direct.h"
 #include "vgic.h"
 
 /*
@@ -56,6 +57,9 @@ struct arch_vcpu {
 	uint64_t fpsr, fpcr;
 	uint64_t q[64] __attribute__((aligned(16)));
 
+	uint32_t is_direct;  /* its core is dedicated: for good */
+	uint64_t direct_root; /* is_direct: pa of the root that its door has */
+	struct direct_cpu direct;
 	struct vgic_cpu vgic;
 };
 

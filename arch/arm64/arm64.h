@@ -76,7 +76,8 @@ static inline void gic_drop(uint64_t intid)
 }
 
 /* timer.c */
-#define VIRTUAL_PPI 27u
+#define VIRTUAL_PPI  27u
+#define PHYSICAL_PPI 30u
 
 /* The guest's virtual timer has fired, and has not been stopped since. */
 static inline bool timer_virtual_fires(void)
@@ -138,6 +139,11 @@ static inline uint64_t left_past(struct vcpu *v, uint64_t esr)
 /* Trapped system register's name, from the ISS of EC 0x18: op0 op1 CRn CRm op2. */
 #define SYSREG(op0, op1, crn, crm, op2) \
 	((uint32_t)((op0) << 20 | (op2) << 17 | (op1) << 14 | (crn) << 10 | (crm) << 1))
+static inline bool core_is_dedicated(const struct core *c)
+{
+	return c->desc->door_va != 0;
+}
+
 #define ICC_SGI1R_EL1	SYSREG(3, 0, 12, 11, 5)
 #define ISS_SYSREG(esr) ((uint32_t)(esr)&0x3ffc1eu)
 #define ISS_RT(esr)	((uint32_t)((esr) >> 5) & 0x1fu)

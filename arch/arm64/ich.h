@@ -28,6 +28,7 @@
 #define ICH_HCR_VGRP0DIE       BIT(5) /* ... disables it */
 #define ICH_HCR_VGRP1EIE       BIT(6) /* the same for Group 1 */
 #define ICH_HCR_VGRP1DIE       BIT(7)
+#define ICH_HCR_TC	       BIT(10) /* what Groups 0 and 1 have in common traps: PMR, RPR, CTLR, DIR, SGIs */
 #define ICH_HCR_TDIR	       BIT(14) /* ICC_DIR_EL1 traps; only where ICH_VTR_EL2.TDS is set */
 #define ICH_HCR_EOICOUNT_SHIFT 27
 

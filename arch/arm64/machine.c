@@ -5,6 +5,7 @@
  */
 #include "arch_relax.h"
 #include "arm64.h"
+#include "direct.h"
 #include "gicv3.h"
 #include "kernel/arch.h"
 #include "kernel/log.h"
@@ -99,6 +100,8 @@ void arch_core_init(struct core *c)
 	timer_core_init();
 	gic_core_init();
 	gic_private_on(VIRTUAL_PPI);
+	if (core_is_dedicated(c))
+		direct_core_init(c);
 	isb();
 	c->stale = ~0u;
 }
@@ -164,7 +167,10 @@ noreturn void arch_enter(struct vcpu *v)
 
 void arch_kick(struct core *c)
 {
-	gic_kick(c->kick);
+	if (unlikely(core_is_dedicated(c)))
+		direct_kick(c);
+	else
+		gic_kick(c->kick);
 }
 
 noreturn void arch_halt(void)
@@ -245,6 +251,10 @@ void arch_irq_take(void)
 
 void arch_idle(void)
 {
+	if (unlikely(core_is_dedicated(this_core()))) {
+		direct_idle(this_core());
+		return;
+	}
 	dsb(sy);
 	__asm__ volatile("wfi" ::
 				 : "memory");
@@ -254,17 +264,24 @@ void arch_idle(void)
 
 void arch_irq_raise(struct partition *p, uint32_t intid)
 {
-	vgic_raise_spi(p, intid);
+	if (unlikely(p->desc->flags & BH_PART_DEDICATED))
+		direct_raise(p, intid);
+	else
+		vgic_raise_spi(p, intid);
 }
 
 void arch_irq_line(struct partition *p, uint32_t intid, bool level)
 {
-	vgic_line_spi(p, intid, level);
+	if (unlikely(p->desc->flags & BH_PART_DEDICATED))
+		direct_line(p, intid, level);
+	else
+		vgic_line_spi(p, intid, level);
 }
 
 void arch_irq_sync(struct vcpu *v)
 {
-	vgic_sync(v);
+	if (!v->arch.is_direct)
+		vgic_sync(v);
 }
 
 static void lines_off(struct partition *p)
@@ -280,6 +297,8 @@ void arch_partition_start(struct partition *p)
 {
 	lines_off(p); /* an edge that came meanwhile was nobody's */
 	vgic_dist_reset(p);
+	if (p->desc->flags & BH_PART_DEDICATED)
+		direct_dist_reset(p);
 }
 
 void arch_partition_reset(struct partition *p)

@@ -9,6 +9,7 @@
 #include "kernel/health.h"
 #include "kernel/trace.h"
 
+#include "direct.h"
 #include "vgic_read.h"
 
 /* ISS of a data abort (DDI 0487, "ISS encoding for an exception from a Data Abort") */
@@ -157,6 +158,8 @@ static void emulated(struct vcpu *v, uint64_t esr, ipa_t ipa, const struct bh_re
 		a.value &= (1u << 8 * a.bytes) - 1;
 	v->arch.access = esr;
 	v->arch.access_far = read_reg(far_el2);
+	if (unlikely(v->arch.is_direct))
+		direct_line_again(v->part, emul_at(r->object)->desc->intid);
 	switch (emul_access(v, emul_at(r->object), &a)) {
 	case EMUL_DONE:
 		finish(v, esr, a.value);
@@ -185,11 +188,17 @@ static void vgic(struct vcpu *v, uint64_t esr, ipa_t ipa)
 		a.value &= BIT64(8 * a.bytes) - 1;
 	if (ipa < VGIC_GICR_IPA) {
 		a.offset = (uint32_t)ipa - VGIC_GICD_IPA;
-		done = vgic_gicd(v, &a);
+		done = unlikely(v->arch.is_direct) ? direct_gicd(v, &a) : vgic_gicd(v, &a);
 	} else {
-		timer_virtual_review(v);
+		uint32_t index = ((uint32_t)ipa - VGIC_GICR_IPA) / VGIC_GICR_BYTES;
+
 		a.offset = ((uint32_t)ipa - VGIC_GICR_IPA) % VGIC_GICR_BYTES;
-		done = vgic_gicr(v, ((uint32_t)ipa - VGIC_GICR_IPA) / VGIC_GICR_BYTES, &a);
+		if (unlikely(v->arch.is_direct)) {
+			done = direct_gicr(v, index, &a);
+		} else {
+			timer_virtual_review(v);
+			done = vgic_gicr(v, index, &a);
+		}
 	}
 	if (done == VGIC_AGAIN)
 		return;
@@ -234,6 +243,8 @@ void data_abort(struct vcpu *v, uint64_t esr)
 
 static __attribute__((noinline)) uint64_t abort_quick(struct vcpu *v, uint64_t esr)
 {
+	if (unlikely(v->arch.is_direct) && direct_was_shut(v, esr))
+		return LEFT_NEXT;
 	if ((esr & (ISS_ISV | ISS_WNR)) == ISS_ISV && !is_saved(ISS_SRT(esr)))
 		return LEFT_SYNC;
 	trace(v->core, BH_TRACE_EXIT, v->who, ESR_EC(esr), esr, read_reg(elr_el2));
@@ -243,7 +254,7 @@ static __attribute__((noinline)) uint64_t abort_quick(struct vcpu *v, uint64_t e
 
 static __attribute__((noinline)) uint64_t gicd_write_quick(struct vcpu *v, uint64_t esr, uint32_t offset)
 {
-	if (!vgic_gicd_write(v, offset, (uint32_t)reg_get(v, ISS_SRT(esr))))
+	if (unlikely(v->arch.is_direct) || !vgic_gicd_write(v, offset, (uint32_t)reg_get(v, ISS_SRT(esr))))
 		return abort_quick(v, esr);
 	pc_advance(esr);
 	return left_next(v);
@@ -273,7 +284,10 @@ uint64_t data_abort_quick(struct vcpu *v, uint64_t esr)
 void fetch_abort(struct vcpu *v, uint64_t esr)
 {
 	ipa_t ipa = 0;
-	bool known = fault_address(esr, &ipa);
+	bool known;
 
+	if (unlikely(v->arch.is_direct) && direct_was_shut(v, esr))
+		return;
+	known = fault_address(esr, &ipa);
 	refuse(v, esr, known && region_find(v->part, ipa) ? BH_EVENT_PERMISSION : BH_EVENT_ACCESS, known, ipa, true);
 }

@@ -10,6 +10,7 @@
  * (boot stub to guest) is followed by the same for stage 1 and 2.
  */
 #include "arm64.h"
+#include "direct.h"
 #include "gicv3.h"
 #include "kernel/arch.h"
 #include "kernel/health.h"
@@ -23,6 +24,8 @@
 	((uint64_t)MDCR_EL2_TPMCR | MDCR_EL2_TPM | MDCR_EL2_TDA | MDCR_EL2_TDOSA | MDCR_EL2_TDRA | \
 	 MDCR_EL2_TPMS | MDCR_EL2_TTRF)
 
+#define ROOT_PA 0x0000fffffffff000ull /* of VTTBR_EL2 */
+
 static uint64_t vttbr(const struct partition *p, uint64_t root)
 {
 	return root | (uint64_t)p->desc->vmid << 48;
@@ -31,6 +34,7 @@ static uint64_t vttbr(const struct partition *p, uint64_t root)
 void arch_vcpu_init(struct vcpu *v)
 {
 	v->arch.kernel_sp = v->core->desc->stack_va;
+	v->arch.is_direct = (v->part->desc->flags & BH_PART_DEDICATED) != 0;
 }
 
 static __attribute__((noinline)) void reset_debug(struct arch_vcpu *a)
@@ -85,6 +89,13 @@ static uint64_t hpmn(void)
 	return pmu && pmu != 0xf ? read_reg(pmcr_el0) >> 11 & 0x1f : 0;
 }
 
+static void cpu_reset(struct vcpu *v)
+{
+	vgic_cpu_reset(v);
+	if (v->arch.is_direct)
+		direct_cpu_reset(v);
+}
+
 void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t arg)
 {
 	const struct bh_partition *d = v->part->desc;
@@ -97,6 +108,8 @@ void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t 
 	a->vmpidr = 1ull << 31 | v->desc->index;
 	a->hcr = HCR_BASE | (d->flags & BH_PART_SETWAY_NATIVE ? 0 : HCR_EL2_TSW) |
 		 (how == ENTRY_STUB ? HCR_EL2_DC : 0) | (v->siblings ? HCR_EL2_TWE : 0);
+	if (a->is_direct)
+		a->hcr &= ~(uint64_t)(HCR_EL2_IMO | (d->flags & BH_PART_NATIVE_WFI ? HCR_EL2_TWI : 0));
 	a->vttbr = vttbr(v->part, how == ENTRY_STUB ? d->load_root : d->run_root);
 	a->mdcr = MDCR_BASE | hpmn() | (a->mdcr & MDCR_EL2_TDE); /* who debugs the partition debugs a vCPU that it switches on, too */
 	a->cptr = cptr_base() | (d->fp == BH_FP_EAGER ? 0 : CPTR_EL2_TFP);
@@ -105,9 +118,10 @@ void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t 
 	v->core->stale |= BIT(v->desc->rank);
 	if (how == ENTRY_RESUME) {
 		vgic_cpu_wake(v);
+		direct_cpu_wake(v);
 		vgic_line_private(v, 30, false); /* the physical timer is off again */
 	} else {
-		vgic_cpu_reset(v);
+		cpu_reset(v);
 	}
 }
 
@@ -115,7 +129,7 @@ void arch_vcpu_off(struct vcpu *v)
 {
 	if (v->core->fp_owner == v)
 		v->core->fp_owner = NULL;
-	vgic_cpu_reset(v);
+	cpu_reset(v);
 }
 
 static void fp_save(struct arch_vcpu *a)
@@ -285,7 +299,7 @@ void arch_vcpu_load(struct vcpu *v)
 	 * (erratum 1319367 of Cortex-A72 is about that).
 	 */
 	isb();
-	write_reg(vttbr_el2, a->vttbr);
+	write_reg(vttbr_el2, unlikely(a->is_direct) ? direct_root(v, a->vttbr & ROOT_PA) : a->vttbr);
 	isb();
 	if (unlikely(c->stale & BIT(v->desc->rank)))
 		flush();
@@ -298,7 +312,10 @@ void arch_vcpu_load(struct vcpu *v)
 		debug_from_outside(a);
 	else if (a->debug_used)
 		debug_load(a);
-	vgic_load(v); /* its list registers before its timer's line, see vgic.h */
+	if (unlikely(a->is_direct))
+		direct_load(v);
+	else
+		vgic_load(v); /* its list registers before its timer's line, see vgic.h */
 	timer_load(v);
 	if (unlikely(a->abort_pending)) {
 		a->abort_pending = 0;
@@ -324,7 +341,10 @@ void arch_vcpu_save(struct vcpu *v)
 	struct arch_vcpu *a = &v->arch;
 
 	timer_save(v);
-	vgic_save(v);
+	if (unlikely(a->is_direct))
+		direct_save(v);
+	else
+		vgic_save(v);
 	if (unlikely(a->mdcr & MDCR_EL2_TDE))
 		write_reg(mdscr_el1, 0);
 	else if (a->debug_used)

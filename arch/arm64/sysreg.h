@@ -75,6 +75,7 @@
 
 /* CNTHCTL_EL2 (E2H 0): CNTPCT is readable; the physical timer's registers trap */
 #define CNTHCTL_EL2_EL1PCTEN (1 << 0)
+#define CNTHCTL_EL2_EL1PCEN  (1 << 1) /* and the physical timer's do not */
 
 #define CNT_CTL_ENABLE	1
 #define CNT_CTL_IMASK	2

@@ -4,10 +4,14 @@
  * the identification registers said, and logged.
  */
 #include "arm64.h"
+#include "direct.h"
 #include "kernel/arch.h"
 #include "kernel/health.h"
 
+#define ICC_PMR_EL1	  SYSREG(3, 0, 4, 6, 0)
 #define ICC_DIR_EL1	  SYSREG(3, 0, 12, 11, 1)
+#define ICC_RPR_EL1	  SYSREG(3, 0, 12, 11, 3)
+#define ICC_CTLR_EL1	  SYSREG(3, 0, 12, 12, 4)
 #define ICC_ASGI1R_EL1	  SYSREG(3, 0, 12, 11, 6)
 #define ICC_SGI0R_EL1	  SYSREG(3, 0, 12, 11, 7)
 #define ICC_SRE_EL1	  SYSREG(3, 0, 12, 12, 5)
@@ -137,11 +141,56 @@ static void undeclared(struct vcpu *v, uint64_t esr)
 	}
 }
 
+/* Of the CPU interface, what a vCPU that has its interrupts directly finds trapped. False: not that. */
+static bool direct_register(struct vcpu *v, uint64_t esr, uint32_t reg)
+{
+	uint32_t rt = ISS_RT(esr);
+	bool read = ISS_READ(esr);
+
+	switch (reg) {
+	case ICC_PMR_EL1:
+		if (read)
+			reg_set(v, rt, v->arch.direct.pmr);
+		else
+			direct_pmr_write(v, reg_get(v, rt));
+		break;
+	case ICC_CTLR_EL1:
+		if (read)
+			reg_set(v, rt, direct_ctlr_read());
+		else
+			direct_ctlr_write(reg_get(v, rt));
+		break;
+	case ICC_RPR_EL1:
+		if (!read)
+			return false;
+		reg_set(v, rt, read_reg(icc_rpr_el1));
+		break;
+	case ICC_SGI1R_EL1:
+	case ICC_ASGI1R_EL1:
+	case ICC_SGI0R_EL1: /* it has no Group 0 */
+		if (read)
+			return false;
+		if (reg == ICC_SGI1R_EL1)
+			direct_sgi(v, reg_get(v, rt));
+		break;
+	case ICC_DIR_EL1:
+		if (read)
+			return false;
+		direct_dir(v, reg_get(v, rt) & 0xffffff);
+		break;
+	default: return false;
+	}
+	pc_advance(esr);
+	return true;
+}
+
 void sysreg_trap(struct vcpu *v, uint64_t esr)
 {
 	uint32_t reg = ISS_SYSREG(esr);
 	uint64_t value = 0;
 
+	if (unlikely(v->arch.is_direct) && direct_register(v, esr, reg))
+		return;
 	switch (reg) {
 	case ICC_SGI1R_EL1:
 	case ICC_ASGI1R_EL1:

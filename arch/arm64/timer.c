@@ -8,11 +8,10 @@
  * CNTVOFF_EL2 is 0: every partition sees the machine's counter.
  */
 #include "arm64.h"
+#include "direct.h"
 #include "gicv3.h"
 #include "vgic_again.h"
 #include "kernel/arch.h"
-
-#define PHYSICAL_PPI 30u
 
 ticks_t arch_time(void)
 {
@@ -66,6 +65,8 @@ ticks_t arch_vcpu_deadline(const struct vcpu *v)
 	const struct arch_vcpu *a = &v->arch;
 	ticks_t first = ~0ull;
 
+	if (unlikely(a->is_direct)) /* its timers are the core's own; not loaded, it does not wait: arch_irq_pending() */
+		return first;
 	/* Once the line is high nothing more happens by time alone. */
 	if (runs(a->cntp_ctl) && !(a->vgic.own.line & BIT(PHYSICAL_PPI)))
 		first = a->cntp_cval;
@@ -82,6 +83,8 @@ void timer_physical_changed(struct vcpu *v)
 
 void arch_irq_update(struct vcpu *v)
 {
+	if (unlikely(v->arch.is_direct))
+		return;
 	if (runs(v->arch.cntp_ctl))
 		vgic_line_private(v, PHYSICAL_PPI, physical_level(v));
 	if (unlikely(load_relaxed(&v->arch.vgic.closed)))
@@ -105,6 +108,8 @@ void timer_virtual_review(struct vcpu *v)
 
 bool arch_irq_pending(struct vcpu *v)
 {
+	if (unlikely(v->arch.is_direct))
+		return v->core->loaded != v || direct_pending(v);
 	if (v->core->loaded == v) {
 		if (likely(vgic_is_quiet(v)))
 			return false;
@@ -117,6 +122,11 @@ void timer_load(struct vcpu *v)
 {
 	write_reg(cntv_cval_el0, v->arch.cntv_cval);
 	write_reg(cntv_ctl_el0, v->arch.cntv_ctl);
+	if (unlikely(v->arch.is_direct)) {
+		write_reg(cntp_cval_el0, v->arch.cntp_cval);
+		write_reg(cntp_ctl_el0, v->arch.cntp_ctl);
+		return;
+	}
 	if (runs(v->arch.cntp_ctl))
 		vgic_line_private(v, PHYSICAL_PPI, physical_level(v));
 }
@@ -126,6 +136,11 @@ void timer_save(struct vcpu *v)
 	v->arch.cntv_ctl = read_reg(cntv_ctl_el0) & (CNT_CTL_ENABLE | CNT_CTL_IMASK);
 	v->arch.cntv_cval = read_reg(cntv_cval_el0);
 	write_reg(cntv_ctl_el0, 0);
+	if (unlikely(v->arch.is_direct)) {
+		v->arch.cntp_ctl = read_reg(cntp_ctl_el0) & (CNT_CTL_ENABLE | CNT_CTL_IMASK);
+		v->arch.cntp_cval = read_reg(cntp_cval_el0);
+		write_reg(cntp_ctl_el0, 0);
+	}
 	isb(); /* its level is low before the next one's interrupts are looked at */
 }
 

@@ -8,6 +8,7 @@
  * the trace has its message, its interrupt or nothing, where it was over at once.
  */
 #include "arm64.h"
+#include "direct.h"
 #include "vgic_again.h"
 #include "kernel/arch.h"
 #include "kernel/health.h"
@@ -116,7 +117,10 @@ static __attribute__((noinline)) uint64_t sysreg_quick(struct vcpu *v, uint64_t 
 
 	if ((esr & ~(0x1full << 5)) == WRITE_SGI1R) {
 		pc_advance(esr);
-		vgic_sgi(v, reg_get(v, rt), 1);
+		if (unlikely(v->arch.is_direct))
+			direct_sgi(v, reg_get(v, rt));
+		else
+			vgic_sgi(v, reg_get(v, rt), 1);
 		return left_next(v);
 	}
 	if (ISS_READ(esr) && !is_saved(rt))
@@ -190,7 +194,7 @@ uint64_t trap_sync(struct vcpu *v, uint64_t esr)
 	switch (ESR_EC(esr)) {
 	case EC_SYSREG: return sysreg_quick(v, esr);
 	case EC_SMC64: return smc_quick(v, esr);
-	case EC_WFX: return wait_quick(v, esr);
+	case EC_WFX: return unlikely(v->arch.is_direct) ? direct_wait(v, esr) : wait_quick(v, esr);
 	default: return LEFT_SYNC;
 	}
 }

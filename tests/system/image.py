@@ -23,7 +23,7 @@ SHARE_PA, SHARE_VA = 216, 224
 U32 = {"text_bytes": 88, "rodata_bytes": 92}
 
 # Arrays of the blob: place of their number in its head (the offset stands behind it), bytes of an element.
-ARRAYS = {"core": (16, 96), "partition": (24, 168), "vcpu": (32, 32), "emul": (40, 56), "port": (48, 80), "region": (56, 40),
+ARRAYS = {"core": (16, 112), "partition": (24, 184), "vcpu": (32, 32), "emul": (40, 56), "port": (48, 80), "region": (56, 40),
           "cap": (64, 16), "irq": (72, 16), "mode": (88, 16), "plan": (96, 24), "window": (104, 24)}
 FIELDS = {
     "core": {"n_vcpus": 24},
@@ -37,11 +37,11 @@ FIELDS = {
              "receive_intid": 28, "bytes": 32, "reply_bytes": 36, "depth": 40, "name": 44},
     "region": {"kind": 24, "rights": 28, "name": 32, "object": 36},
     "cap": {"kind": 0, "object": 4, "rights": 8, "root_page": 12},
-    "irq": {"pintid": 0, "vintid": 4, "partition": 8},
+    "irq": {"pintid": 0, "vintid": 4, "partition": 8, "flags": 12},
 }
-WIDE = {"core": {"mpidr": 0, "stack_va": 8},
+WIDE = {"core": {"mpidr": 0, "stack_va": 8, "door_pa": 96, "door_va": 104},
         "partition": {"load_root": 48, "run_root": 56, "limit_ns": 120, "watchdog_ns": 128, "watchdog_first_ns": 136, "watchdog_open_ns": 144,
-                      "log_pace_ns": 152, "answer_ns": 160},
+                      "log_pace_ns": 152, "answer_ns": 160, "load_root_va": 168, "run_root_va": 176},
         "vcpu": {"budget_ns": 16, "period_ns": 24},
         "mode": {"frame_ns": 8},
         "window": {"start_ns": 0, "end_ns": 8},
@@ -192,7 +192,7 @@ class Image:
         """{partition's name: (loading root, running root)}"""
         n, off = self.u32(self.blob + 24), self.blob + self.u32(self.blob + 28)
         return {self.name(self.u32(p)): (self.u64(p + 48), self.u64(p + 56))
-                for p in range(off, off + 168 * n, 168)}
+                for p in range(off, off + ARRAYS["partition"][1] * n, ARRAYS["partition"][1])}
 
     def leaves(self, table, level=1, base=0):
         """(address, bytes, physical address, offset of the entry in the file) of what a root maps."""

@@ -15,6 +15,7 @@ import pexpect
 
 QEMU = "qemu-system-aarch64"
 LOGS = "build/logs"
+LOAD = 0x40200000  # load-address of boards/qemu-virt.dts
 TIMEOUT_S = 120  # generous: a loaded machine is slow, and a right answer ends the wait at once
 
 # One virtual nanosecond for each instruction: what is counted repeats exactly.
@@ -38,12 +39,13 @@ class _Plain(pexpect.spawn):
         return ESCAPE.sub("", text)
 
 
-def arguments(kernel, cores=4, memory="2G", gic=3, el2=True, icount=False, extra=()):
-    """QEMU's command line for the machine of boards/qemu-virt.dts, or a variation of it."""
-    machine = f"virt,gic-version={gic},dtb-randomness=off" + (",virtualization=on" if el2 else "")
+def arguments(kernel, cores=4, memory="2G", gic=3, el2=True, icount=False, firmware=None, extra=()):
+    """QEMU's command line for the machine of boards/qemu-virt.dts, or a variation of it; firmware: at EL3, starts what lies at LOAD."""
+    machine = f"virt,gic-version={gic},dtb-randomness=off" + (",virtualization=on" if el2 else "") + (",secure=on" if firmware else "")
+    start = ["-bios", firmware, "-device", f"loader,file={kernel},addr={LOAD:#x},force-raw=on"] if firmware else ["-kernel", str(kernel)]
     cpu = "cortex-a72" + (",cntfrq=1000000000" if icount else "")
     return (["-M", machine, "-cpu", cpu, "-smp", str(cores), "-m", memory, "-nographic", "-nic", "none",
-             "-kernel", str(kernel)] + (ICOUNT if icount else []) + list(extra))
+             *start] + (ICOUNT if icount else []) + list(extra))
 
 
 class Machine:

@@ -77,7 +77,7 @@ class Made:
     def caps(self, name):
         """(kind, object, rights) of a partition's table."""
         all_caps = [struct.unpack("<4I", c)[:3] for c in self.array(64, 16)]
-        for raw in self.array(24, 168):
+        for raw in self.array(24, 184):
             words = struct.unpack_from("<8I", raw)
             if self.image().name(words[0]) == name:
                 return all_caps[words[6]:words[6] + words[7]]

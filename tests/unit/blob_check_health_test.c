@@ -207,7 +207,7 @@ static void a_dump_is_one_that_somebody_takes(void **state)
 	REFUSED(INSPECT.rights &= ~BH_CONTROL_MAY_INSPECT; INSPECT.root_page = 0, "a dump that nobody may take");
 	REFUSED(INSPECT.object = FIX_CONSOLE, "a dump that nobody may take");
 	PASSED(LINUX.flags &= ~BH_PART_RESTART; LINUX.health[BH_FAULT_PANIC].action = BH_ACTION_STOP);
-	REFUSED(LINUX.flags |= 0x10, "unknown flags");
+	REFUSED(LINUX.flags |= 0x20, "unknown flags");
 }
 
 int main(void)

@@ -25,6 +25,15 @@ static void expect(const struct blob_fixture *f, const char *part, int line)
 }
 
 /* A fresh good blob, one change, and a part of the sentence that must come. */
+#define DEDICATED(change, part)             \
+	do {                                \
+		struct blob_fixture f;      \
+                                            \
+		fixture_make(&f);           \
+		fixture_dedicated(&f);      \
+		change;                     \
+		expect(&f, part, __LINE__); \
+	} while (0)
 #define REFUSED(change, part)               \
 	do {                                \
 		struct blob_fixture f;      \
@@ -198,7 +207,7 @@ static void partitions_are_checked(void **state)
 {
 	(void)state;
 	REFUSED(f.part[0].name = 64, "name");
-	REFUSED(f.part[0].flags |= BH_PART_DEDICATED, "flags");
+	REFUSED(f.part[0].flags |= 0x20, "flags");
 	REFUSED(f.part[2].vmid = 1, "VMID");
 	REFUSED(f.part[2].fp = 3, "FP");
 	REFUSED(f.part[2].load_root = 0, "root");
@@ -466,7 +475,8 @@ static void interrupts_have_one_source_and_one_owner(void **state)
 	REFUSED(f.irq[2].pintid = 288, "not sorted");
 	REFUSED(f.irq[0].vintid = 288, "virtual INTID");
 	REFUSED(f.irq[0].partition = 3, "partition out of range");
-	REFUSED(f.irq[0].flags = 2, "flags");
+	REFUSED(f.irq[0].flags = 3, "flags");
+	REFUSED(f.irq[0].flags = 4, "flags");
 	REFUSED(f.irq[2].vintid = 48, "two sources");
 	REFUSED(f.irq[2].vintid = 33, "two sources");
 	REFUSED(f.irq[0].vintid = 254, "doorbell");
@@ -502,6 +512,41 @@ static void mutate(uint8_t *bytes, size_t n, uint64_t *seed)
 		else
 			memcpy(bytes + (at & ~(size_t)3), &odd[(r >> 50) % 10], 4);
 	}
+}
+
+/* IRQ-4: the kernel takes no interrupt there while the guest runs, and puts none into list registers. */
+static void a_dedicated_core_is_one_vcpus_alone(void **state)
+{
+	struct blob_fixture f;
+
+	(void)state;
+	fixture_make(&f);
+	fixture_dedicated(&f);
+	assert_null(blob_check(&f.b, sizeof(f)));
+	assert_true(blob_follow(&f.b) != 0);
+	f.part[FIX_CONTROL].flags |= BH_PART_NATIVE_WFI;
+	assert_null(blob_check(&f.b, sizeof(f)));
+
+	REFUSED(f.part[FIX_CONTROL].flags |= BH_PART_NATIVE_WFI, "goes with a dedicated core");
+	REFUSED(f.part[FIX_CONTROL].run_root_va = FIX_VA(0x90), "goes with a dedicated core");
+	REFUSED(f.core[1].door_va = FIX_VA(0x94), "goes with a dedicated core");
+	REFUSED(f.irq[1].flags = BH_IRQ_NOTICE, "without dedicated cores");
+	DEDICATED(f.core[0].door_pa = 0x46701000, "goes with a dedicated core");
+	DEDICATED(f.part[FIX_LINUX].flags |= BH_PART_DEDICATED; f.part[FIX_LINUX].load_root_va = f.part[FIX_LINUX].run_root_va = FIX_VA(0x96),
+		  "more than one vCPU");
+	DEDICATED(f.b.n_modes = 2; f.b.n_plans = 4; f.plan[2] = f.plan[0]; f.plan[3] = f.plan[1]; f.plan[3].slack = 1; f.plan[3].always = 0, "modes");
+	DEDICATED(f.plan[1].slack = 1; f.plan[1].always = 0, "windows");
+	DEDICATED(f.core[1].door_pa = 0, "no page");
+	DEDICATED(f.core[1].door_va = 0x1000, "outside");
+	DEDICATED(f.part[FIX_CONTROL].load_root_va = 0, "roots outside");
+	DEDICATED(f.part[FIX_CONTROL].watchdog_ns = f.part[FIX_CONTROL].watchdog_first_ns = 1000000, "watchdog");
+	DEDICATED(f.irq[3].vintid = 239, "another number");
+	DEDICATED(f.irq[3].partition = FIX_LINUX, "no spare one");
+	DEDICATED(f.irq[3].flags = 0, "two sources");
+	DEDICATED(f.emul[1].intid = 33, "no spare one");
+	DEDICATED(f.port[FIX_SIGNAL].receive_intid = 200, "port: its interrupt is no spare");
+	DEDICATED(f.port[FIX_SAMPLING].send_intid = 200, "port: its interrupt is no spare");
+	DEDICATED(f.b.log_reader = FIX_CONTROL, "log: its doorbell is no spare");
 }
 
 /* On the heap and of the exact size, so that ASan sees the first byte behind it. */
@@ -544,6 +589,7 @@ int main(void)
 		cmocka_unit_test(calls_make_no_circle),
 		cmocka_unit_test(emulated_regions_have_both_ends_and_a_table),
 		cmocka_unit_test(interrupts_have_one_source_and_one_owner),
+		cmocka_unit_test(a_dedicated_core_is_one_vcpus_alone),
 		cmocka_unit_test(whatever_passes_may_be_followed),
 	};
 

@@ -27,7 +27,7 @@ struct blob_fixture {
 	struct bh_port port[4];
 	struct bh_region region[7];
 	struct bh_cap cap[14]; /* two of them for fixture_monitor() */
-	struct bh_irq irq[3];
+	struct bh_irq irq[6]; /* three of them for fixture_dedicated() */
 	uint32_t smc[2];
 	struct bh_mode mode[2];
 	struct bh_plan plan[4];
@@ -237,6 +237,26 @@ static inline void fixture_siblings(struct blob_fixture *f)
 	f->window[1].ranks = FIX_FIRST;
 	fixture_plan(f, FIX_NORMAL, 0)->always |= 1u << 2;
 	fixture_plan(f, FIX_NORMAL, 1)->slack = fixture_plan(f, FIX_LIMP, 1)->slack = 0;
+}
+
+/* Control has core 1 to itself, in the only mode, and its interrupts are spare ones: of its PL011, and of its two ports. */
+static inline void fixture_dedicated(struct blob_fixture *f)
+{
+	fixture_siblings(f);
+	f->b.n_modes = 1, f->b.n_plans = 2, f->b.n_windows = 0;
+	f->mode[0].frame_ns = 0;
+	f->vcpu[3].budget_ns = f->vcpu[3].period_ns = 0;
+	*fixture_plan(f, FIX_NORMAL, 0) = (struct bh_plan){ .always = 7 };
+	*fixture_plan(f, FIX_NORMAL, 1) = (struct bh_plan){ .always = FIX_FIRST };
+	f->part[FIX_CONTROL].flags |= BH_PART_DEDICATED;
+	f->part[FIX_CONTROL].load_root_va = FIX_VA(0x90), f->part[FIX_CONTROL].run_root_va = FIX_VA(0x92);
+	f->core[1].door_pa = 0x46700000, f->core[1].door_va = FIX_VA(0x94);
+	f->b.n_irqs = 6;
+	for (uint32_t i = 0; i < 3; i++)
+		f->irq[3 + i] = (struct bh_irq){ 240 + i, 240 + i, FIX_CONTROL, BH_IRQ_NOTICE };
+	f->emul[1].intid = 240;
+	f->port[FIX_SIGNAL].receive_intid = 241;
+	f->port[FIX_CALL].receive_intid = 242;
 }
 
 /* Control becomes the monitor: it is told of what Linux does, may look into it, and its dump is taken. */

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lives on dedicated cores to be taken back (test_dedicated.py): in each life both vCPUs do something else to keep the core, by masks, by
+ * priorities that are active for ever, by groups that are off, spinning or asleep. What they leave behind the next life looks for.
+ * Named `trusted` (it has native-wfi) it does not sleep where nothing can wake it, but spins.
+ */
+#include "sdk/bulkhead.h"
+#include "tests/native/captive.h"
+
+#define GICD 0x08000000u
+#define GICR 0x080a0000u
+#define SGIS (GICR + 0x10000u)
+
+static uint64_t stack[1024] __attribute__((aligned(16)));
+static uint32_t act;
+
+static uint32_t read32(uint64_t at)
+{
+	return *(const volatile uint32_t *)at;
+}
+
+static void never(void *arg)
+{
+	(void)arg;
+}
+
+/* Every priority counts as being handled: nothing is more urgent. */
+static void poison(void)
+{
+	__asm__ volatile("msr S3_0_C12_C9_0, %0\n isb" ::"r"(0xffffffffull));
+}
+
+static void group_off(void)
+{
+	__asm__ volatile("msr S3_0_C12_C12_7, xzr\n isb");
+}
+
+static void mask_all(void)
+{
+	__asm__ volatile("msr daifset, #15");
+}
+
+static void priority_mask(uint64_t value)
+{
+	__asm__ volatile("msr S3_0_C4_C6_0, %0\n isb" ::"r"(value));
+}
+
+/* Interrupts enabled, pending and, one of them, in service; a timer that has fired. */
+static void litter(void)
+{
+	(void)bh_irq_mask();
+	for (uint32_t intid = 1; intid < 16; intid += 2) {
+		bh_irq_enable(intid, never, NULL, intid * 16);
+		bh_irq_send(intid, bh_cpu_index());
+	}
+	__asm__ volatile("mrs x9, S3_0_C12_C12_0\n msr cntv_cval_el0, xzr\n msr cntv_ctl_el0, %0\n msr cntp_cval_el0, xzr\n msr cntp_ctl_el0, %0\n isb"
+			 :
+			 : "r"(1ull)
+			 : "x9");
+}
+
+static void spin(void)
+{
+	for (;;)
+		__asm__ volatile("yield");
+}
+
+static bool is_trusted(void)
+{
+	return bh_info()->name[0] == 't';
+}
+
+static void sleep(void)
+{
+	for (;;)
+		__asm__ volatile("dsb sy\n wfi");
+}
+
+static void touch_controller(void)
+{
+	for (;;)
+		*(volatile uint32_t *)(uint64_t)(GICD + 0x104) = ~0u;
+}
+
+static void keep_the_core(void)
+{
+	switch (act) {
+	case 0: spin(); break;
+	case 1: mask_all(); spin(); break;
+	case 2: mask_all(); poison(); spin(); break;
+	case 3: litter(); mask_all(); group_off(); priority_mask(0); spin(); break;
+	case 4:
+		litter();
+		mask_all();
+		poison();
+		group_off();
+		priority_mask(0);
+		if (is_trusted())
+			spin();
+		sleep();
+		break;
+	case 5: sleep(); break;
+	case 6:
+		poison();
+		priority_mask(0xff);
+		if (is_trusted())
+			spin();
+		sleep();
+		break;
+	case 7:
+		mask_all();
+		for (;;)
+			__asm__ volatile("wfe");
+	case 8: litter(); sleep(); break;
+	case 9: mask_all(); touch_controller(); break;
+	case 10: *(volatile uint32_t *)(uint64_t)GICD = 0; sleep(); break;
+	default: bh_sleep_until(BH_NEVER); break;
+	}
+	for (;;)
+		bh_wait();
+}
+
+static void second(void *arg)
+{
+	(void)arg;
+	keep_the_core();
+}
+
+/* Pending and active SGIs and PPIs, and active priorities, of both vCPUs' cores. */
+static uint32_t left_over(void)
+{
+	uint64_t active, running;
+
+	__asm__ volatile("mrs %0, S3_0_C12_C9_0\n mrs %1, S3_0_C12_C11_3"
+			 : "=r"(active), "=r"(running));
+	return read32(SGIS + 0x200) | read32(SGIS + 0x300) | read32(SGIS + 0x20200) | read32(SGIS + 0x20300) | read32(SGIS + 0x20100) |
+	       (uint32_t)active | (running == 0xff ? 0 : 1u << 31);
+}
+
+int main(void)
+{
+	struct captive_word w = { .act = bh_self().ends % CAPTIVE_ACTS, .left = left_over() };
+	uint32_t alive;
+
+	act = w.act;
+	if (bh_port_find("alive", &alive) != BH_OK || bh_cpu_on(1, second, NULL, stack, sizeof(stack)) != 0)
+		return 1;
+	if (bh_queue_send(alive, &w, sizeof(w), BH_NO_WAIT) != BH_OK)
+		return 1;
+	keep_the_core();
+	return 0;
+}

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Dedicated cores: interrupts without the kernel, and a kernel that gets the cores back all the same.
+
+`captive` does something else on both of its cores in each life, `captor` restarts it, or stops and starts it. Instructions are
+counted by the benchmark's guest, whose rows have to be those of the bare machine where no exit is on the path."""
+
+import re
+
+import pytest
+
+LIVES = 24
+ACTS = 12
+
+
+FIRMWARE = "build/tests/firmware/el3.bin"
+
+
+@pytest.mark.parametrize("firmware", [None, FIRMWARE], ids=["alone", "firmware-at-el3"])
+@pytest.mark.parametrize("icount", [False, True], ids=["cores-in-parallel", "counted"])
+def test_a_dedicated_core_comes_back_whatever_was_done_on_it(boot, icount, firmware):
+    """IRQ-5: with Group 0 the kernel's, and with Group 0 the firmware's."""
+    m = boot("build/tests/dedicated.img", icount=icount, firmware=firmware, timeout=300)
+    done = [m.expect(r"did (\d+) back in (\d+) left (\w+)").groups() for _ in range(LIVES)]
+    m.expect(f"captive was taken back {LIVES} times")
+    assert [int(d[0]) for d in done] == [n % ACTS for n in range(LIVES)]
+    assert {d[2] for d in done} == {"0"}
+
+
+def rows(m):
+    m.expect("bench done")
+    return {r[0]: int(r[1]) for r in re.findall(r"row (\w+) \d+ (\d+)", m.before)}
+
+
+def test_interrupts_and_gaps_are_those_of_the_bare_machine(boot):
+    """IRQ-4: the same guest, on the bare machine and on dedicated cores."""
+    bare = rows(boot("build/tests/guests/bench.bin", icount=True, cores=2, memory="128M", timeout=300))
+    own = rows(boot("build/tests/bench-dedicated.img", icount=True, timeout=300))
+    for row in ("timer_spin_handler", "acknowledge_end", "longest_gap"):
+        assert own[row] == bare[row], row
+
+
+@pytest.fixture(scope="module")
+def linux(boot_module):
+    m = boot_module("build/tests/dedicated-linux.img")
+    m.line("linux", r"\| linux:\S*# ")
+    return m
+
+
+def test_linux_runs_on_dedicated_cores(linux):
+    """IRQ-4: its console's interrupt is a spare SPI, its IPIs are physical, its idle is the kernel's."""
+    linux.enter("nproc; echo $((6 * 7000 + 1))")
+    linux.line("linux", r"\| 2\r*\n")
+    linux.line("linux", r"42001")
+    linux.enter("sleep 1; for i in 1 2 3 4 5 6 7 8 9; do echo line $i; done; grep -c GICv3 /proc/interrupts")
+    linux.line("linux", r"line 9")
