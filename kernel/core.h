@@ -44,10 +44,10 @@ struct core {
 	uint32_t turned;      /* ranks: of siblings here, that one has had its turn */
 	uint32_t stopped;     /* ranks: of those that were to stop, that one has had its edge */
 	uint32_t shut;	      /* ranks: lines of that vCPU's devices are masked until it runs; the port's */
-	uint32_t called;   /* dedicated, the port's: its root has been emptied, by any core; atomically */
-	uint32_t idles;	   /* likewise: the kernel sleeps there; own core writes, others read these two */
-	uint32_t entries;  /* likewise: of its root that are in use */
-	uint32_t bell;	   /* likewise: what others pend to wake it is enabled; own core */
+	uint32_t called;      /* dedicated, the port's: its root has been emptied, by any core; atomically */
+	uint32_t idles;	      /* likewise: the kernel sleeps there; own core writes, others read these two */
+	uint32_t entries;     /* likewise: of its root that are in use */
+	uint32_t bell;	      /* likewise: what others pend to wake it is enabled; own core */
 
 	/* who may run: words of ranks (budget.h, window.h) */
 	uint32_t funded; /* have budget left */
