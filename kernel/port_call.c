@@ -312,11 +312,12 @@ static bool hand_back(struct vcpu *v, struct port *p, const uint64_t *arg)
 {
 	uint64_t word = load_acquire(&p->call);
 	struct vcpu *caller = vcpu_at(CALLER(word));
-	ticks_t deadline = caller->deadline;
+	ticks_t deadline;
 
 	if (STATE(word) != CALL_SERVING || caller->core != v->core || !can_hand_back(v, p, arg, caller) || arch_irq_pending(v) ||
 	    !change_if(&p->call, &word, with(word, CALL_IDLE)))
 		return false;
+	deadline = caller->deadline;
 	pass(caller, arg);
 	caller->calls = NULL;
 	caller->deadline = BH_NEVER;

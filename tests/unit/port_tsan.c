@@ -273,6 +273,7 @@ static void runs_by_hand(struct vcpu *v)
 	v->state = VCPU_READY;
 	v->power = POWER_ON;
 	v->arch.on = true;
+	v->arch.ptimer = v->arch.reg.timer = ~0ull; /* off, as a reset leaves them */
 }
 
 static void both(void *(*of_a)(void *), void *(*of_b)(void *), void *(*beside)(void *))
