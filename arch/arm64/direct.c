@@ -142,9 +142,14 @@ static void bell_off(struct core *c)
 
 /* --- the CPU interface --- */
 
+static uint32_t priority_bits(void)
+{
+	return (uint32_t)(read_reg(icc_ctlr_el1) >> 8 & 7) + 1;
+}
+
 static uint32_t priority_registers(void)
 {
-	uint32_t bits = (uint32_t)(read_reg(icc_ctlr_el1) >> 8 & 7) + 1; /* PRIbits */
+	uint32_t bits = priority_bits();
 
 	return bits > 6 ? 4 : bits > 5 ? 2
 				       : 1;
@@ -306,7 +311,7 @@ bool direct_pending(struct vcpu *v)
 
 void direct_pmr_write(struct vcpu *v, uint64_t value)
 {
-	v->arch.direct.pmr = (uint32_t)value & 0xff;
+	v->arch.direct.pmr = (uint32_t)value & (0xffu << (8 - priority_bits())) & 0xff;
 	write_reg(icc_pmr_el1, pmr_of(v));
 	isb();
 }
