@@ -145,8 +145,8 @@ int main(void)
 	act = w.act;
 	if (bh_port_find("alive", &alive) != BH_OK || bh_cpu_on(1, second, NULL, stack, sizeof(stack)) != 0)
 		return 1;
-	if (bh_queue_send(alive, &w, sizeof(w), BH_NO_WAIT) != BH_OK)
-		return 1;
+	while (bh_queue_send(alive, &w, sizeof(w), BH_NO_WAIT) != BH_OK) /* who listens may begin later */
+		bh_sleep_until(bh_time_in_ns(100000));
 	keep_the_core();
 	return 0;
 }
