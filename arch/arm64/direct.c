@@ -25,6 +25,11 @@
 #define FSC(esr)       ((uint32_t)(esr)&0x3fu)
 #define FSC_AT_LEVEL_1 5u
 
+static bool has_news(const struct core *c)
+{
+	return load_relaxed(&c->inbox) & (c->urgent | INBOX_NOW);
+}
+
 /* --- the door --- */
 
 static uint64_t *door(const struct core *c)
@@ -48,7 +53,7 @@ static void fill(struct vcpu *v)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	for (uint32_t i = 0; i < c->entries; i++)
 		store_relaxed(&door(c)[i], from[i]);
-	dsb(ishst);
+	dsb(ish); /* before the inbox is looked at again */
 	isb();
 }
 
@@ -68,6 +73,8 @@ uint64_t direct_root(struct vcpu *v, uint64_t root)
 
 	v->arch.direct_root = root;
 	fill(v);
+	if (has_news(c)) /* whoever posted it may have emptied the door before it was filled */
+		c->changed = 1;
 	return c->desc->door_pa | (uint64_t)v->part->desc->vmid << 48;
 }
 
@@ -142,9 +149,14 @@ static void bell_off(struct core *c)
 
 /* --- the CPU interface --- */
 
+static uint32_t priority_bits(void)
+{
+	return (uint32_t)(read_reg(icc_ctlr_el1) >> 8 & 7) + 1;
+}
+
 static uint32_t priority_registers(void)
 {
-	uint32_t bits = (uint32_t)(read_reg(icc_ctlr_el1) >> 8 & 7) + 1; /* PRIbits */
+	uint32_t bits = priority_bits();
 
 	return bits > 6 ? 4 : bits > 5 ? 2
 				       : 1;
@@ -193,7 +205,7 @@ static uint64_t pmr_of(const struct vcpu *v)
 static void check_views(const struct core *c)
 {
 	bool one = (*direct_gicd_at((enum gic_bits)0, 0) & GICD_CTLR_DS) != 0;
-	uint32_t bits = (uint32_t)(read_reg(icc_ctlr_el1) >> 8 & 7) + 1, mask;
+	uint32_t bits = priority_bits(), mask;
 
 	write_reg(icc_pmr_el1, 0xff);
 	mask = (uint32_t)read_reg(icc_pmr_el1);
@@ -292,6 +304,8 @@ void direct_cpu_reset(struct vcpu *v)
 		direct_gicr_priority(v->core, lowest_bit(bits), DIRECT_FLOOR);
 	dsb(sy);
 	drop_active();
+	ich_vmcr_write(0); /* its Group 0, which nothing comes by: FMO is set, so these are virtual */
+	ich_apr_clear();
 	direct_cpu_wake(v);
 }
 
@@ -306,7 +320,7 @@ bool direct_pending(struct vcpu *v)
 
 void direct_pmr_write(struct vcpu *v, uint64_t value)
 {
-	v->arch.direct.pmr = (uint32_t)value & 0xff;
+	v->arch.direct.pmr = (uint32_t)value & (0xffu << (8 - priority_bits())) & 0xff;
 	write_reg(icc_pmr_el1, pmr_of(v));
 	isb();
 }
@@ -371,11 +385,6 @@ static bool is_called(struct core *c)
 	if ((read_reg(cnthp_ctl_el2) & (CNT_CTL_ENABLE | CNT_CTL_ISTATUS)) == (CNT_CTL_ENABLE | CNT_CTL_ISTATUS))
 		sched_alarm();
 	return true;
-}
-
-static bool has_news(const struct core *c)
-{
-	return load_relaxed(&c->inbox) & (c->urgent | INBOX_NOW);
 }
 
 /* Until what the CPU interface lets through is pending; its Group 1 is enabled. True: somebody has called. */

@@ -27,7 +27,7 @@ static void never(void *arg)
 /* Every priority counts as being handled: nothing is more urgent. */
 static void poison(void)
 {
-	__asm__ volatile("msr S3_0_C12_C9_0, %0\n isb" ::"r"(0xffffffffull));
+	__asm__ volatile("msr S3_0_C12_C9_0, %0\n msr S3_0_C12_C8_4, %0\n msr S3_0_C12_C12_6, %1\n isb" ::"r"(0xffffffffull), "r"(1ull));
 }
 
 static void group_off(void)
@@ -129,12 +129,12 @@ static void second(void *arg)
 /* Pending and active SGIs and PPIs, and active priorities, of both vCPUs' cores. */
 static uint32_t left_over(void)
 {
-	uint64_t active, running;
+	uint64_t active, active0, enabled0, running;
 
-	__asm__ volatile("mrs %0, S3_0_C12_C9_0\n mrs %1, S3_0_C12_C11_3"
-			 : "=r"(active), "=r"(running));
+	__asm__ volatile("mrs %0, S3_0_C12_C9_0\n mrs %1, S3_0_C12_C11_3\n mrs %2, S3_0_C12_C8_4\n mrs %3, S3_0_C12_C12_6"
+			 : "=r"(active), "=r"(running), "=r"(active0), "=r"(enabled0));
 	return read32(SGIS + 0x200) | read32(SGIS + 0x300) | read32(SGIS + 0x20200) | read32(SGIS + 0x20300) | read32(SGIS + 0x20100) |
-	       (uint32_t)active | (running == 0xff ? 0 : 1u << 31);
+	       (uint32_t)active | (uint32_t)active0 | (uint32_t)enabled0 << 30 | (running == 0xff ? 0 : 1u << 31);
 }
 
 int main(void)
@@ -145,8 +145,8 @@ int main(void)
 	act = w.act;
 	if (bh_port_find("alive", &alive) != BH_OK || bh_cpu_on(1, second, NULL, stack, sizeof(stack)) != 0)
 		return 1;
-	if (bh_queue_send(alive, &w, sizeof(w), BH_NO_WAIT) != BH_OK)
-		return 1;
+	while (bh_queue_send(alive, &w, sizeof(w), BH_NO_WAIT) != BH_OK) /* who listens may begin later */
+		bh_sleep_until(bh_time_in_ns(100000));
 	keep_the_core();
 	return 0;
 }

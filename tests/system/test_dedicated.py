@@ -39,6 +39,29 @@ def test_interrupts_and_gaps_are_those_of_the_bare_machine(boot):
         assert own[row] == bare[row], row
 
 
+def test_native_wfi_is_the_bare_machines(boot):
+    """And the kernel's idle costs what was promised: docs/limits.md."""
+    bare = rows(boot("build/tests/guests/bench.bin", icount=True, cores=2, memory="128M", timeout=300))
+    native = rows(boot("build/tests/bench-native.img", icount=True, timeout=300))
+    idle = rows(boot("build/tests/bench-dedicated.img", icount=True, timeout=300))
+    assert native["timer_wfi_handler"] == bare["timer_wfi_handler"]
+    assert idle["timer_wfi_handler"] <= 40
+
+
+def test_a_partition_that_sleeps_by_itself_comes_back_too(boot):
+    """IRQ-5: as long as it sleeps where something can wake it."""
+    m = boot("build/tests/dedicated-native.img", timeout=300)
+    done = [m.expect(r"did (\d+) back in (\d+) left (\w+)").groups() for _ in range(LIVES)]
+    assert {d[2] for d in done} == {"0"}
+
+
+def test_messages_calls_and_restarts_reach_a_partition_on_a_dedicated_core(boot):
+    m = boot("build/tests/ports-dedicated.img", icount=True, timeout=300)
+    m.line("ports", "all promises about ports checked")
+    assert not re.search(r"ports +\| FAILED", m.before), m.before
+    assert len(re.findall(r"ports +\| ok ", m.before)) >= 65, m.before
+
+
 @pytest.fixture(scope="module")
 def linux(boot_module):
     m = boot_module("build/tests/dedicated-linux.img")
