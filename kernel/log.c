@@ -123,7 +123,7 @@ static bool record(struct partition *p, struct bh_record *r)
 		return false;
 	}
 	r->repeats = swap_all(&p->repeats, 0);
-	trace(this_core(), BH_TRACE_FAULT, p->number | (uint32_t)r->vcpu << 8, r->event, r->address, r->value);
+	trace(this_core(), BH_TRACE_FAULT, TRACE_WHO(p->number, r->vcpu), r->event, r->address, r->value);
 	find_near(r);
 	publish(p, r);
 	return true;
