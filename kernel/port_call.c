@@ -77,38 +77,16 @@ static void begin_call(struct vcpu *v, struct port *p, ticks_t deadline)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* with port_ended() */
 }
 
-/* Behind so many bytes of a short message nothing is told. */
-static __attribute__((noinline)) void cut(uint64_t *data, uint64_t bytes)
-{
-	data[bytes / 8] &= BIT64(bytes % 8 * 8) - 1;
-	for (uint64_t i = bytes / 8 + 1; i < BH_SHORT_BYTES / 8; i++)
-		data[i] = 0;
-}
-
-/* A short message, from where one left it to where the other finds it: as port_fill() and port_show() have it, without a slot. */
-static void pass(struct vcpu *to, const uint64_t *arg)
-{
-	uint64_t *show = arch_vcpu_args(to);
-	uint64_t bytes = arg[1];
-
-	show[0] = bytes;
-	show[1] = 0;
-	show[2] = arch_time();
-	for (uint32_t i = 0; i < BH_SHORT_BYTES / 8; i++)
-		show[3 + i] = arg[2 + i];
-	if (unlikely(bytes < BH_SHORT_BYTES))
-		cut(&show[3], bytes);
-}
-
 /* The server's only vCPU is here and waits for a request of this port: it has it, and the core. (Others might wait for the event.) */
 static bool hand_over(struct vcpu *v, struct port *p, const uint64_t *arg)
 {
 	struct vcpu *s = server_here(v, p);
 	uint64_t caller = (uint64_t)(v->desc - blob_vcpus(blob)) << 8;
 
-	if (!s || s->part->desc->n_vcpus != 1 || s->state != VCPU_LISTENING || s->serves != p || p->desc->bytes > BH_SHORT_BYTES || !sched_can_hand_over(v, s))
+	if (!s || s->part->desc->n_vcpus != 1 || s->state != VCPU_LISTENING || s->serves != p || !sched_can_hand_over(v, s))
 		return false;
-	pass(s, arg);
+	port_fill(p->desc->in_va, &arg[2], p->desc->out_va, arg[1]);
+	port_show(s, p->desc->in_va, 0, p->desc->bytes, 0);
 	event_forget(s);
 	arch_vcpu_answer(s, BH_OK);
 	s->state = VCPU_READY;
@@ -302,7 +280,7 @@ int64_t port_reply(struct vcpu *v, const uint64_t *arg)
 /* The caller is here, and nothing waits for v but to wait again. */
 static bool can_hand_back(const struct vcpu *v, const struct port *p, const uint64_t *arg, const struct vcpu *caller)
 {
-	return caller->state == VCPU_CALLING && caller->calls == p && p->desc->reply_bytes <= BH_SHORT_BYTES && port_size_ok(arg[1], p->desc->reply_bytes) &&
+	return caller->state == VCPU_CALLING && caller->calls == p && port_size_ok(arg[1], p->desc->reply_bytes) &&
 	       !(load_relaxed(&v->part->events) & BIT64(arg[0])) && sched_can_hand_back(v, caller) &&
 	       (arg[6] == BH_NEVER || arg[6] > arch_time());
 }
@@ -318,7 +296,8 @@ static bool hand_back(struct vcpu *v, struct port *p, const uint64_t *arg)
 	    !change_if(&p->call, &word, with(word, CALL_IDLE)))
 		return false;
 	deadline = caller->deadline;
-	pass(caller, arg);
+	port_fill(p->desc->reply_in_va, &arg[2], p->desc->reply_out_va, arg[1]);
+	port_show(caller, p->desc->reply_in_va, 0, p->desc->reply_bytes, 0);
 	caller->calls = NULL;
 	caller->deadline = BH_NEVER;
 	arch_vcpu_answer(caller, BH_OK);
