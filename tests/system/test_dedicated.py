@@ -76,3 +76,13 @@ def test_linux_runs_on_dedicated_cores(linux):
     linux.line("linux", r"42001")
     linux.enter("sleep 1; for i in 1 2 3 4 5 6 7 8 9; do echo line $i; done; grep -c GICv3 /proc/interrupts")
     linux.line("linux", r"line 9")
+
+
+def test_a_devices_interrupts_reach_a_dedicated_core_by_themselves(boot):
+    """IRQ-4: Linux drives the board's UART; the kernel has no part in it."""
+    m = boot("build/tests/dedicated-device.img")
+    m.expect(r"linux:\S*# ")
+    m.enter("echo $((6 * 7000 + 1))")
+    m.expect("42001")
+    m.enter("awk '/uart-pl011/ { print ($2 + $3 > 0 ? \"it\" : \"none\"), \"came\" }' /proc/interrupts")
+    m.expect("it came")

@@ -99,6 +99,18 @@ def test_trusted_dma_is_red_and_nothing_else_is(ten):
     assert "#c81e1e" not in dot(ten)
 
 
+def test_dedicated_cores_are_told_and_a_wfi_of_its_own_is_red(system):
+    text = """one: one { image = "a"; memory = "1M"; cores = <1>; dedicated-core; reads-log; };
+        two: two { image = "b"; memory = "1M"; cores = <2 3>; dedicated-core; %s };"""
+    system.describe(text % "native-wfi;")
+    boxes = {m[2]: m[1] for m in re.finditer(r"^\s*(p\d+ \[color=.*?<B>(.*?)</B>.*)$", dot(system), re.M)}
+    assert "dedicated core 1, 1 MiB" in boxes["one"] and "#c81e1e" not in boxes["one"]
+    assert "dedicated cores 2, 3, 1 MiB" in boxes["two"] and "sleeps by itself: trusted with its cores" in boxes["two"] and "#c81e1e" in boxes["two"]
+    assert "trusted with its cores" in dot(system).split("legend", 1)[1]
+    system.describe(text % "")
+    assert "#c81e1e" not in dot(system)
+
+
 def test_the_same_description_gives_the_same_text(ten):
     assert dot(ten) == dot(ten)
 
