@@ -116,11 +116,11 @@ static __attribute__((noinline)) uint64_t sysreg_quick(struct vcpu *v, uint64_t 
 	uint32_t rt = ISS_RT(esr);
 
 	if ((esr & ~(0x1full << 5)) == WRITE_SGI1R) {
-		pc_advance(esr);
 		if (unlikely(v->arch.is_direct))
 			direct_sgi(v, reg_get(v, rt));
-		else
-			vgic_sgi(v, reg_get(v, rt), 1);
+		else if (!vgic_sgi(v, reg_get(v, rt), 1))
+			trace(v->core, BH_TRACE_EXIT, v->who, EC_SYSREG, esr, read_reg(elr_el2));
+		pc_advance(esr);
 		return left_next(v);
 	}
 	if (ISS_READ(esr) && !is_saved(rt))

@@ -341,13 +341,14 @@ static __attribute__((noinline)) void sgi_others(struct vcpu *v, uint64_t value,
 		sgi(v, value, group);
 }
 
-void vgic_sgi(struct vcpu *v, uint64_t value, uint32_t group)
+bool vgic_sgi(struct vcpu *v, uint64_t value, uint32_t group)
 {
 	uint32_t intid = (uint32_t)value >> 24 & 15;
 
-	if ((value & ~SGI_INTID) != BIT64(v->desc->index) || (v->arch.vgic.own.group >> intid & 1) != group ||
-	    !put_again(v, intid, 0))
-		sgi_others(v, value, group);
+	if ((value & ~SGI_INTID) == BIT64(v->desc->index) && (v->arch.vgic.own.group >> intid & 1) == group && put_again(v, intid, 0))
+		return true;
+	sgi_others(v, value, group);
+	return false;
 }
 
 /* In EOImode 1 the guest has dropped the priority before, by EOIR. In EOImode 0 DIR does nothing. */

@@ -144,7 +144,7 @@ void vgic_line_spi(struct partition *p, uint32_t intid, bool level);
 enum vgic_result vgic_gicd(struct vcpu *v, struct vgic_access *a);
 bool vgic_gicd_write(struct vcpu *v, uint32_t offset, uint32_t value);		   /* a word, by the short way; false: not this one */
 enum vgic_result vgic_gicr(struct vcpu *v, uint32_t index, struct vgic_access *a); /* redistributor of vCPU index */
-void vgic_sgi(struct vcpu *v, uint64_t value, uint32_t group);			   /* ICC_SGI1R_EL1 (group 1); ICC_SGI0R_EL1, ICC_ASGI1R_EL1 (0) */
+bool vgic_sgi(struct vcpu *v, uint64_t value, uint32_t group);			   /* ICC_SGI1R_EL1 (group 1); ICC_SGI0R_EL1, ICC_ASGI1R_EL1 (0). True: it was to v alone, by the shortest way */
 void vgic_dir(struct vcpu *v, uint64_t value);					   /* ICC_DIR_EL1, which traps while ICH_HCR_EL2.TDIR is set */
 
 #endif

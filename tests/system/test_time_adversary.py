@@ -28,7 +28,7 @@ GPIO = 39
 ANY = None
 # By what records of the trace the storm is known: the adversary has done what it is there for, to the end.
 SIGNS = {"busy": (rings.IRQ, rings.TIMER), "wfi": (rings.EXIT, WFX), "calls": (rings.EXIT, HVC), "faults": (rings.EXIT, ABORT),
-         "ipi": (rings.IRQ, rings.KICK), "timers": (rings.EXIT, SYSREG), "device": (rings.IRQ, GPIO), "gic": (rings.EXIT, ABORT),
+         "ipi": (rings.EXIT, SYSREG), "timers": (rings.EXIT, SYSREG), "device": (rings.IRQ, GPIO), "gic": (rings.EXIT, ABORT),
          "crowd": (rings.EXIT, WFX), "console": (rings.EXIT, ABORT), "linux": (ANY, ANY), "restarts": (rings.EXIT, HVC), "ends": (rings.EXIT, HVC)}
 SAID = {"linux": ("forking", "panicking", "Kernel panic", "Linux version|cma: Failed")}  # and it begins anew
 
