@@ -347,7 +347,7 @@ void payload_plan(struct plan *p, struct part *part);		       /* payload.c */
 void boot_plan(struct part *part);				       /* boot_list.c: pristine store, the stub's list */
 void info_plan(struct plan *p);					       /* info_page.c; after space_plan() of all */
 void windows_plan(struct plan *p, struct part *part);		       /* space.c: where its windows are; before payload_plan() of any */
-uint64_t space_store_ipa(const struct part *part); /* where it sees its pristine store */
+uint64_t space_store_ipa(const struct part *part);		       /* where it sees its pristine store */
 void space_plan(struct plan *p, struct part *part);		       /* space.c: address spaces */
 void monitor_check(struct plan *p);				       /* monitor.c: whether dumps, and whom it inspects, find room; after space_plan() of all */
 void layout(struct plan *p);					       /* layout.c: addresses, tables and blob until all fits */

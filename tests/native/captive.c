@@ -86,9 +86,22 @@ static void keep_the_core(void)
 {
 	switch (act) {
 	case 0: spin(); break;
-	case 1: mask_all(); spin(); break;
-	case 2: mask_all(); poison(); spin(); break;
-	case 3: litter(); mask_all(); group_off(); priority_mask(0); spin(); break;
+	case 1:
+		mask_all();
+		spin();
+		break;
+	case 2:
+		mask_all();
+		poison();
+		spin();
+		break;
+	case 3:
+		litter();
+		mask_all();
+		group_off();
+		priority_mask(0);
+		spin();
+		break;
 	case 4:
 		litter();
 		mask_all();
@@ -111,9 +124,18 @@ static void keep_the_core(void)
 		mask_all();
 		for (;;)
 			__asm__ volatile("wfe");
-	case 8: litter(); sleep(); break;
-	case 9: mask_all(); touch_controller(); break;
-	case 10: *(volatile uint32_t *)(uint64_t)GICD = 0; sleep(); break;
+	case 8:
+		litter();
+		sleep();
+		break;
+	case 9:
+		mask_all();
+		touch_controller();
+		break;
+	case 10:
+		*(volatile uint32_t *)(uint64_t)GICD = 0;
+		sleep();
+		break;
 	default: bh_sleep_until(BH_NEVER); break;
 	}
 	for (;;)

@@ -533,7 +533,7 @@ static void a_dedicated_core_is_one_vcpus_alone(void **state)
 	REFUSED(f.irq[1].flags = BH_IRQ_NOTICE, "without dedicated cores");
 	DEDICATED(f.core[0].door_pa = 0x46701000, "goes with a dedicated core");
 	DEDICATED(f.part[FIX_LINUX].flags |= BH_PART_DEDICATED; f.part[FIX_LINUX].load_root_va = f.part[FIX_LINUX].run_root_va = FIX_VA(0x96),
-		  "more than one vCPU");
+								"more than one vCPU");
 	DEDICATED(f.b.n_modes = 2; f.b.n_plans = 4; f.plan[2] = f.plan[0]; f.plan[3] = f.plan[1]; f.plan[3].slack = 1; f.plan[3].always = 0, "modes");
 	DEDICATED(f.plan[1].slack = 1; f.plan[1].always = 0, "windows");
 	DEDICATED(f.core[1].door_pa = 0, "no page");

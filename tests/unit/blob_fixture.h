@@ -27,7 +27,7 @@ struct blob_fixture {
 	struct bh_port port[4];
 	struct bh_region region[7];
 	struct bh_cap cap[14]; /* two of them for fixture_monitor() */
-	struct bh_irq irq[6]; /* three of them for fixture_dedicated() */
+	struct bh_irq irq[6];  /* three of them for fixture_dedicated() */
 	uint32_t smc[2];
 	struct bh_mode mode[2];
 	struct bh_plan plan[4];
