@@ -509,7 +509,7 @@ def test_a_flipped_bit_is_found_wherever_it_is(traced):
     ("mode", 2, "no mode 2"),
 ])
 def test_a_ring_that_cannot_be_is_refused(traced, field, value, says):
-    at = {"magic": 0, "n_said": 4, "core_said": 12, "frequency": 16, "mode": 32}[field]
+    at = {"magic": 8, "n_said": 4, "core_said": 12, "frequency": 16, "mode": 32}[field]
     size = "<Q" if field == "frequency" else "<I"
 
     class Wrong(Ring):

@@ -56,7 +56,7 @@ class Ring:
         for i, r in enumerate(self.records):
             slots[i % self.n] = r
         count = len(self.records) if self.next is None else self.next
-        head = struct.pack("<4I2QI28x", self.magic, self.n, count, self.core, self.frequency, self.epoch, self.mode)
+        head = struct.pack("<4I2QI28x", count, self.n, self.magic, self.core, self.frequency, self.epoch, self.mode)
         return (head + b"".join(slots)).ljust(RING_BYTES, b"\0")
 
 
