@@ -3,11 +3,13 @@
 #ifndef ARM64_ARCH_PARTITION_H
 #define ARM64_ARCH_PARTITION_H
 
+#include "abi/blob.h"
 #include "vgic.h"
 
 struct arch_partition {
 	struct vgic_dist vgic;
 	uint32_t direct_own[VGIC_WORDS]; /* with dedicated cores: its own lines (direct.h) */
+	uint64_t direct_to[BH_MAX_PART_VCPUS];		 /* and what an SGI to each vCPU's core has in ICC_SGI1R_EL1; 0: there is none */
 };
 
 #endif

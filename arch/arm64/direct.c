@@ -366,12 +366,11 @@ void direct_sgi(struct vcpu *v, uint64_t value)
 	uint64_t to = value & ~SGI_INTID;
 	uint32_t index = (uint32_t)to ? lowest_bit((uint32_t)to) : 0;
 
-	if (unlikely(to != BIT64(index) || index >= v->part->desc->n_vcpus)) {
+	if (unlikely(to != BIT64(index) || index >= BH_MAX_PART_VCPUS || v->part->arch.direct_to[index] == 0)) {
 		sgi_to_many(v, value);
 		return;
 	}
-	dsb(ishst);
-	write_reg(icc_sgi1r_el1, partition_vcpu(v->part, index)->core->kick | (value & SGI_INTID));
+	write_reg(icc_sgi1r_el1, v->part->arch.direct_to[index] | (value & SGI_INTID)); /* what comes before it, its own DSB has seen to */
 }
 
 /* --- sleep --- */
