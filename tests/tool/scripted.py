@@ -95,6 +95,8 @@ class LinkedMachine(Machine):
                                 stderr=subprocess.PIPE, **how)
         end = time.monotonic() + 20
         while not (os.path.exists(self.socket) and self.notes.exists() and self.notes.read_text()):
+            if "--until" in words and tool.poll() is not None:  # it has ended by itself, and taken its socket along
+                break
             assert tool.poll() is None and time.monotonic() < end, tool.communicate()
             time.sleep(0.02)
         return tool
