@@ -124,7 +124,10 @@ boot_refuse:
 	adr	x0, text_refused
 	bl	boot_puts
 	mov	x0, x5
-	bl	boot_puts
+	ldrb	w1, [x0]
+	cbnz	w1, 1f
+	adr	x0, text_cut		// the sentence itself is not there any more
+1:	bl	boot_puts
 	adr	x0, text_end
 	bl	boot_puts
 1:	wfe
@@ -160,6 +163,8 @@ text_end:
 	.asciz	"\r\n"
 text_level:
 	.asciz	"not started at exception level 2; start this image where Linux with KVM would be started"
+text_cut:
+	.asciz	"the image is not whole: its end is missing"
 text_place:
 	.asciz	"not where it was built for; load it at the board's load-address"
 	.balign	4
