@@ -592,12 +592,10 @@ void sched_hand_back(struct vcpu *v, struct vcpu *to, ticks_t deadline)
 	c->runs = to;
 	if (!(v->lent & c->urgent) && !(c->funded & bit))
 		store_relaxed(&c->urgent, c->urgent & ~bit);
-	if (c->alarm != deadline)
-		;
-	else if (likely(c->alarms == to->alarms))
+	if (c->alarm == deadline && unlikely(c->alarms != to->alarms))
+		c->changed = 1; /* what comes after it is to be worked out anew */
+	else if (c->alarm == deadline)
 		set_timer(c, to->alarm);
-	else
-		c->changed = 1;
 	trace(c, BH_TRACE_SWITCH, to->who, c->funded & BIT(c->rank) ? BH_TRACE_BY_BUDGET : BH_TRACE_BY_WINDOW, c->rank, 0);
 }
 

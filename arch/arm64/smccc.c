@@ -271,13 +271,18 @@ void smccc_call(struct vcpu *v, bool smc)
 
 /* Of Bulkhead's: all that act on ports, servers and time, and neither on registers nor on a partition's life. */
 #define UPTO(call)  ((2u << ((call)&0x1f)) - 1)
-#define QUICK_CALLS ((UPTO(BH_CALL_PORT_STATE) & ~UPTO(BH_CALL_BOOT_FAILED)) | (UPTO(BH_CALL_DEADLINE) & ~UPTO(BH_CALL_SET_MODE)))
+#define QUICK_CALLS (UPTO(BH_CALL_VERSION) | (UPTO(BH_CALL_PORT_STATE) & ~UPTO(BH_CALL_BOOT_FAILED)) | (UPTO(BH_CALL_DEADLINE) & ~UPTO(BH_CALL_SET_MODE)))
 
-static __attribute__((noinline)) uint64_t call_quick(struct vcpu *v, uint32_t function)
+static bool is_left_call(uint32_t function)
 {
 	uint32_t number = function - BH_CALL_VERSION;
 
-	if (number < 32 && !(QUICK_CALLS >> number & 1))
+	return number < 32 && !(QUICK_CALLS >> number & 1);
+}
+
+static __attribute__((noinline)) uint64_t call_quick(struct vcpu *v, uint32_t function)
+{
+	if (is_left_call(function))
 		return LEFT_SYNC;
 	conclude(v, call_handle(v, function, &v->arch.x[1]));
 	return likely(v->core->runs == v) ? left_next(v) : LEFT_NEXT;
@@ -298,21 +303,14 @@ static __attribute__((noinline)) uint64_t other_quick(struct vcpu *v, uint32_t f
 	return left_next(v);
 }
 
-/* True: smccc_quick() leaves it, as it is. */
-static bool is_left(uint32_t function)
-{
-	uint32_t call = function - BH_CALL_VERSION;
-
-	return function == PSCI_CPU_OFF || (call - 1 < 31 && !(QUICK_CALLS >> call & 1));
-}
-
+/* What smccc_quick() would leave is left as it is. */
 uint64_t smc_quick(struct vcpu *v, uint64_t esr)
 {
-	if ((esr & 0xffff) || v->part->desc->n_smcs || is_left((uint32_t)v->arch.x[0]))
+	uint32_t function = (uint32_t)v->arch.x[0];
+
+	if ((esr & 0xffff) || v->part->desc->n_smcs || function == PSCI_CPU_OFF || is_left_call(function))
 		return LEFT_SYNC;
 	pc_advance(esr); /* a trapped SMC's return address is the SMC itself */
-	if ((uint32_t)v->arch.x[0] == BH_CALL_VERSION)
-		return at_once(v, BH_ABI_VERSION);
 	return smccc_quick(v);
 }
 

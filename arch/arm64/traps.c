@@ -150,16 +150,17 @@ static uint64_t awake(struct vcpu *v, uint64_t intid)
 	return left_nothing(sched_awake(v, (uint32_t)intid + 1));
 }
 
-static uint64_t slept_timer(struct vcpu *v)
+/* v's timer, acknowledged: given on by the shortest way. False: it is dropped, and not given on. */
+static inline bool timer_quick(struct vcpu *v)
 {
 	uint64_t lr;
 
 	gic_drop(VIRTUAL_PPI);
 	lr = timer_virtual_fires() ? vgic_again(v, VIRTUAL_PPI, LR_HW, 0) : 0;
 	if (unlikely(lr == 0))
-		return sleep_left(v, VIRTUAL_PPI);
+		return false;
 	ich_lr0_write(lr);
-	return awake(v, VIRTUAL_PPI);
+	return true;
 }
 
 static uint64_t sleep_quick(struct vcpu *v)
@@ -171,7 +172,7 @@ static uint64_t sleep_quick(struct vcpu *v)
 					 : "memory");
 		intid = gic_acknowledge();
 		if (likely(intid == VIRTUAL_PPI))
-			return slept_timer(v);
+			return timer_quick(v) ? awake(v, intid) : sleep_left(v, intid);
 		if (likely(intid < GIC_SPURIOUS))
 			break;
 	}
@@ -220,15 +221,12 @@ static __attribute__((noinline)) uint64_t timer_left(struct vcpu *v)
 /* The guest's own timer first: it needs nobody else. */
 uint64_t trap_irq(struct vcpu *v)
 {
-	uint64_t intid = gic_acknowledge(), lr;
+	uint64_t intid = gic_acknowledge();
 
 	if (unlikely(intid != VIRTUAL_PPI))
 		return irq_left(v, intid);
-	gic_drop(intid);
-	lr = timer_virtual_fires() ? vgic_again(v, VIRTUAL_PPI, LR_HW, 0) : 0;
-	if (unlikely(lr == 0))
+	if (unlikely(!timer_quick(v)))
 		return timer_left(v);
-	ich_lr0_write(lr);
 	trace(v->core, BH_TRACE_IRQ, v->who, VIRTUAL_PPI, 0, 0);
 	return left_nothing(v);
 }

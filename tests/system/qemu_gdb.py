@@ -4,9 +4,9 @@ running, or memory is changed under the kernel, as a defect of the hardware woul
 
 import os
 import re
-import socket
 import subprocess
-import time
+
+import qmp
 
 
 def extra(path):
@@ -20,17 +20,8 @@ class QemuGdb:
     """A connection. It stops the machine."""
 
     def __init__(self, path, patience_s=60):
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket = qmp.connect(path, patience_s)
         self.socket.settimeout(patience_s)
-        until = time.monotonic() + patience_s
-        while True:
-            try:
-                self.socket.connect(path)
-                break
-            except OSError:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.1)
         self.held = b""
         self.ask("qSupported")
         self.ask("?")

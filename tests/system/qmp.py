@@ -7,20 +7,25 @@ import socket
 import time
 
 
+def connect(path, patience_s):
+    """A socket that QEMU was told to make; it may take a moment."""
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    until = time.monotonic() + patience_s
+    while True:
+        try:
+            s.connect(path)
+            return s
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+
+
 class Qmp:
     """Connects to the socket that QEMU was told to make: `-qmp unix:PATH,server=on,wait=off`."""
 
     def __init__(self, path, patience_s=30):
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        until = time.monotonic() + patience_s
-        while True:
-            try:
-                self.socket.connect(path)
-                break
-            except OSError:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.1)
+        self.socket = connect(path, patience_s)
         self.lines = self.socket.makefile("r", encoding="utf-8")
         self.lines.readline()  # its greeting
         self.do("qmp_capabilities")
