@@ -15,7 +15,6 @@
 
 /* --- the core --- */
 ticks_t arch_time(void);
-uint64_t arch_frequency(void);		  /* of what arch_time() counts, Hz */
 void arch_kick(struct core *c);		  /* makes core c leave its guest or its sleep; any core */
 bool arch_irq_waits(void);		  /* is an interrupt pending? */
 void arch_irq_take(void);		  /* handles one that is pending; nothing where none is */
@@ -46,7 +45,6 @@ void arch_vcpu_debug(struct vcpu *v, enum bh_debug how);			      /* settled; any
 uint64_t *arch_vcpu_args(struct vcpu *v);					      /* of the hypercall it makes or waits in: arg[0] is x1; further results go there */
 uint64_t arch_vcpu_pc(const struct vcpu *v);
 ticks_t arch_vcpu_deadline(const struct vcpu *v); /* when a timer of v fires if v is not loaded; ~0: never. In line beside struct arch_vcpu: arch_vcpu_is_timed(), false: never, at one look */
-void arch_timer_set(ticks_t when);		  /* this core's own alarm; ~0: off */
 
 /* --- interrupts of partitions --- */
 void arch_irq_raise(struct partition *p, uint32_t intid);	     /* an edge; any core */

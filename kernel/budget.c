@@ -28,7 +28,7 @@ static void renew(struct vcpu *v, ticks_t now)
 
 static void fund(struct core *c, struct vcpu *v, ticks_t now)
 {
-	uint32_t bit = BIT(v->desc->rank);
+	uint32_t bit = v->bit;
 
 	if (((c->funded & bit) != 0) == (v->left > 0))
 		return;
@@ -50,7 +50,7 @@ void budget_epoch(struct core *c, ticks_t epoch)
 
 void budget_mode(struct core *c, ticks_t now)
 {
-	c->funded &= c->plan->budgets;
+	c->funded &= c->budgets;
 	budget_give(c, now);
 }
 
@@ -108,7 +108,7 @@ void budget_charge(struct core *c, ticks_t now)
 /* TIME-2 */
 void budget_give(struct core *c, ticks_t now)
 {
-	for (uint32_t left = c->plan->budgets & ~c->funded; left; left &= left - 1) {
+	for (uint32_t left = c->budgets & ~c->funded; left; left &= left - 1) {
 		struct vcpu *v = c->vcpu[lowest_bit(left)];
 
 		renew(v, now);
@@ -120,7 +120,7 @@ ticks_t budget_alarm(const struct core *c)
 {
 	ticks_t first = charged(c) ? c->since + (ticks_t)c->vcpu[c->rank]->left : BH_NEVER;
 
-	for (uint32_t left = c->plan->budgets & ~c->funded; left; left &= left - 1) {
+	for (uint32_t left = c->budgets & ~c->funded; left; left &= left - 1) {
 		const struct vcpu *v = c->vcpu[lowest_bit(left)];
 		ticks_t instant = v->given + ticks_of(v->desc->period_ns);
 

@@ -53,6 +53,7 @@ struct core {
 	uint32_t funded; /* have budget left */
 	uint32_t window; /* are in the window under way */
 	uint32_t slack;
+	uint32_t budgets; /* the plan's: have one, and are charged */
 
 	/* time */
 	uint32_t mode;
@@ -64,6 +65,7 @@ struct core {
 	ticks_t frame;		    /* when the frame under way began */
 	ticks_t frame_ticks;	    /* its length; 0: no windows. Others read that */
 	ticks_t edge;		    /* when the window or the gap under way ends */
+	uint64_t edge_ns;	    /* the same, as the plan has it: in the frame */
 	ticks_t since;		    /* from when on the running rank's budget has not been charged */
 
 	struct bh_trace *trace;
@@ -73,7 +75,7 @@ struct core {
 	struct vcpu *vcpu[BH_MAX_CORE_VCPUS]; /* by rank */
 } __attribute__((aligned(64)));
 
-#include "arch_core.h" /* the port's this_core() and arch_stamp() */
+#include "arch_core.h" /* the port's this_core(); arch_stamp(); arch_frequency(): of what that counts, Hz; arch_timer_set(): this core's own alarm, BH_NEVER: off */
 
 static inline struct core *core_at(uint32_t n)
 {

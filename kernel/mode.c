@@ -120,8 +120,10 @@ void mode_change(struct core *c, ticks_t now)
 	c->plan = blob_plan(blob, c->mode, c->number);
 	c->mode_start = c->frame = c->edge = change.at;
 	store_relaxed(&c->frame_ticks, c->plan->n_windows ? ticks_of(blob_modes(blob)[c->mode].frame_ns) : 0);
+	c->edge_ns = 0;
 	c->next = 0;
 	c->slack = c->plan->slack;
+	c->budgets = c->plan->budgets;
 	trace_mode(c, c->mode, c->mode_start);
 	budget_mode(c, now);
 	window_advance(c, now);
@@ -165,7 +167,7 @@ int64_t mode_frame(struct vcpu *v, uint64_t *arg)
 	arg[1] = c->frame;
 	arg[2] = c->frame_ticks;
 	arg[3] = c->change_at != BH_NEVER ? change.mode : BH_NONE;
-	arg[4] = c->funded & BIT(v->desc->rank) ? (uint64_t)v->left : 0;
+	arg[4] = c->funded & v->bit ? (uint64_t)v->left : 0;
 	arg[5] = epoch;
 	return BH_OK;
 }

@@ -53,22 +53,22 @@ void sched_post_now(struct core *c)
 		arch_kick(c);
 }
 
-static ticks_t earlier(ticks_t a, ticks_t b)
+static inline ticks_t earlier(ticks_t a, ticks_t b)
 {
 	return a < b ? a : b;
 }
 
 /* When v wants this core's attention by time. */
-static ticks_t wants_at(const struct core *c, const struct vcpu *v)
+static inline ticks_t wants_at(const struct core *c, const struct vcpu *v)
 {
 	ticks_t first = earlier(v->deadline, v->vigil);
 
-	if (!arch_vcpu_is_timed(&v->arch) || (!vcpu_wakes_by_irq(v) && v != c->loaded))
+	if (likely(!arch_vcpu_is_timed(&v->arch)) || (!vcpu_wakes_by_irq(v) && v != c->loaded))
 		return first;
 	return earlier(arch_vcpu_deadline(v), first);
 }
 
-static void set_timer(struct core *c, ticks_t when)
+static inline void set_timer(struct core *c, ticks_t when)
 {
 	if (when == c->alarm)
 		return;
@@ -77,11 +77,11 @@ static void set_timer(struct core *c, ticks_t when)
 }
 
 /* Of time itself, whatever vCPUs want. */
-static ticks_t next_edge(const struct core *c)
+static inline ticks_t next_edge(const struct core *c)
 {
 	ticks_t first = earlier(c->edge, c->change_at);
 
-	if (c->plan && c->plan->budgets)
+	if (unlikely(c->budgets))
 		first = earlier(first, budget_alarm(c));
 	return first;
 }
@@ -90,11 +90,11 @@ static ticks_t next_edge(const struct core *c)
  * The core's own timer: time's edges, and the timers of vCPUs that would run if theirs fired and that the hardware does not
  * hold. One vCPU alone on its core, without windows and reservation, has none of these. (TIME-5)
  */
-static void set_alarm(struct core *c)
+static inline void set_alarm(struct core *c)
 {
 	ticks_t first = next_edge(c);
 
-	if (c->runs && (c->ready & c->vcpu[c->rank]->siblings))
+	if (unlikely(c->turn_end != BH_NEVER) && (c->ready & c->vcpu[c->rank]->siblings))
 		first = earlier(first, c->turn_end);
 	for (uint32_t left = c->urgent; left; left &= left - 1)
 		first = earlier(first, wants_at(c, c->vcpu[lowest_bit(left)]));
@@ -147,8 +147,8 @@ static void collect(struct core *c)
 /* Whoever may not run now finds it in his inbox later. */
 static void wake_by_time(struct core *c, ticks_t now)
 {
-	for (uint32_t r = 0; r < c->desc->n_vcpus; r++)
-		if (wants_at(c, c->vcpu[r]) <= now) {
+	for (uint32_t r = 0, n = c->desc->n_vcpus; r < n; r++)
+		if (unlikely(wants_at(c, c->vcpu[r]) <= now)) {
 			set_bits(&c->vcpu[r]->requests, REQ_IRQ | REQ_PORT);
 			set_bits(&c->inbox, BIT(r));
 		}
@@ -158,7 +158,7 @@ static void wake_by_time(struct core *c, ticks_t now)
  * An edge: one of those that are to stop does, whoever's window begins. All in turn, or one that starts and stops without end would keep
  * others from it.
  */
-static void stop_one(struct core *c)
+static inline void stop_one(struct core *c)
 {
 	uint32_t stops = load_relaxed(&c->stops);
 
@@ -175,7 +175,7 @@ static void stop_one(struct core *c)
 	attend(c, lowest_bit(stops));
 }
 
-static void pass_edge(struct core *c, ticks_t now)
+static inline void pass_edge(struct core *c, ticks_t now)
 {
 	if (now >= c->change_at)
 		mode_change(c, now);
@@ -190,18 +190,19 @@ static void pass_edge(struct core *c, ticks_t now)
 void sched_alarm(void)
 {
 	struct core *c = this_core();
-	ticks_t now = arch_time();
+	ticks_t now = c->now;
 
 	c->alarm = BH_NEVER;
 	arch_timer_set(BH_NEVER);
 	c->changed = 1;
-	if (c->plan)
+	if (unlikely(c->budgets))
 		budget_charge(c, now);
 	pass_edge(c, now);
 	if (!c->plan)
 		return;
-	budget_give(c, now);
-	if (now >= c->turn_end) {
+	if (unlikely(c->budgets))
+		budget_give(c, now);
+	if (unlikely(now >= c->turn_end)) {
 		c->turned |= BIT(c->rank);
 		c->turn_end = now + ticks_of(BH_SLICE_NS); /* the next one, should none of its siblings be in time now */
 	}
@@ -210,7 +211,7 @@ void sched_alarm(void)
 
 void sched_give_way(struct vcpu *v)
 {
-	v->core->turned |= BIT(v->desc->rank);
+	v->core->turned |= v->bit;
 	v->core->changed = 1;
 }
 
@@ -229,9 +230,9 @@ static void lent(struct vcpu *to, uint32_t ranks)
 {
 	to->lent = ranks;
 	if (ranks)
-		to->core->helpers |= BIT(to->desc->rank);
+		to->core->helpers |= to->bit;
 	else
-		to->core->helpers &= ~BIT(to->desc->rank);
+		to->core->helpers &= ~to->bit;
 }
 
 /* At the end of the chain, v has run out of those to wait for. */
@@ -244,7 +245,7 @@ static struct vcpu *runs_for(struct vcpu *v)
 
 void sched_lend(struct vcpu *v, struct vcpu *to)
 {
-	uint32_t ranks = BIT(v->desc->rank) | v->lent;
+	uint32_t ranks = v->bit | v->lent;
 
 	v->callee = to;
 	v->core->changed = 1;
@@ -256,7 +257,7 @@ void sched_lend(struct vcpu *v, struct vcpu *to)
 
 void sched_unlend(struct vcpu *v)
 {
-	uint32_t ranks = BIT(v->desc->rank) | v->lent;
+	uint32_t ranks = v->bit | v->lent;
 
 	for (struct vcpu *at = v->callee; at; at = at->callee)
 		lent(at, at->lent & ~ranks);
@@ -271,16 +272,16 @@ void sched_unlend(struct vcpu *v)
  * Where this rank runs (BH_NONE: nobody): those that would run at once in its stead, or again; and those that would do so in the
  * place of one of these.
  */
-static uint32_t worth_a_kick(const struct core *c, uint32_t rank)
+static inline uint32_t worth_a_kick(const struct core *c, uint32_t rank)
 {
 	uint32_t self = rank == BH_NONE ? 0 : BIT(rank), upto = (self << 1) - 1, ranks = c->funded;
 
-	if (self)
+	if (likely(self))
 		upto |= c->vcpu[rank]->siblings; /* their turn comes, too */
-	if (ranks & self)
-		ranks &= upto;
-	else if (c->window & self)
+	if (likely(c->window & ~ranks & self))
 		ranks |= c->window & upto;
+	else if (ranks & self)
+		ranks &= upto;
 	else
 		ranks |= c->window | (c->slack & upto);
 	for (uint32_t left = c->helpers & ~ranks; unlikely(left); left &= left - 1)
@@ -290,7 +291,7 @@ static uint32_t worth_a_kick(const struct core *c, uint32_t rank)
 }
 
 /* From now on these are worth a kick. True: they were others before, so something may have been posted to them. */
-static bool set_urgent(struct core *c, uint32_t ranks)
+static inline bool set_urgent(struct core *c, uint32_t ranks)
 {
 	if (likely(c->urgent == ranks))
 		return false;
@@ -366,7 +367,7 @@ static void run(struct core *c, struct vcpu *v, uint32_t rank)
 {
 	if (v && v != c->loaded)
 		load(c, v);
-	if (c->plan->budgets)
+	if (unlikely(c->budgets))
 		budget_charge(c, arch_time());
 	if (unlikely(c->turn_end != BH_NEVER))
 		turn_pause(c);
@@ -378,7 +379,8 @@ static void run(struct core *c, struct vcpu *v, uint32_t rank)
 	}
 	if (unlikely(c->vcpu[rank]->siblings))
 		turn_begin(c);
-	budget_begin(c);
+	if (unlikely(c->funded))
+		budget_begin(c);
 	trace(c, BH_TRACE_SWITCH, v->who,
 	      c->funded & BIT(rank)   ? BH_TRACE_BY_BUDGET
 	      : c->window & BIT(rank) ? BH_TRACE_BY_WINDOW
@@ -387,7 +389,7 @@ static void run(struct core *c, struct vcpu *v, uint32_t rank)
 }
 
 /* Siblings take turns: of a group, those that have not had theirs; then all again. */
-static uint32_t pick(struct core *c, uint32_t can)
+static inline uint32_t pick(struct core *c, uint32_t can)
 {
 	uint32_t rank = lowest_bit(can), group = c->vcpu[rank]->siblings;
 
@@ -404,7 +406,8 @@ static uint32_t contenders(const struct core *c)
 {
 	uint32_t can = c->ready & c->funded;
 
-	can = can ? can : c->ready & c->window;
+	if (likely(!can))
+		can = c->ready & c->window;
 	return can ? can : c->ready & c->slack;
 }
 
@@ -458,7 +461,7 @@ static struct vcpu *next(struct core *c)
 		if (unlikely(c->changed))
 			continue;
 		set_alarm(c);
-		if (unlikely(v && (c->shut & BIT(v->desc->rank))))
+		if (unlikely(v && (c->shut & v->bit)))
 			arch_irq_open(v);
 		if (v)
 			return v;
@@ -469,7 +472,7 @@ static struct vcpu *next(struct core *c)
 /* Beside others, none of which can run. Everybody is urgent from now on. */
 static __attribute__((noinline)) bool doze_beside(struct core *c, struct vcpu *v)
 {
-	if ((c->ready & (c->window | c->slack)) != BIT(v->desc->rank) || v->siblings || arch_irq_pending(v))
+	if ((c->ready & (c->window | c->slack)) != v->bit || v->siblings || arch_irq_pending(v))
 		return false;
 	c->doze_urgent = c->urgent;
 	c->doze_alarm = c->alarm;
@@ -486,7 +489,7 @@ bool sched_doze(struct vcpu *v)
 {
 	struct core *c = v->core;
 
-	if (c->plan->budgets || !(c->window & BIT(v->desc->rank)) || c->changed)
+	if (c->budgets || !(c->window & v->bit) || c->changed)
 		return false;
 	if (c->desc->n_vcpus > 1 ? !doze_beside(c, v) : arch_irq_pending(v))
 		return false;
@@ -528,7 +531,7 @@ struct vcpu *sched_awake(struct vcpu *v, uint32_t by)
 bool sched_notice(struct vcpu *v)
 {
 	struct core *c = v->core;
-	uint32_t bit = BIT(v->desc->rank);
+	uint32_t bit = v->bit;
 
 	if ((load_relaxed(&c->inbox) & (c->urgent | INBOX_NOW)) != bit)
 		return false;
@@ -559,10 +562,10 @@ bool sched_can_hand_over(const struct vcpu *v, const struct vcpu *to)
 void sched_hand_over(struct vcpu *v, struct vcpu *to)
 {
 	struct core *c = v->core;
-	uint32_t bit = BIT(to->desc->rank);
+	uint32_t bit = to->bit;
 
 	v->callee = to;
-	lent(to, to->lent | BIT(v->desc->rank) | v->lent);
+	lent(to, to->lent | v->bit | v->lent);
 	c->ready |= bit | to->lent;
 	c->runs = to;
 	if (set_urgent(c, c->urgent | bit) && unlikely(news(c)))
@@ -577,13 +580,13 @@ bool sched_can_hand_back(const struct vcpu *v, const struct vcpu *to)
 {
 	const struct core *c = v->core;
 
-	return to->core == c && to->callee == v && c->rank != BH_NONE && ((BIT(to->desc->rank) | to->lent) & BIT(c->rank)) && is_calm(c, v, to);
+	return to->core == c && to->callee == v && c->rank != BH_NONE && ((to->bit | to->lent) & BIT(c->rank)) && is_calm(c, v, to);
 }
 
 void sched_hand_back(struct vcpu *v, struct vcpu *to, ticks_t deadline)
 {
 	struct core *c = v->core;
-	uint32_t bit = BIT(v->desc->rank), ranks = BIT(to->desc->rank) | to->lent;
+	uint32_t bit = v->bit, ranks = to->bit | to->lent;
 
 	c->ready &= ~(bit | v->lent);
 	c->ready |= ranks;

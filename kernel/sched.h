@@ -16,7 +16,7 @@
 void sched_post(struct core *c, uint32_t rank, bool stop);
 void sched_post_now(struct core *c); /* any core: it has to attend to everything that was posted, and to orders (mode.h) */
 struct vcpu *sched_next(void);	     /* who runs now; idles until there is one; loads its registers */
-void sched_alarm(void);		     /* this core's timer fired */
+void sched_alarm(void);		     /* this core's timer has fired before core->now */
 void sched_unload(struct vcpu *v);   /* own core: the hardware holds nothing of v any more */
 void sched_give_way(struct vcpu *v); /* own core: v gives way to its siblings */
 

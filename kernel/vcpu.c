@@ -27,6 +27,7 @@ void vcpu_init(struct vcpu *v, uint32_t number)
 	v->part = partition_at(d->partition);
 	v->core = core_at(d->core);
 	v->deadline = v->due = v->vigil = BH_NEVER;
+	v->bit = BIT(d->rank);
 	v->who = TRACE_WHO(d->partition, d->index);
 	for (uint32_t i = 0; i < v->part->desc->n_vcpus; i++) {
 		const struct bh_vcpu *other = d - d->index + i;
@@ -47,7 +48,7 @@ void vcpu_wake(struct vcpu *v)
 {
 	v->state = VCPU_READY;
 	if (likely(!v->frozen))
-		v->core->ready |= BIT(v->desc->rank) | v->lent;
+		v->core->ready |= v->bit | v->lent;
 	v->core->changed = 1;
 }
 
@@ -58,7 +59,7 @@ void vcpu_freeze(struct vcpu *v)
 	v->frozen = 1;
 	watchdog_rest(v);
 	if (!v->callee) /* else that one runs in its place, and on */
-		v->core->ready &= ~(BIT(v->desc->rank) | v->lent);
+		v->core->ready &= ~(v->bit | v->lent);
 	v->core->changed = 1;
 }
 
@@ -73,7 +74,7 @@ void vcpu_thaw(struct vcpu *v)
 void vcpu_block(struct vcpu *v, enum vcpu_state why)
 {
 	v->state = why;
-	v->core->ready &= ~(BIT(v->desc->rank) | v->lent);
+	v->core->ready &= ~(v->bit | v->lent);
 	v->core->changed = 1;
 }
 

@@ -59,9 +59,9 @@ struct vcpu {
 	uint32_t awaits_tail;	    /* own core: how far that one's server had come then */
 	uint64_t listens;	    /* events it waits for; own core writes, others read */
 	ticks_t deadline;	    /* own core: when LISTENING, CALLING, ASKING or BLOCKED end by themselves; else BH_NEVER */
+	ticks_t vigil;		    /* own core: when watchdog.c is to look at it; else BH_NEVER */
 	ticks_t due;		    /* own core: when it has said it will be done (watchdog.h); else BH_NEVER */
 	ticks_t rests_from;	    /* own core: since when it stands still */
-	ticks_t vigil;		    /* own core: when watchdog.c is to look at it; else BH_NEVER */
 	uint32_t frozen;	    /* own core: it stands still, whatever its state (inspect.h) */
 	struct partition *inspects; /* own core: whose memory it sees */
 	ticks_t used;		    /* own core writes (sched.c), others read: time it has had */
@@ -71,6 +71,7 @@ struct vcpu {
 	uint32_t lent;		    /* own core: ranks of the callers in whose place it runs */
 	uint32_t alarms;	    /* own core: core->alarms, as it was when it handed the core over ... */
 	ticks_t alarm;		    /* ... and core->alarm */
+	uint32_t bit;		    /* BIT(its rank) */
 	uint32_t siblings;	    /* ranks of the other vCPUs of its partition on its core */
 	ticks_t turn_left;	    /* own core: of its turn among them; 0: the next is a whole one */
 	uint32_t who;		    /* as the trace has it */

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "sysreg.h"
+
 struct core;
 
 static inline struct core *this_core(void)
@@ -24,6 +26,21 @@ static inline uint64_t arch_stamp(void)
 	__asm__ volatile("mrs %0, cntpct_el0"
 			 : "=r"(t));
 	return t;
+}
+
+static inline uint64_t arch_frequency(void)
+{
+	return read_reg(cntfrq_el0);
+}
+
+static inline void arch_timer_set(uint64_t when)
+{
+	if (when == ~0ull) {
+		write_reg(cnthp_ctl_el2, 0);
+		return;
+	}
+	write_reg(cnthp_cval_el2, when);
+	write_reg(cnthp_ctl_el2, CNT_CTL_ENABLE);
 }
 
 #endif

@@ -41,7 +41,7 @@ struct arch_vcpu {
 	/* what EL2 sets for it */
 	uint64_t vttbr, hcr, vmpidr, mdcr, cptr;
 
-	uint64_t cntv_ctl, cntv_cval;
+	uint64_t cntv_cval, cntv_ctl;
 	uint64_t cntp_ctl, cntp_cval; /* the emulated physical timer: always current */
 
 	uint64_t access, access_far; /* ESR_EL2 and FAR_EL2 of the access to an emulated region that is being answered */

@@ -86,11 +86,41 @@ static inline bool timer_virtual_fires(void)
 }
 
 void timer_core_init(void);
-void timer_load(struct vcpu *v);
-void timer_save(struct vcpu *v);
+void timer_load_physical(struct vcpu *v);    /* it runs: its line */
 void timer_physical_changed(struct vcpu *v); /* CNTP_* was written */
 void timer_virtual_irq(struct vcpu *v);	     /* it came; v: who is loaded, or NULL */
 void timer_virtual_review(struct vcpu *v);   /* v loaded: before it looks whether the timer's interrupt is pending */
+
+static inline bool timer_runs(uint64_t ctl)
+{
+	return (ctl & (CNT_CTL_ENABLE | CNT_CTL_IMASK)) == CNT_CTL_ENABLE;
+}
+
+/* Both timers are the hardware's where interrupts are direct. */
+static inline void timer_load(struct vcpu *v, bool both)
+{
+	write_reg(cntv_cval_el0, v->arch.cntv_cval);
+	write_reg(cntv_ctl_el0, v->arch.cntv_ctl);
+	if (both) {
+		write_reg(cntp_cval_el0, v->arch.cntp_cval);
+		write_reg(cntp_ctl_el0, v->arch.cntp_ctl);
+	} else if (unlikely(timer_runs(v->arch.cntp_ctl))) {
+		timer_load_physical(v);
+	}
+}
+
+static inline void timer_save(struct vcpu *v, bool both)
+{
+	v->arch.cntv_ctl = read_reg(cntv_ctl_el0) & (CNT_CTL_ENABLE | CNT_CTL_IMASK);
+	v->arch.cntv_cval = read_reg(cntv_cval_el0);
+	write_reg(cntv_ctl_el0, 0);
+	if (both) {
+		v->arch.cntp_ctl = read_reg(cntp_ctl_el0) & (CNT_CTL_ENABLE | CNT_CTL_IMASK);
+		v->arch.cntp_cval = read_reg(cntp_cval_el0);
+		write_reg(cntp_ctl_el0, 0);
+	}
+	isb(); /* its level is low before the next one's interrupts are looked at */
+}
 
 /* machine.c */
 void irq_handle(uint32_t intid); /* acknowledged */

@@ -328,8 +328,7 @@ __attribute__((noinline)) void ich_lr_write(uint32_t n, uint64_t value)
 }
 
 /* ICH_VTR_EL2.PREbits says how many of the four active-priority registers exist. */
-#define APR_READ(k) \
-	(ap0r[k] = (uint32_t)read_reg(ich_ap0r##k##_el2), ap1r[k] = (uint32_t)read_reg(ich_ap1r##k##_el2), ap0r[k] | ap1r[k])
+#define APR_READ(k) (ap0r[k] = (uint32_t)read_reg(ich_ap0r##k##_el2), ap1r[k] = (uint32_t)read_reg(ich_ap1r##k##_el2))
 #define APR_WRITE(k, zero, one)                     \
 	do {                                        \
 		write_reg(ich_ap0r##k##_el2, zero); \
@@ -341,17 +340,25 @@ static uint32_t preemption_bits(void)
 	return (ich_vtr() >> 26 & 7u) + 1;
 }
 
-uint32_t ich_apr_save(uint32_t ap0r[4], uint32_t ap1r[4])
+void ich_apr_save(uint32_t ap0r[4], uint32_t ap1r[4])
 {
-	uint32_t bits = preemption_bits(), any = APR_READ(0);
+	uint32_t bits = preemption_bits();
 
-	if (unlikely(bits > 5))
-		any |= APR_READ(1);
-	if (unlikely(bits > 6)) {
-		any |= APR_READ(2);
-		any |= APR_READ(3);
+	APR_READ(0);
+	if (bits > 5)
+		APR_READ(1);
+	if (bits > 6) {
+		APR_READ(2);
+		APR_READ(3);
 	}
-	return any;
+}
+
+uint32_t ich_apr_others(void)
+{
+	uint32_t ap0r[4] = { 0 }, ap1r[4] = { 0 };
+
+	ich_apr_save(ap0r, ap1r);
+	return ap0r[1] | ap0r[2] | ap0r[3] | ap1r[1] | ap1r[2] | ap1r[3];
 }
 
 void ich_apr_load(const uint32_t ap0r[4], const uint32_t ap1r[4])

@@ -97,8 +97,23 @@ static inline void ich_sre_load(void)
 /* gicv3.c */
 uint64_t ich_lr_read(uint32_t n); /* n < 16 */
 void ich_lr_write(uint32_t n, uint64_t value);
-uint32_t ich_apr_save(uint32_t ap0r[4], uint32_t ap1r[4]); /* 0: all are zero */
+void ich_apr_save(uint32_t ap0r[4], uint32_t ap1r[4]);
+uint32_t ich_apr_others(void); /* as ich_apr_any(), of all pairs but the first */
 void ich_apr_load(const uint32_t ap0r[4], const uint32_t ap1r[4]);
 void ich_apr_clear(void);
+
+/* Of 32 priorities one pair of active-priority registers has all; ICH_VTR_EL2.PREbits says whether there are more. */
+static inline bool ich_apr_is_one(void)
+{
+	return (ich_vtr() >> 26 & 7u) < 5;
+}
+
+/* Is a priority active? */
+static inline uint32_t ich_apr_any(void)
+{
+	uint32_t any = (uint32_t)read_reg(ich_ap0r0_el2) | (uint32_t)read_reg(ich_ap1r0_el2);
+
+	return likely(ich_apr_is_one()) ? any : any | ich_apr_others();
+}
 
 #endif

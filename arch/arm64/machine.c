@@ -245,6 +245,7 @@ void arch_irq_take(void)
 	if (intid >= GIC_SPURIOUS)
 		return;
 	gic_drop(intid);
+	this_core()->now = arch_stamp();
 	trace(this_core(), BH_TRACE_IRQ, trace_running(this_core()), intid, 0, 0);
 	irq_handle(intid);
 }
@@ -258,7 +259,6 @@ void arch_idle(void)
 	dsb(sy);
 	__asm__ volatile("wfi" ::
 				 : "memory");
-	this_core()->now = arch_stamp();
 	arch_irq_take();
 }
 

@@ -12,6 +12,7 @@
 #include "arm64.h"
 #include "direct.h"
 #include "gicv3.h"
+#include "vgic_switch.h"
 #include "kernel/arch.h"
 #include "kernel/health.h"
 
@@ -115,7 +116,7 @@ void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t 
 	a->cptr = cptr_base() | (d->fp == BH_FP_EAGER ? 0 : CPTR_EL2_TFP);
 	if (v->core->fp_owner == v)
 		v->core->fp_owner = NULL;
-	v->core->stale |= BIT(v->desc->rank);
+	v->core->stale |= v->bit;
 	if (how == ENTRY_RESUME) {
 		vgic_cpu_wake(v);
 		direct_cpu_wake(v);
@@ -301,9 +302,9 @@ void arch_vcpu_load(struct vcpu *v)
 	isb();
 	write_reg(vttbr_el2, unlikely(a->is_direct) ? direct_root(v, a->vttbr & ROOT_PA) : a->vttbr);
 	isb();
-	if (unlikely(c->stale & BIT(v->desc->rank)))
+	if (unlikely(c->stale & v->bit))
 		flush();
-	c->stale = (c->stale & ~BIT(v->desc->rank)) | v->siblings;
+	c->stale = (c->stale & ~v->bit) | v->siblings;
 	if (!(a->cptr & CPTR_EL2_TFP))
 		fp_switch(c, v);
 	else if (c->fp_owner == v)
@@ -312,11 +313,13 @@ void arch_vcpu_load(struct vcpu *v)
 		debug_from_outside(a);
 	else if (a->debug_used)
 		debug_load(a);
-	if (unlikely(a->is_direct))
+	if (unlikely(a->is_direct)) {
 		direct_load(v);
-	else
+		timer_load(v, true);
+	} else {
 		vgic_load(v); /* its list registers before its timer's line, see vgic.h */
-	timer_load(v);
+		timer_load(v, false);
+	}
 	if (unlikely(a->abort_pending)) {
 		a->abort_pending = 0;
 		inject_abort(v, a->access, a->access_far, false);
@@ -340,11 +343,13 @@ void arch_vcpu_save(struct vcpu *v)
 {
 	struct arch_vcpu *a = &v->arch;
 
-	timer_save(v);
-	if (unlikely(a->is_direct))
+	if (unlikely(a->is_direct)) {
+		timer_save(v, true);
 		direct_save(v);
-	else
+	} else {
+		timer_save(v, false);
 		vgic_save(v);
+	}
 	if (unlikely(a->mdcr & MDCR_EL2_TDE))
 		write_reg(mdscr_el1, 0);
 	else if (a->debug_used)
@@ -388,7 +393,7 @@ void arch_vcpu_settle(struct vcpu *v)
 void arch_vcpu_root(struct vcpu *v, uint64_t root)
 {
 	v->arch.vttbr = vttbr(v->part, root);
-	v->core->stale |= BIT(v->desc->rank);
+	v->core->stale |= v->bit;
 }
 
 void arch_vcpu_answer(struct vcpu *v, int64_t value)

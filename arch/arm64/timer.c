@@ -19,11 +19,6 @@ ticks_t arch_time(void)
 	return read_reg(cntpct_el0);
 }
 
-uint64_t arch_frequency(void)
-{
-	return read_reg(cntfrq_el0);
-}
-
 void timer_core_init(void)
 {
 	write_reg(cnthctl_el2, CNTHCTL_EL2_EL1PCTEN);
@@ -34,30 +29,15 @@ void timer_core_init(void)
 	isb();
 }
 
-void arch_timer_set(ticks_t when)
-{
-	if (when == ~0ull) {
-		write_reg(cnthp_ctl_el2, 0);
-		return;
-	}
-	write_reg(cnthp_cval_el2, when);
-	write_reg(cnthp_ctl_el2, CNT_CTL_ENABLE);
-}
-
-static bool runs(uint64_t ctl)
-{
-	return (ctl & (CNT_CTL_ENABLE | CNT_CTL_IMASK)) == CNT_CTL_ENABLE;
-}
-
 /* The virtual timer's line, seen from memory: is it high now, and would anybody look? */
 static bool virtual_due(const struct vcpu *v)
 {
-	return runs(v->arch.cntv_ctl) && (v->arch.vgic.own.enabled & BIT(VIRTUAL_PPI)) && arch_time() >= v->arch.cntv_cval;
+	return timer_runs(v->arch.cntv_ctl) && (v->arch.vgic.own.enabled & BIT(VIRTUAL_PPI)) && arch_time() >= v->arch.cntv_cval;
 }
 
 static bool physical_level(const struct vcpu *v)
 {
-	return runs(v->arch.cntp_ctl) && arch_time() >= v->arch.cntp_cval;
+	return timer_runs(v->arch.cntp_ctl) && arch_time() >= v->arch.cntp_cval;
 }
 
 ticks_t arch_vcpu_deadline(const struct vcpu *v)
@@ -68,9 +48,9 @@ ticks_t arch_vcpu_deadline(const struct vcpu *v)
 	if (unlikely(a->is_direct)) /* its timers are the core's own; not loaded, it does not wait: arch_irq_pending() */
 		return first;
 	/* Once the line is high nothing more happens by time alone. */
-	if (runs(a->cntp_ctl) && !(a->vgic.own.line & BIT(PHYSICAL_PPI)))
+	if (timer_runs(a->cntp_ctl) && !(a->vgic.own.line & BIT(PHYSICAL_PPI)))
 		first = a->cntp_cval;
-	if (v->core->loaded != v && runs(a->cntv_ctl) && (a->vgic.own.enabled & BIT(VIRTUAL_PPI)) && a->cntv_cval < first)
+	if (v->core->loaded != v && timer_runs(a->cntv_ctl) && (a->vgic.own.enabled & BIT(VIRTUAL_PPI)) && a->cntv_cval < first)
 		first = a->cntv_cval;
 	return first;
 }
@@ -85,7 +65,7 @@ void arch_irq_update(struct vcpu *v)
 {
 	if (unlikely(v->arch.is_direct))
 		return;
-	if (runs(v->arch.cntp_ctl))
+	if (timer_runs(v->arch.cntp_ctl))
 		vgic_line_private(v, PHYSICAL_PPI, physical_level(v));
 	if (unlikely(load_relaxed(&v->arch.vgic.closed)))
 		vgic_lines_told(v);
@@ -118,30 +98,9 @@ bool arch_irq_pending(struct vcpu *v)
 	return vgic_pending(v) || (v->core->loaded != v && virtual_due(v));
 }
 
-void timer_load(struct vcpu *v)
+void timer_load_physical(struct vcpu *v)
 {
-	write_reg(cntv_cval_el0, v->arch.cntv_cval);
-	write_reg(cntv_ctl_el0, v->arch.cntv_ctl);
-	if (unlikely(v->arch.is_direct)) {
-		write_reg(cntp_cval_el0, v->arch.cntp_cval);
-		write_reg(cntp_ctl_el0, v->arch.cntp_ctl);
-		return;
-	}
-	if (runs(v->arch.cntp_ctl))
-		vgic_line_private(v, PHYSICAL_PPI, physical_level(v));
-}
-
-void timer_save(struct vcpu *v)
-{
-	v->arch.cntv_ctl = read_reg(cntv_ctl_el0) & (CNT_CTL_ENABLE | CNT_CTL_IMASK);
-	v->arch.cntv_cval = read_reg(cntv_cval_el0);
-	write_reg(cntv_ctl_el0, 0);
-	if (unlikely(v->arch.is_direct)) {
-		v->arch.cntp_ctl = read_reg(cntp_ctl_el0) & (CNT_CTL_ENABLE | CNT_CTL_IMASK);
-		v->arch.cntp_cval = read_reg(cntp_cval_el0);
-		write_reg(cntp_ctl_el0, 0);
-	}
-	isb(); /* its level is low before the next one's interrupts are looked at */
+	vgic_line_private(v, PHYSICAL_PPI, physical_level(v));
 }
 
 void timer_virtual_irq(struct vcpu *v)

@@ -7,12 +7,13 @@
 #include "arch/arm64/gicv3.h"
 #include "arch/arm64/vgic_again.h"
 #include "arch/arm64/vgic_inside.h"
+#include "arch/arm64/vgic_switch.h"
 #include "kernel/core.h"
 
 void vgic_lines_told(struct vcpu *t)
 {
 	if (unlikely(load_relaxed(&t->arch.vgic.closed) != 0) && t->core == this_core())
-		t->core->shut |= BIT(t->desc->rank);
+		t->core->shut |= t->bit;
 }
 
 void vgic_maintenance(struct vcpu *v)
@@ -375,8 +376,6 @@ void vgic_dir(struct vcpu *v, uint64_t value)
 
 /* --- switching --- */
 
-/* While no vCPU is live, no list register of this core has a state, and no priority is active: only what has has to be written. */
-
 /* Private interrupts whose physical ones are active for this vCPU, see vgic_raise_private(). */
 static uint32_t physical_active(const struct vgic_cpu *c)
 {
@@ -397,26 +396,21 @@ static void physical_switch(const struct vgic_cpu *c, bool active)
 		gic_private_active(lowest_bit(bits), active);
 }
 
-void vgic_load(struct vcpu *v)
+void vgic_load_used(struct vcpu *v)
 {
 	struct vgic_cpu *c = &v->arch.vgic;
 
-	if ((load_relaxed(&c->todo) | c->left | c->shut) != 0 || c->hcr == 0)
-		vgic_pass(v);
-	if (unlikely((c->used | c->own.owed) != 0)) {
-		physical_switch(c, true);
-		for (uint32_t used = c->used; used != 0; used &= used - 1)
-			ich_lr_write(lowest_bit(used), c->lr[lowest_bit(used)]);
-	}
-	ich_sre_load();
-	if (unlikely(c->priorities_active))
-		ich_apr_load(c->ap0r, c->ap1r);
-	ich_vmcr_write(c->vmcr);
-	ich_hcr_write(c->hcr);
-	c->live = true;
+	physical_switch(c, true);
+	for (uint32_t used = c->used; used != 0; used &= used - 1)
+		ich_lr_write(lowest_bit(used), c->lr[lowest_bit(used)]);
 }
 
-static __attribute__((noinline)) void save_used(struct vcpu *v)
+void vgic_save_active(struct vcpu *v)
+{
+	physical_switch(&v->arch.vgic, false);
+}
+
+void vgic_save_used(struct vcpu *v)
 {
 	struct vgic_pass k = { .v = v, .c = &v->arch.vgic };
 	struct vgic_cpu *c = k.c;
@@ -433,22 +427,6 @@ static __attribute__((noinline)) void save_used(struct vcpu *v)
 		if ((vgic_pending_bits(word) | load_relaxed(&word->owed)) != 0)
 			set_bits(&c->todo, words & -words);
 	}
-}
-
-void vgic_save(struct vcpu *v)
-{
-	struct vgic_cpu *c = &v->arch.vgic;
-
-	c->vmcr = ich_vmcr_read();
-	if ((c->used | c->out) != 0)
-		save_used(v);
-	c->priorities_active = ich_apr_save(c->ap0r, c->ap1r);
-	if (unlikely(c->priorities_active))
-		ich_apr_clear();
-	ich_hcr_write(0);
-	if (unlikely((c->used | c->own.owed) != 0))
-		physical_switch(c, false);
-	c->live = false;
 }
 
 void vgic_cpu_wake(struct vcpu *v)

@@ -118,7 +118,6 @@ struct vgic_pass {
 
 void vgic_pass_collect(struct vgic_pass *k);
 void vgic_pass_end(struct vgic_pass *k);
-void vgic_pass(struct vcpu *v); /* both */
 
 void vgic_lr_done(struct vgic_pass *k, uint32_t n);    /* the guest is done with what was there */
 void vgic_lr_retract(struct vgic_pass *k, uint32_t n); /* back to the words, in whatever state it is */

@@ -53,7 +53,7 @@ static bool about_to_run(struct vcpu *t)
 		return false;
 	if (t == c->loaded) /* it ran, or nobody did */
 		return true;
-	return (load_relaxed(&c->urgent) & BIT(t->desc->rank)) != 0 &&
+	return (load_relaxed(&c->urgent) & t->bit) != 0 &&
 	       (t->state == VCPU_READY || (vcpu_wakes_by_irq(t) && vgic_pending(t)));
 }
 
@@ -82,7 +82,7 @@ static void open_word(struct vcpu *v, uint32_t w)
 
 void arch_irq_open(struct vcpu *v)
 {
-	v->core->shut &= ~BIT(v->desc->rank);
+	v->core->shut &= ~v->bit;
 	for (uint32_t words = swap_all(&v->arch.vgic.closed, 0); words != 0; words &= words - 1)
 		open_word(v, lowest_bit(words));
 }

@@ -16,5 +16,7 @@ static inline struct core *this_core(void)
 }
 
 uint64_t arch_stamp(void);
+uint64_t arch_frequency(void);
+void arch_timer_set(uint64_t when);
 
 #endif

@@ -631,7 +631,7 @@ void arch_irq_sync(struct vcpu *v)
 
 void arch_irq_open(struct vcpu *v)
 {
-	v->core->shut &= ~BIT(v->desc->rank);
+	v->core->shut &= ~v->bit;
 }
 
 bool arch_irq_pending(struct vcpu *v)
