@@ -27,6 +27,7 @@ struct core {
 	uint32_t online;  /* set once by the core itself */
 	uint32_t stint;	  /* changes of who has the core: odd while one is made; own core writes, others read these four */
 	ticks_t had_from; /* since when who runs has it */
+	ticks_t *had;	  /* where that is added up: the rank's vCPU's `used`, or ... */
 	ticks_t idled;	  /* how long nobody has had it */
 	ticks_t asked_at; /* when it was asked to come into the kernel, and has not yet; 0: it has; any core */
 
@@ -69,7 +70,7 @@ struct core {
 	ticks_t since;		    /* from when on the running rank's budget has not been charged */
 
 	struct bh_trace *trace;
-	uint32_t trace_next, trace_mask;
+	uint32_t trace_mask;
 	ticks_t now; /* when the kernel was entered, as good as a second look at the counter; the port's */
 
 	struct vcpu *vcpu[BH_MAX_CORE_VCPUS]; /* by rank */

@@ -19,6 +19,7 @@ void partition_init(struct partition *p, uint32_t number)
 {
 	p->number = number;
 	p->desc = blob_partitions(blob) + number;
+	p->vcpus = vcpu_at(p->desc->first_vcpu);
 	for (uint32_t i = 0; i < BH_PART_PORTS; i++)
 		if (cap_find(p, i, BH_CAP_PORT))
 			p->ports |= BIT64(i);

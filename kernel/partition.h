@@ -23,6 +23,7 @@ enum partition_state {
 struct partition {
 	struct arch_partition arch;
 	const struct bh_partition *desc;
+	struct vcpu *vcpus; /* desc->n_vcpus of them */
 	uint32_t number;
 	uint32_t state;	     /* enum partition_state; atomically */
 	uint32_t stop_left;  /* vCPUs that have not halted yet; atomically */

@@ -24,24 +24,16 @@
 #include "kernel/trace.h"
 #include "kernel/window.h"
 
-void sched_post(struct core *c, uint32_t rank, bool stop)
+void sched_post_stop(struct core *c, uint32_t bit)
 {
-	uint32_t was, urgent;
-
-	if (unlikely(stop))
-		set_bits(&c->stops, BIT(rank));
-	was = set_bits(&c->inbox, BIT(rank));
-	if (c == this_core())
-		c->changed = 1;
-	else
-		__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (unlikely(stop) && !load_relaxed(&c->frame_ticks)) { /* else an edge will come: pass_edge() */
-		sched_post_now(c);
+	set_bits(&c->stops, bit);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (load_relaxed(&c->frame_ticks)) { /* an edge will come: pass_edge() */
+		sched_post(c, bit);
 		return;
 	}
-	urgent = load_relaxed(&c->urgent);
-	if (c != this_core() && (BIT(rank) & urgent) && !(was & urgent))
-		arch_kick(c);
+	set_bits(&c->inbox, bit);
+	sched_post_now(c);
 }
 
 void sched_post_now(struct core *c)
@@ -326,19 +318,17 @@ static void turn_begin(struct core *c)
 }
 
 /* Another rank has the core from now on. Whoever looks from elsewhere (sched_used()) finds `stint` odd, or changed, while these do not agree. */
-static inline void account_to(struct core *c, ticks_t *had, uint32_t rank, ticks_t now)
+static inline void account(struct core *c, ticks_t *had, uint32_t rank, ticks_t now)
 {
-	store_relaxed(&c->stint, c->stint + 1);
+	uint32_t stint = c->stint;
+
+	store_relaxed(&c->stint, stint + 1);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	store_relaxed(had, *had + (now - c->had_from));
+	store_relaxed(c->had, *c->had + (now - c->had_from));
 	store_relaxed(&c->had_from, now);
 	store_relaxed(&c->rank, rank);
-	store_release(&c->stint, c->stint + 1);
-}
-
-static void account(struct core *c, uint32_t rank)
-{
-	account_to(c, c->rank == BH_NONE ? &c->idled : &c->vcpu[c->rank]->used, rank, c->now);
+	c->had = had;
+	store_release(&c->stint, stint + 2);
 }
 
 #define LOOKS 8u
@@ -371,7 +361,7 @@ static void run(struct core *c, struct vcpu *v, uint32_t rank)
 		budget_charge(c, arch_time());
 	if (unlikely(c->turn_end != BH_NEVER))
 		turn_pause(c);
-	account(c, rank);
+	account(c, v ? &c->vcpu[rank]->used : &c->idled, rank, c->now);
 	c->runs = v;
 	if (!v) {
 		trace(c, BH_TRACE_IDLE, TRACE_NOBODY, 0, 0, 0);
@@ -452,6 +442,8 @@ static struct vcpu *choose(struct core *c, uint32_t *rank)
  */
 static struct vcpu *next(struct core *c)
 {
+	if (news(c))
+		collect(c);
 	for (;;) {
 		uint32_t rank;
 		struct vcpu *v = choose(c, &rank);
@@ -493,7 +485,7 @@ bool sched_doze(struct vcpu *v)
 		return false;
 	if (c->desc->n_vcpus > 1 ? !doze_beside(c, v) : arch_irq_pending(v))
 		return false;
-	account_to(c, &v->used, BH_NONE, arch_stamp());
+	account(c, &c->idled, BH_NONE, arch_stamp());
 	trace(c, BH_TRACE_IDLE, TRACE_NOBODY, 0, 0, 0);
 	return true;
 }
@@ -508,7 +500,7 @@ static inline struct vcpu *awake(struct vcpu *v, uint32_t rank, uint32_t by)
 {
 	struct core *c = v->core;
 
-	account_to(c, &c->idled, rank, arch_stamp());
+	account(c, &v->used, rank, arch_stamp());
 	trace(c, BH_TRACE_SWITCH, v->who, BH_TRACE_BY_WINDOW, rank, by);
 	return v;
 }
@@ -525,25 +517,6 @@ static __attribute__((noinline)) struct vcpu *awake_beside(struct vcpu *v, uint3
 struct vcpu *sched_awake(struct vcpu *v, uint32_t by)
 {
 	return unlikely(v->core->doze_urgent) ? awake_beside(v, by) : awake(v, 0, by); /* alone, it has the first rank */
-}
-
-/* Requests after inbox: what is posted meanwhile has its bit there again. */
-bool sched_notice(struct vcpu *v)
-{
-	struct core *c = v->core;
-	uint32_t bit = v->bit;
-
-	if ((load_relaxed(&c->inbox) & (c->urgent | INBOX_NOW)) != bit)
-		return false;
-	clear_bits(&c->inbox, bit);
-	if (likely(!(load_relaxed(&v->requests) & ~REQ_IRQ))) {
-		arch_irq_update(v);
-		if (likely(!(c->shut & bit)))
-			return true;
-	}
-	set_bits(&c->inbox, bit);
-	c->changed = 1;
-	return false;
 }
 
 /* Nothing is on its way to anybody here, and no siblings take turns. */

@@ -7,13 +7,29 @@
 #ifndef KERNEL_SCHED_H
 #define KERNEL_SCHED_H
 
+#include "kernel/arch.h"
 #include "kernel/core.h"
 
+/* Any core: core c has to attend its vCPU with this bit, when it could run. */
+static inline void sched_post(struct core *c, uint32_t bit)
+{
+	uint32_t was = set_bits(&c->inbox, bit), urgent;
+
+	if (c == this_core()) {
+		c->changed = 1;
+		return;
+	}
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	urgent = load_relaxed(&c->urgent);
+	if ((bit & urgent) && !(was & urgent))
+		arch_kick(c);
+}
+
 /*
- * Any core: core c has to attend its vCPU of this rank. stop: whoever runs there, and for however long; at once where the core has no
- * windows, else at one of the next edges: one stop an edge, so that nobody's stops and starts take others' time in between.
+ * Likewise, whoever runs there, and for however long: at once where the core has no windows, else at one of the next edges: one stop an
+ * edge, so that nobody's stops and starts take others' time in between.
  */
-void sched_post(struct core *c, uint32_t rank, bool stop);
+void sched_post_stop(struct core *c, uint32_t bit);
 void sched_post_now(struct core *c); /* any core: it has to attend to everything that was posted, and to orders (mode.h) */
 struct vcpu *sched_next(void);	     /* who runs now; idles until there is one; loads its registers */
 void sched_alarm(void);		     /* this core's timer has fired before core->now */
@@ -28,7 +44,23 @@ void sched_give_way(struct vcpu *v); /* own core: v gives way to its siblings */
 bool sched_doze(struct vcpu *v);
 void sched_sleep(struct vcpu *v);
 struct vcpu *sched_awake(struct vcpu *v, uint32_t by); /* answers v. by: as the trace has it, BH_TRACE_SWITCH's b */
-bool sched_notice(struct vcpu *v);
+
+static inline bool sched_notice(struct vcpu *v)
+{
+	struct core *c = v->core;
+
+	if ((load_relaxed(&c->inbox) & (c->urgent | INBOX_NOW)) != v->bit)
+		return false;
+	clear_bits(&c->inbox, v->bit); /* before requests: what is posted meanwhile has its bit there again */
+	if (likely(!(load_relaxed(&v->requests) & ~REQ_IRQ))) {
+		arch_irq_update(v);
+		if (likely(!(c->shut & v->bit)))
+			return true;
+	}
+	set_bits(&c->inbox, v->bit);
+	c->changed = 1;
+	return false;
+}
 
 /* Any core: how long this rank has had core c until now; BH_NONE: how long it has idled. (Where c changes who runs all the while: until lately.) */
 ticks_t sched_used(const struct core *c, uint32_t rank);

@@ -65,6 +65,7 @@ static void core_init(struct core *c, uint32_t number)
 	for (uint32_t r = 0; r < c->desc->n_vcpus; r++)
 		c->vcpu[r] = vcpu_at(c->desc->vcpu[r]);
 	c->rank = BH_NONE;
+	c->had = &c->idled;
 	c->alarm = c->edge = c->change_at = c->turn_end = BH_NEVER;
 	trace_init(c);
 }

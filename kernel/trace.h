@@ -21,7 +21,7 @@ void trace_mode(struct core *c, uint32_t mode, ticks_t start); /* likewise: it i
 static inline void trace(struct core *c, enum bh_trace_kind kind, uint32_t who, uint32_t arg, uint64_t a, uint64_t b)
 {
 	struct bh_trace *ring = c->trace;
-	uint32_t n = c->trace_next;
+	uint32_t n = load_relaxed(&ring->next); /* this core's alone */
 	struct bh_trace_record *r = &ring->record[n & c->trace_mask];
 	uint64_t what = kind | who | (uint64_t)arg << 32;
 
@@ -29,8 +29,7 @@ static inline void trace(struct core *c, enum bh_trace_kind kind, uint32_t who, 
 	r->what = what;
 	r->a = a;
 	r->b = b;
-	c->trace_next = n + 1;
-	__atomic_store_n(&ring->next, n + 1, __ATOMIC_RELEASE); /* for readers; no core of the kernel looks at it */
+	store_release(&ring->next, n + 1); /* for readers; no other core of the kernel looks at it */
 }
 
 /* Who runs, for records of what happens to the core: an interrupt. */

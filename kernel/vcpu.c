@@ -41,7 +41,10 @@ void vcpu_init(struct vcpu *v, uint32_t number)
 void vcpu_post(struct vcpu *v, uint32_t requests)
 {
 	set_bits(&v->requests, requests);
-	sched_post(v->core, v->desc->rank, requests & (REQ_STOP | REQ_PAUSE));
+	if (unlikely(requests & (REQ_STOP | REQ_PAUSE)))
+		sched_post_stop(v->core, v->bit);
+	else
+		sched_post(v->core, v->bit);
 }
 
 void vcpu_wake(struct vcpu *v)

@@ -75,6 +75,22 @@ static inline void gic_drop(uint64_t intid)
 	isb();
 }
 
+/* It was dropped, and is active no more. What the handler did to a device comes first, or a level would fire once more. */
+static inline void gic_end(uint64_t intid)
+{
+	dsb(sy);
+	write_reg(icc_dir_el1, intid);
+	isb();
+}
+
+/* To another core, by gic_kick_value(). Preceding stores are visible first. */
+static inline void gic_kick(uint64_t value)
+{
+	dsb(ishst);
+	write_reg(icc_sgi1r_el1, value);
+	isb();
+}
+
 /* timer.c */
 #define VIRTUAL_PPI  27u
 #define PHYSICAL_PPI 30u

@@ -9,6 +9,7 @@
  */
 #include "arch/arm64/gicv3.h"
 #include "arch/arm64/arch_relax.h"
+#include "arch/arm64/arm64.h"
 #include "arch/arm64/ich.h"
 #include "arch/arm64/sysreg.h"
 #include "kernel/core.h"
@@ -237,9 +238,7 @@ void gic_core_init(void)
 
 void gic_deactivate(uint32_t intid)
 {
-	dsb(sy); /* what the handler did to a device comes first, or a level would fire once more */
-	write_reg(icc_dir_el1, intid);
-	isb();
+	gic_end(intid);
 }
 
 uint64_t gic_kick_value(uint64_t mpidr)
@@ -247,13 +246,6 @@ uint64_t gic_kick_value(uint64_t mpidr)
 	return (uint64_t)GIC_SGI_KICK << 24 | BIT64(mpidr & 15u) /* Aff0: 16 to a target list */
 	       | (mpidr >> 4 & 0xfu) << 44			 /* RS */
 	       | (mpidr >> 8 & 0xffu) << 16 | (mpidr >> 16 & 0xffu) << 32 | (mpidr >> 32 & 0xffu) << 48;
-}
-
-void gic_kick(uint64_t value)
-{
-	dsb(ishst);
-	write_reg(icc_sgi1r_el1, value);
-	isb();
 }
 
 void gic_spi_mask(uint32_t intid)

@@ -228,7 +228,7 @@ void irq_handle(uint32_t intid)
 			sched_alarm();
 		else if (intid == blob->maintenance_intid && this_core()->loaded)
 			vgic_maintenance(this_core()->loaded);
-		gic_deactivate(intid);
+		gic_end(intid);
 	}
 }
 

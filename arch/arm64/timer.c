@@ -61,15 +61,24 @@ void timer_physical_changed(struct vcpu *v)
 	v->core->changed = 1;
 }
 
+static __attribute__((noinline)) void update_all(struct vcpu *v)
+{
+	if (timer_runs(v->arch.cntp_ctl))
+		vgic_line_private(v, PHYSICAL_PPI, physical_level(v));
+	if (load_relaxed(&v->arch.vgic.closed))
+		vgic_lines_told(v);
+	vgic_update(v);
+}
+
 void arch_irq_update(struct vcpu *v)
 {
 	if (unlikely(v->arch.is_direct))
 		return;
-	if (timer_runs(v->arch.cntp_ctl))
-		vgic_line_private(v, PHYSICAL_PPI, physical_level(v));
-	if (unlikely(load_relaxed(&v->arch.vgic.closed)))
-		vgic_lines_told(v);
-	if (load_relaxed(&v->arch.vgic.todo))
+	if (unlikely(timer_runs(v->arch.cntp_ctl) || load_relaxed(&v->arch.vgic.closed))) {
+		update_all(v);
+		return;
+	}
+	if (load_relaxed(&v->arch.vgic.todo) && !(v->arch.vgic.live && vgic_again_sgi(v)))
 		vgic_update(v);
 }
 
@@ -107,7 +116,7 @@ void timer_virtual_irq(struct vcpu *v)
 {
 	/* It came as its owner left, or the line fell meanwhile: nobody's. */
 	if (unlikely(!v || !timer_virtual_fires())) {
-		gic_deactivate(VIRTUAL_PPI);
+		gic_end(VIRTUAL_PPI);
 		return;
 	}
 	vgic_raise_private(v, VIRTUAL_PPI, true);

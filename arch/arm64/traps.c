@@ -133,7 +133,7 @@ static __attribute__((noinline)) uint64_t sysreg_quick(struct vcpu *v, uint64_t 
 /* A kick: more often than not it is for an interrupt of v, which runs or sleeps here. */
 static bool kicked(struct vcpu *v)
 {
-	gic_deactivate(GIC_SGI_KICK);
+	gic_end(GIC_SGI_KICK);
 	return sched_notice(v);
 }
 
@@ -206,9 +206,9 @@ static __attribute__((noinline)) uint64_t irq_left(struct vcpu *v, uint64_t inti
 		return left_nothing(v);
 	gic_drop(intid);
 	trace(v->core, BH_TRACE_IRQ, v->who, (uint32_t)intid, 0, 0);
-	if (intid == GIC_SGI_KICK)
-		return kicked(v) ? left_next(v) : LEFT_NEXT;
-	return LEFT_IRQ | intid << 8;
+	if (intid != GIC_SGI_KICK)
+		return LEFT_IRQ | intid << 8;
+	return likely(kicked(v)) ? left_next(v) : LEFT_NEXT;
 }
 
 static __attribute__((noinline)) uint64_t timer_left(struct vcpu *v)

@@ -209,7 +209,7 @@ static bool deliver(struct vcpu *v, struct vgic_word *word, uint32_t w, uint32_t
 static bool update_quick(struct vcpu *v, uint32_t todo)
 {
 	struct vgic_cpu *c = &v->arch.vgic;
-	uint32_t w = lowest_bit(todo), bits;
+	uint32_t w = lowest_bit(todo) % VGIC_WORDS, bits;
 	struct vgic_word *word = vgic_word(v, w);
 
 	if (todo != BIT(w) || !c->live || clear_bits(&c->todo, todo) != todo)
@@ -299,15 +299,17 @@ void vgic_raise_device(struct partition *p, uint32_t vintid)
 }
 
 /* Of v, to another vCPU t. The last that was sent may still be pending: as in latch(). */
-static void sgi_to(struct vcpu *v, struct vcpu *t, uint32_t bit, uint32_t group)
+static inline void sgi_to(struct vcpu *t, uint32_t bit, uint32_t group)
 {
 	struct vgic_word *word = &t->arch.vgic.own;
 
-	if (((load_relaxed(&word->group) & bit) != 0) != (group != 0) || (set_bits(&word->pending, bit) & bit) != 0)
+	if ((load_relaxed(&word->group) & bit) != (group ? bit : 0) || (set_bits(&word->pending, bit) & bit) != 0)
 		return;
 	vgic_barrier();
-	if ((load_relaxed(&word->enabled) & bit) != 0)
-		vgic_tell(t, 0, v);
+	if ((load_relaxed(&word->enabled) & bit) == 0)
+		return;
+	set_bits(&t->arch.vgic.todo, VGIC_TODO_SGI);
+	sched_post(t->core, t->bit);
 }
 
 /* ICC_SGI1R_EL1 and its kin: Aff3 [55:48], RS [47:44], IRM [40], Aff2 [39:32], INTID [27:24],
@@ -328,27 +330,21 @@ static __attribute__((noinline)) void sgi(struct vcpu *v, uint64_t value, uint32
 	if ((to & self) != 0 && ((v->arch.vgic.own.group & bit) != 0) == (group != 0))
 		raise_private(v, intid, false);
 	for (to &= ~self; to != 0; to &= to - 1)
-		sgi_to(v, partition_vcpu(v->part, lowest_bit(to)), bit, group);
+		sgi_to(partition_vcpu(v->part, lowest_bit(to)), bit, group);
 }
 
-/* One other vCPU, as a rule. */
-static __attribute__((noinline)) void sgi_others(struct vcpu *v, uint64_t value, uint32_t group)
-{
-	uint32_t to = (uint32_t)value & 0xffffu, index = to ? lowest_bit(to) : 0;
-
-	if (likely((value & ~SGI_INTID) == BIT64(index) && index < v->part->desc->n_vcpus && index != v->desc->index))
-		sgi_to(v, partition_vcpu(v->part, index), BIT((uint32_t)value >> 24 & 15), group);
-	else
-		sgi(v, value, group);
-}
-
+/* To v itself, or to one other vCPU, as a rule. */
 bool vgic_sgi(struct vcpu *v, uint64_t value, uint32_t group)
 {
-	uint32_t intid = (uint32_t)value >> 24 & 15;
+	uint32_t intid = (uint32_t)value >> 24 & 15, self = v->desc->index, index = lowest_bit((uint32_t)value | BIT(16));
+	uint64_t to = value & ~SGI_INTID;
 
-	if ((value & ~SGI_INTID) == BIT64(v->desc->index) && (v->arch.vgic.own.group >> intid & 1) == group && put_again(v, intid, 0))
+	if (to == BIT64(self) && (v->arch.vgic.own.group >> intid & 1) == group && put_again(v, intid, 0))
 		return true;
-	sgi_others(v, value, group);
+	if (likely(to == BIT64(index) && index != self && index < v->part->desc->n_vcpus))
+		sgi_to(partition_vcpu(v->part, index), BIT(intid), group);
+	else
+		sgi(v, value, group);
 	return false;
 }
 

@@ -26,6 +26,31 @@ static inline uint64_t vgic_again(const struct vcpu *v, uint32_t intid, uint64_t
 	return (lr & ~LR_STATE) | LR_PENDING;
 }
 
+/* All that is new to v, which is live, is one SGI, and it goes where its last one was. Nothing else: another's request has its own bit in `todo`. */
+static inline bool vgic_again_sgi(struct vcpu *v)
+{
+	struct vgic_cpu *c = &v->arch.vgic;
+	uint32_t bit, n;
+
+	if (load_relaxed(&c->todo) != VGIC_TODO_SGI)
+		return false;
+	clear_bits(&c->todo, VGIC_TODO_SGI);
+	bit = load_relaxed(&c->own.pending);
+	if (likely(bit != 0 && (bit & (bit - 1)) == 0 && (c->again & bit) != 0)) {
+		uint64_t lr;
+
+		n = c->home[lowest_bit(bit)];
+		lr = c->lr[n];
+		if (likely((lr & LR_HW) == 0 && (read_reg(ich_elrsr_el2) >> n & 1) != 0)) {
+			clear_bits(&c->own.pending, bit);
+			ich_lr_write(n, (lr & ~LR_STATE) | LR_PENDING);
+			return true;
+		}
+	}
+	set_bits(&c->todo, BIT(0));
+	return false;
+}
+
 /* The quick look of a live one: nothing is pending, active or owed anywhere, nor masked. */
 static inline bool vgic_is_quiet(const struct vcpu *v)
 {

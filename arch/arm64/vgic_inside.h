@@ -33,7 +33,14 @@ static inline void vgic_tell(struct vcpu *t, uint32_t w, const struct vcpu *self
 {
 	set_bits(&t->arch.vgic.todo, BIT(w)); /* as good as REQ_IRQ */
 	if (t != self)
-		sched_post(t->core, t->desc->rank, false);
+		sched_post(t->core, t->bit);
+}
+
+static inline uint32_t vgic_todo_take(struct vgic_cpu *c)
+{
+	uint32_t todo = swap_all(&c->todo, 0);
+
+	return (todo | todo >> VGIC_WORDS) & VGIC_ALL_WORDS;
 }
 
 /* Bits of SPI word w changed: every vCPU that delivers or holds one of them looks. self: as above. */

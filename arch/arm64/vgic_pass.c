@@ -579,7 +579,7 @@ void vgic_pass_end(struct vgic_pass *k)
 	uint32_t hcr;
 
 	/* First, so that whatever comes while we look is looked at the next time. */
-	k->words |= swap_all(&c->todo, 0) | c->left | c->shut;
+	k->words |= vgic_todo_take(c) | c->left | c->shut;
 	for (uint32_t used = c->used; used != 0; used &= used - 1)
 		lr_review(k, lowest_bit(used));
 	c->left = 0;

@@ -20,7 +20,7 @@ LINE = r"restarts (\d+) first (\d+) last (\d+) least (\d+) most (\d+)\s"
 
 # How often, how long, since when: of what has happened, not of what is.
 HISTORY = {
-    "core": {"now", "trace_next", "had_from", "idled", "stint", "since", "frame", "mode_start", "alarms", "doze_urgent", "doze_alarm"},
+    "core": {"now", "had_from", "idled", "stint", "since", "frame", "mode_start", "alarms", "doze_urgent", "doze_alarm"},
     "partition": {"life", "log_at", "last_fault_at", "restarts", "restart_at", "printed", "repeats"},
     "vcpu": {"used", "ask_life", "awaits_tail", "given", "turn_left", "alarm", "alarms", "arch.fp_used"},
     "port": {"send.head", "send.dropped", "send.sequence", "send.slot", "receive.taken", "receive.dropped", "receive.slot", "latest", "call"},

@@ -95,10 +95,9 @@ static inline void vcpu_post(struct vcpu *v, uint32_t requests)
 }
 
 /* vCPUs by core and rank: see set_up(). */
-static inline void sched_post(struct core *c, uint32_t rank, bool stop)
+static inline void sched_post(struct core *c, uint32_t bit)
 {
-	assert_false(stop);
-	vcpu_post(&vcpus[(uint32_t)(c - cores) * 2 + rank], REQ_IRQ);
+	vcpu_post(&vcpus[(uint32_t)(c - cores) * 2 + lowest_bit(bit)], REQ_IRQ);
 }
 
 static inline bool vcpu_wakes_by_irq(const struct vcpu *v)
