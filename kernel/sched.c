@@ -317,20 +317,6 @@ static void turn_begin(struct core *c)
 	c->turn_end = c->now + (v->turn_left ? v->turn_left : ticks_of(BH_SLICE_NS));
 }
 
-/* Another rank has the core from now on. Whoever looks from elsewhere (sched_used()) finds `stint` odd, or changed, while these do not agree. */
-static inline void account(struct core *c, ticks_t *had, uint32_t rank, ticks_t now)
-{
-	uint32_t stint = c->stint;
-
-	store_relaxed(&c->stint, stint + 1);
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-	store_relaxed(c->had, *c->had + (now - c->had_from));
-	store_relaxed(&c->had_from, now);
-	store_relaxed(&c->rank, rank);
-	c->had = had;
-	store_release(&c->stint, stint + 2);
-}
-
 #define LOOKS 8u
 
 ticks_t sched_used(const struct core *c, uint32_t rank)
@@ -361,7 +347,7 @@ static void run(struct core *c, struct vcpu *v, uint32_t rank)
 		budget_charge(c, arch_time());
 	if (unlikely(c->turn_end != BH_NEVER))
 		turn_pause(c);
-	account(c, v ? &c->vcpu[rank]->used : &c->idled, rank, c->now);
+	sched_account(c, v ? &c->vcpu[rank]->used : &c->idled, rank, c->now);
 	c->runs = v;
 	if (!v) {
 		trace(c, BH_TRACE_IDLE, TRACE_NOBODY, 0, 0, 0);
@@ -464,7 +450,7 @@ static struct vcpu *next(struct core *c)
 /* Beside others, none of which can run. Everybody is urgent from now on. */
 static __attribute__((noinline)) bool doze_beside(struct core *c, struct vcpu *v)
 {
-	if ((c->ready & (c->window | c->slack)) != v->bit || v->siblings || arch_irq_pending(v))
+	if ((c->ready & (c->window | c->slack)) != v->bit || v->siblings)
 		return false;
 	c->doze_urgent = c->urgent;
 	c->doze_alarm = c->alarm;
@@ -483,9 +469,9 @@ bool sched_doze(struct vcpu *v)
 
 	if (c->budgets || !(c->window & v->bit) || c->changed)
 		return false;
-	if (c->desc->n_vcpus > 1 ? !doze_beside(c, v) : arch_irq_pending(v))
+	if (c->desc->n_vcpus > 1 && !doze_beside(c, v))
 		return false;
-	account(c, &c->idled, BH_NONE, arch_stamp());
+	sched_account(c, &c->idled, BH_NONE, arch_stamp());
 	trace(c, BH_TRACE_IDLE, TRACE_NOBODY, 0, 0, 0);
 	return true;
 }
@@ -496,27 +482,13 @@ void sched_sleep(struct vcpu *v)
 	vcpu_block(v, VCPU_WAITING);
 }
 
-static inline struct vcpu *awake(struct vcpu *v, uint32_t rank, uint32_t by)
-{
-	struct core *c = v->core;
-
-	account(c, &v->used, rank, arch_stamp());
-	trace(c, BH_TRACE_SWITCH, v->who, BH_TRACE_BY_WINDOW, rank, by);
-	return v;
-}
-
-static __attribute__((noinline)) struct vcpu *awake_beside(struct vcpu *v, uint32_t by)
+struct vcpu *sched_awake_beside(struct vcpu *v, uint32_t by)
 {
 	struct core *c = v->core;
 
 	store_relaxed(&c->urgent, c->doze_urgent);
 	set_timer(c, c->doze_alarm);
-	return awake(v, v->desc->rank, by);
-}
-
-struct vcpu *sched_awake(struct vcpu *v, uint32_t by)
-{
-	return unlikely(v->core->doze_urgent) ? awake_beside(v, by) : awake(v, 0, by); /* alone, it has the first rank */
+	return sched_goes_on(v, v->desc->rank, by);
 }
 
 /* Nothing is on its way to anybody here, and no siblings take turns. */

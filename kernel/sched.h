@@ -9,6 +9,7 @@
 
 #include "kernel/arch.h"
 #include "kernel/core.h"
+#include "kernel/trace.h"
 
 /* Any core: core c has to attend its vCPU with this bit, when it could run. */
 static inline void sched_post(struct core *c, uint32_t bit)
@@ -37,13 +38,43 @@ void sched_unload(struct vcpu *v);   /* own core: the hardware holds nothing of 
 void sched_give_way(struct vcpu *v); /* own core: v gives way to its siblings */
 
 /*
- * The short way of one that waits for an interrupt and that nobody here could run instead of. Own core, v runs. sched_doze(): true: it sleeps from
- * now on, still loaded; the port waits for what comes and then calls either sched_awake(), and v goes on, or sched_sleep(), and the rest is as after
+ * The short way of one that waits for an interrupt and that nobody here could run instead of. Own core, v runs, and no interrupt of it is
+ * pending. sched_doze(): true: it sleeps from now on, still loaded; the port waits for what comes and then calls either sched_awake(), and v goes on, or sched_sleep(), and the rest is as after
  * vcpu_wait(). sched_notice(), when a kick has come for v, asleep or running: true: it was no more than an interrupt of v, which has been taken in.
  */
 bool sched_doze(struct vcpu *v);
 void sched_sleep(struct vcpu *v);
-struct vcpu *sched_awake(struct vcpu *v, uint32_t by); /* answers v. by: as the trace has it, BH_TRACE_SWITCH's b */
+
+/* Another rank has the core from now on. Whoever looks from elsewhere (sched_used()) finds `stint` odd, or changed, while these do not agree. */
+static inline void sched_account(struct core *c, ticks_t *had, uint32_t rank, ticks_t now)
+{
+	uint32_t stint = c->stint;
+
+	store_relaxed(&c->stint, stint + 1);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	store_relaxed(c->had, *c->had + (now - c->had_from));
+	store_relaxed(&c->had_from, now);
+	store_relaxed(&c->rank, rank);
+	c->had = had;
+	store_release(&c->stint, stint + 2);
+}
+
+static inline struct vcpu *sched_goes_on(struct vcpu *v, uint32_t rank, uint32_t by)
+{
+	struct core *c = v->core;
+
+	sched_account(c, &v->used, rank, arch_stamp());
+	trace(c, BH_TRACE_SWITCH, v->who, BH_TRACE_BY_WINDOW, rank, by);
+	return v;
+}
+
+struct vcpu *sched_awake_beside(struct vcpu *v, uint32_t by);
+
+/* Answers v. by: as the trace has it, BH_TRACE_SWITCH's b. Alone, it has the first rank. */
+static inline struct vcpu *sched_awake(struct vcpu *v, uint32_t by)
+{
+	return unlikely(v->core->doze_urgent) ? sched_awake_beside(v, by) : sched_goes_on(v, 0, by);
+}
 
 static inline bool sched_notice(struct vcpu *v)
 {

@@ -111,18 +111,23 @@ uint64_t trap_call(struct vcpu *v)
 
 #define WRITE_SGI1R ((uint64_t)EC_SYSREG << 26 | ESR_IL | ICC_SGI1R_EL1)
 
+/* A write of ICC_SGI1R_EL1. */
+static __attribute__((noinline)) uint64_t sgi_quick(struct vcpu *v, uint64_t esr)
+{
+	uint64_t value = reg_get(v, ISS_RT(esr));
+
+	pc_advance(esr);
+	if (unlikely(v->arch.is_direct))
+		direct_sgi(v, value);
+	else if (!vgic_sgi(v, value, 1))
+		trace(v->core, BH_TRACE_EXIT, v->who, EC_SYSREG, esr, read_reg(elr_el2) - 4);
+	return left_next(v);
+}
+
 static __attribute__((noinline)) uint64_t sysreg_quick(struct vcpu *v, uint64_t esr)
 {
 	uint32_t rt = ISS_RT(esr);
 
-	if ((esr & ~(0x1full << 5)) == WRITE_SGI1R) {
-		if (unlikely(v->arch.is_direct))
-			direct_sgi(v, reg_get(v, rt));
-		else if (!vgic_sgi(v, reg_get(v, rt), 1))
-			trace(v->core, BH_TRACE_EXIT, v->who, EC_SYSREG, esr, read_reg(elr_el2));
-		pc_advance(esr);
-		return left_next(v);
-	}
 	if (ISS_READ(esr) && !is_saved(rt))
 		return LEFT_SYNC;
 	trace(v->core, BH_TRACE_EXIT, v->who, EC_SYSREG, esr, read_reg(elr_el2));
@@ -163,26 +168,32 @@ static inline bool timer_quick(struct vcpu *v)
 	return true;
 }
 
+static __attribute__((noinline)) uint64_t sleep_kicked(struct vcpu *v)
+{
+	gic_drop(GIC_SGI_KICK);
+	return likely(kicked(v)) ? awake(v, GIC_SGI_KICK) : sleep_left(v, GIC_SGI_KICK);
+}
+
 static uint64_t sleep_quick(struct vcpu *v)
 {
 	uint64_t intid;
 
-	for (;;) {
+	do {
 		__asm__ volatile("wfi" ::
 					 : "memory");
 		intid = gic_acknowledge();
 		if (likely(intid == VIRTUAL_PPI))
 			return timer_quick(v) ? awake(v, intid) : sleep_left(v, intid);
-		if (likely(intid < GIC_SPURIOUS))
-			break;
-	}
+		if (likely(intid == GIC_SGI_KICK))
+			return sleep_kicked(v);
+	} while (intid >= GIC_SPURIOUS);
 	gic_drop(intid);
-	return intid == GIC_SGI_KICK && kicked(v) ? awake(v, intid) : sleep_left(v, intid);
+	return sleep_left(v, intid);
 }
 
 static __attribute__((noinline)) uint64_t wait_quick(struct vcpu *v, uint64_t esr)
 {
-	if ((esr & 1) || (read_reg(spsr_el2) & PSTATE_32) || !sched_doze(v))
+	if ((esr & 1) || (read_reg(spsr_el2) & PSTATE_32) || !vgic_is_quiet(v) || !sched_doze(v))
 		return LEFT_SYNC;
 	pc_advance(esr);
 	return sleep_quick(v);
@@ -193,7 +204,7 @@ uint64_t trap_sync(struct vcpu *v, uint64_t esr)
 	if (likely(ESR_EC(esr) == EC_DABT_LOWER))
 		return data_abort_quick(v, esr);
 	switch (ESR_EC(esr)) {
-	case EC_SYSREG: return sysreg_quick(v, esr);
+	case EC_SYSREG: return (esr & ~(0x1full << 5)) == WRITE_SGI1R ? sgi_quick(v, esr) : sysreg_quick(v, esr);
 	case EC_SMC64: return smc_quick(v, esr);
 	case EC_WFX: return unlikely(v->arch.is_direct) ? direct_wait(v, esr) : wait_quick(v, esr);
 	default: return LEFT_SYNC;

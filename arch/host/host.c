@@ -244,7 +244,7 @@ static void doze(struct host_core *c, struct vcpu *v)
 void host_wfi(struct vcpu *v)
 {
 	own(v);
-	if (sched_doze(v))
+	if (!arch_irq_pending(v) && sched_doze(v))
 		doze(hardware(v->core), v);
 	else
 		vcpu_wait(v);
