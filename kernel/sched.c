@@ -428,8 +428,6 @@ static struct vcpu *choose(struct core *c, uint32_t *rank)
  */
 static struct vcpu *next(struct core *c)
 {
-	if (news(c))
-		collect(c);
 	for (;;) {
 		uint32_t rank;
 		struct vcpu *v = choose(c, &rank);

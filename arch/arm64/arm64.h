@@ -139,7 +139,7 @@ static inline void timer_save(struct vcpu *v, bool both)
 }
 
 /* machine.c */
-void irq_handle(uint32_t intid); /* acknowledged */
+void irq_handle(uint32_t intid); /* acknowledged and dropped */
 
 /* switch.c */
 void debug_enable(struct vcpu *v); /* v touched its debug registers for the first time */

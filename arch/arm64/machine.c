@@ -219,14 +219,15 @@ static void device_irq(uint32_t intid)
 
 void irq_handle(uint32_t intid)
 {
-	if (intid == VIRTUAL_PPI) {
+	if (likely(intid == blob->timer_intid)) {
+		sched_alarm();
+		gic_end(intid);
+	} else if (intid == VIRTUAL_PPI) {
 		timer_virtual_irq(this_core()->loaded); /* the guest deactivates it */
 	} else if (intid >= 32) {
 		device_irq(intid); /* likewise */
 	} else {
-		if (intid == blob->timer_intid)
-			sched_alarm();
-		else if (intid == blob->maintenance_intid && this_core()->loaded)
+		if (intid == blob->maintenance_intid && this_core()->loaded)
 			vgic_maintenance(this_core()->loaded);
 		gic_end(intid);
 	}

@@ -67,7 +67,7 @@ static __attribute__((noinline)) void update_all(struct vcpu *v)
 		vgic_line_private(v, PHYSICAL_PPI, physical_level(v));
 	if (load_relaxed(&v->arch.vgic.closed))
 		vgic_lines_told(v);
-	vgic_update(v);
+	vgic_take_in(v);
 }
 
 void arch_irq_update(struct vcpu *v)
@@ -78,8 +78,7 @@ void arch_irq_update(struct vcpu *v)
 		update_all(v);
 		return;
 	}
-	if (load_relaxed(&v->arch.vgic.todo) && !(v->arch.vgic.live && vgic_again_sgi(v)))
-		vgic_update(v);
+	vgic_take_in(v);
 }
 
 /*

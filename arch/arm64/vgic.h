@@ -111,7 +111,7 @@ void vgic_cpu_reset(struct vcpu *v);	   /* not live. Also when it is switched of
 void vgic_cpu_wake(struct vcpu *v);	   /* not live. After a suspend that lost the core: the CPU interface is as after
 					      reset, the redistributor and what is pending are as they were */
 void vgic_lines_told(struct vcpu *t);	   /* REQ_IRQ; also another core's t, where it does nothing: lines may have been left to it */
-void vgic_update(struct vcpu *v);	   /* REQ_IRQ: takes in what others posted; nothing new: a load and a branch */
+void vgic_update(struct vcpu *v);	   /* the same, where it is not the shortest way: vgic_take_in() */
 void vgic_sync(struct vcpu *v);		   /* REQ_SYNC: publishes the list registers' states */
 void vgic_pass(struct vcpu *v);		   /* a look at everything (vgic_pass.c) */
 void vgic_maintenance(struct vcpu *v);	   /* the maintenance interrupt; v live */

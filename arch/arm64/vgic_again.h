@@ -51,6 +51,13 @@ static inline bool vgic_again_sgi(struct vcpu *v)
 	return false;
 }
 
+/* REQ_IRQ: takes in what others posted. */
+static inline void vgic_take_in(struct vcpu *v)
+{
+	if (load_relaxed(&v->arch.vgic.todo) != 0 && !(v->arch.vgic.live && vgic_again_sgi(v)))
+		vgic_update(v);
+}
+
 /* The quick look of a live one: nothing is pending, active or owed anywhere, nor masked. */
 static inline bool vgic_is_quiet(const struct vcpu *v)
 {

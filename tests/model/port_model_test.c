@@ -574,7 +574,7 @@ static void step(uint64_t seed)
 
 /* --- traces --- */
 
-static uint64_t trace[STEPS];
+static uint64_t steps_taken[STEPS];
 
 /* Answers the number of steps until something differs, the last one included; 0: nothing does. */
 static uint32_t play(uint64_t system, const uint64_t *seeds, uint32_t n)
@@ -601,14 +601,14 @@ static uint32_t shrink(uint64_t system, uint32_t n)
 		for (uint32_t at = 0; at + part <= n;) {
 			uint32_t fails;
 
-			memcpy(less, trace, at * sizeof(less[0]));
-			memcpy(less + at, trace + at + part, (n - at - part) * sizeof(less[0]));
+			memcpy(less, steps_taken, at * sizeof(less[0]));
+			memcpy(less + at, steps_taken + at + part, (n - at - part) * sizeof(less[0]));
 			fails = play(system, less, n - part);
 			if (!fails) {
 				at += part;
 				continue;
 			}
-			memcpy(trace, less, sizeof(less));
+			memcpy(steps_taken, less, sizeof(less));
 			n = fails;
 		}
 	return n;
@@ -627,10 +627,10 @@ static void report(uint64_t system, uint32_t n)
 {
 	n = shrink(system, n);
 	print_message("system %#llx:\n", (unsigned long long)system);
-	play(system, trace, 0);
+	play(system, steps_taken, 0);
 	draw_partition_names();
 	tells = true;
-	play(system, trace, n);
+	play(system, steps_taken, n);
 	tells = false;
 }
 
@@ -671,8 +671,8 @@ static void the_kernel_does_what_the_model_does(void **state)
 		random_state = seed = seed * 6364136223846793005ull + 1442695040888963407ull;
 		system = seed | 1;
 		for (uint32_t s = 0; s < STEPS; s++)
-			trace[s] = random_word() << 1 | 1;
-		n = play(system, trace, STEPS);
+			steps_taken[s] = random_word() << 1 | 1;
+		n = play(system, steps_taken, STEPS);
 		if (n) {
 			report(system, n);
 			fail_msg("the kernel and the model differ");

@@ -63,6 +63,7 @@ struct vcpu {
 	struct partition *part;
 	struct core *core;
 	uint32_t requests, power, state;
+	uint32_t bit;
 };
 
 enum { VCPU_READY,
@@ -153,6 +154,8 @@ static inline uint64_t hw_elrsr(void)
 #define hw_read_ich_hcr_el2()	 ((uint64_t)interfaces[here].hcr)
 #define hw_read_ich_vmcr_el2()	 ((uint64_t)interfaces[here].vmcr)
 #define hw_read_ich_elrsr_el2()	 hw_elrsr()
+#define hw_read_ich_ap0r0_el2()	 ((uint64_t)interfaces[here].ap[0])
+#define hw_read_ich_ap1r0_el2()	 ((uint64_t)interfaces[here].ap[1])
 #define hw_write_ich_hcr_el2(v)	 (interfaces[here].hcr = (uint32_t)(v))
 #define hw_write_ich_vmcr_el2(v) (interfaces[here].vmcr = (uint32_t)(v))
 #define hw_write_ich_lr0_el2(v)	 ich_lr_write(0, v)
@@ -182,11 +185,16 @@ void ich_lr_write(uint32_t n, uint64_t value)
 	interfaces[here].lr[n] = value;
 }
 
-uint32_t ich_apr_save(uint32_t ap0r[4], uint32_t ap1r[4])
+void ich_apr_save(uint32_t ap0r[4], uint32_t ap1r[4])
 {
 	ap0r[0] = interfaces[here].ap[0];
 	ap1r[0] = interfaces[here].ap[1];
-	return ap0r[0] | ap1r[0];
+}
+
+uint32_t ich_apr_others(void)
+{
+	fail_msg("this machine has one pair");
+	return 0;
 }
 
 void ich_apr_load(const uint32_t ap0r[4], const uint32_t ap1r[4])
@@ -373,6 +381,7 @@ static inline void hw_reset(uint32_t n_vcpus, uint32_t n_lrs, bool tdir)
 		vcpus[i].desc = &vcpu_desc[i];
 		vcpus[i].part = &part;
 		vcpus[i].core = &cores[i / 2 % CORES];
+		vcpus[i].bit = BIT(i % 2);
 		vcpus[i].power = POWER_ON;
 	}
 	vgic_dist_reset(&part);

@@ -30,7 +30,7 @@ static void go_on(uint32_t core)
 			continue;
 		t->requests = 0;
 		vgic_lines_told(t);
-		vgic_update(t);
+		vgic_take_in(t);
 	}
 	if (v && (cores[core].shut & BIT(v->desc->rank)) != 0)
 		arch_irq_open(v);

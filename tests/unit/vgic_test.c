@@ -106,7 +106,7 @@ static void settle(struct vcpu *v)
 	v->requests = 0;
 	if (requests & REQ_IRQ) {
 		vgic_lines_told(v);
-		vgic_update(v);
+		vgic_take_in(v);
 	}
 	if (requests & REQ_SYNC)
 		vgic_sync(v);
