@@ -338,6 +338,15 @@ ticks_t sched_used(const struct core *c, uint32_t rank)
 	return used;
 }
 
+/* v runs on the time of that rank. */
+static inline void trace_switch(struct core *c, const struct vcpu *v, uint32_t rank)
+{
+	uint32_t why = c->funded & BIT(rank) ? BH_TRACE_BY_BUDGET : c->window & BIT(rank) ? BH_TRACE_BY_WINDOW
+											  : BH_TRACE_BY_SLACK;
+
+	trace(c, BH_TRACE_SWITCH, v->who, why, rank, 0);
+}
+
 /* v runs from now on, on the time of that rank; NULL and BH_NONE: nobody does. */
 static void run(struct core *c, struct vcpu *v, uint32_t rank)
 {
@@ -357,11 +366,7 @@ static void run(struct core *c, struct vcpu *v, uint32_t rank)
 		turn_begin(c);
 	if (unlikely(c->funded))
 		budget_begin(c);
-	trace(c, BH_TRACE_SWITCH, v->who,
-	      c->funded & BIT(rank)   ? BH_TRACE_BY_BUDGET
-	      : c->window & BIT(rank) ? BH_TRACE_BY_WINDOW
-				      : BH_TRACE_BY_SLACK,
-	      rank, 0);
+	trace_switch(c, v, rank);
 }
 
 /* Siblings take turns: of a group, those that have not had theirs; then all again. */
@@ -516,7 +521,7 @@ void sched_hand_over(struct vcpu *v, struct vcpu *to)
 	v->alarms = c->alarms;
 	v->alarm = c->alarm;
 	set_timer(c, earlier(c->alarm, v->deadline));
-	trace(c, BH_TRACE_SWITCH, to->who, c->funded & BIT(c->rank) ? BH_TRACE_BY_BUDGET : BH_TRACE_BY_WINDOW, c->rank, 0);
+	trace_switch(c, to, c->rank);
 }
 
 bool sched_can_hand_back(const struct vcpu *v, const struct vcpu *to)
@@ -542,7 +547,7 @@ void sched_hand_back(struct vcpu *v, struct vcpu *to, ticks_t deadline)
 		c->changed = 1; /* what comes after it is to be worked out anew */
 	else if (c->alarm == deadline)
 		set_timer(c, to->alarm);
-	trace(c, BH_TRACE_SWITCH, to->who, c->funded & BIT(c->rank) ? BH_TRACE_BY_BUDGET : BH_TRACE_BY_WINDOW, c->rank, 0);
+	trace_switch(c, to, c->rank);
 }
 
 /* Who has the core now was not loaded until now. Its emulated timer is the alarm's affair. */

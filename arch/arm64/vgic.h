@@ -20,10 +20,10 @@
 
 #include "kernel/types.h"
 
-#define VGIC_LINES 288u /* INTIDs 0-287, as QEMU's virt machine has them */
-#define VGIC_WORDS (VGIC_LINES / 32u)
+#define VGIC_LINES    288u /* INTIDs 0-287, as QEMU's virt machine has them */
+#define VGIC_WORDS    (VGIC_LINES / 32u)
 #define VGIC_TODO_SGI (1u << VGIC_WORDS)
-#define VGIC_LRS   16u /* at most; the hardware's number is used */
+#define VGIC_LRS      16u /* at most; the hardware's number is used */
 
 #define VGIC_GICD_IPA	0x08000000u
 #define VGIC_GICD_BYTES 0x10000u
