@@ -111,7 +111,7 @@ static inline struct vcpu *vcpu_at(uint32_t n) /* system-wide number */
 
 static inline struct vcpu *partition_vcpu(const struct partition *p, uint32_t index) /* index < n_vcpus */
 {
-	return vcpu_at(p->desc->first_vcpu + index);
+	return &p->vcpus[index];
 }
 
 #endif

@@ -131,12 +131,14 @@ STAMPING void bench_handlers(const char *from, enum job job, const char *one_way
 
 		settle();
 		handler_time = 0;
-		t = timed_call(from, "", BH_CALL_SIGNAL, x);
 		if (job == JOB_HANDLE) {
 			daif = bh_irq_mask();
+			t = timed_call(from, "", BH_CALL_SIGNAL, x);
 			while (!handler_time)
 				bh_wait();
 			bh_irq_restore(daif);
+		} else {
+			t = timed_call(from, "", BH_CALL_SIGNAL, x);
 		}
 		while (!handler_time)
 			__asm__ volatile("yield");
