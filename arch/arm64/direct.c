@@ -442,14 +442,18 @@ uint64_t direct_wait(struct vcpu *v, uint64_t esr)
 	return unlikely(wait_here(c)) ? called(c) : left_nothing(v);
 }
 
-/* Whatever the guest has left active or disabled, its interrupts wake it: WFI may end for no reason. */
+/*
+ * Whatever the guest has left active or disabled, its interrupts wake it: WFI may end for no reason. Where active priorities stay (drop_active()), the
+ * kernel's interrupt is to preempt them, whatever the guest lets preempt.
+ */
 static bool direct_sleep(struct vcpu *v)
 {
 	struct core *c = v->core;
 	uint32_t n = active_take(v->arch.direct.ap, priority_registers());
-	uint64_t enable = read_reg(icc_igrpen1_el1);
+	uint64_t enable = read_reg(icc_igrpen1_el1), bpr = read_reg(icc_bpr1_el1);
 	bool news;
 
+	write_reg(icc_bpr1_el1, 0);
 	write_reg(icc_igrpen1_el1, 1);
 	bell_on(c);
 	news = wait_here(c);
@@ -457,6 +461,7 @@ static bool direct_sleep(struct vcpu *v)
 	if (news && !is_native(c))
 		bell_off(c);
 	active_give(v->arch.direct.ap, n);
+	write_reg(icc_bpr1_el1, bpr);
 	write_reg(icc_igrpen1_el1, enable);
 	isb();
 	return !news;

@@ -35,6 +35,12 @@ static void group_off(void)
 	__asm__ volatile("msr S3_0_C12_C12_7, xzr\n isb");
 }
 
+/* No priority preempts another. */
+static void preempt_none(void)
+{
+	__asm__ volatile("msr S3_0_C12_C12_3, %0\n isb" ::"r"(7ull));
+}
+
 static void mask_all(void)
 {
 	__asm__ volatile("msr daifset, #15");
@@ -136,7 +142,14 @@ static void keep_the_core(void)
 		*(volatile uint32_t *)(uint64_t)GICD = 0;
 		sleep();
 		break;
-	default: bh_sleep_until(BH_NEVER); break;
+	case 11: bh_sleep_until(BH_NEVER); break;
+	default:
+		litter();
+		preempt_none();
+		if (is_trusted())
+			spin();
+		sleep();
+		break;
 	}
 	for (;;)
 		bh_wait();

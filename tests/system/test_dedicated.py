@@ -8,8 +8,8 @@ import re
 
 import pytest
 
-LIVES = 24
-ACTS = 12
+LIVES = 26
+ACTS = 13
 
 
 FIRMWARE = "build/tests/firmware/el3.bin"
