@@ -13,7 +13,6 @@
 #include "kernel/trace.h"
 #include "kernel/watchdog.h"
 
-#include "abi/call.h"
 #include "abi/status.h"
 
 _Static_assert(CALL_NO_RETURN == BH_TRACE_WAITS, "the trace says so");
@@ -21,6 +20,20 @@ _Static_assert(CALL_NO_RETURN == BH_TRACE_WAITS, "the trace says so");
 static int64_t panic_call(struct vcpu *v, uint64_t code)
 {
 	return health_vcpu(v, BH_FAULT_PANIC, BH_EVENT_PANIC, 0, code) == HEALTH_ENDS ? CALL_NO_RETURN : BH_OK;
+}
+
+static inline int64_t message(struct vcpu *v, uint32_t function, uint64_t *arg)
+{
+	switch (function) {
+	case BH_CALL_SIGNAL: return port_signal(v, arg);
+	case BH_CALL_SEND: return port_send(v, arg);
+	case BH_CALL_RECEIVE: return port_receive(v, arg);
+	case BH_CALL_WAIT: return event_wait(v, arg);
+	case BH_CALL_CALL: return port_call(v, arg);
+	case BH_CALL_REPLY: return port_reply(v, arg);
+	case BH_CALL_SERVE: return port_serve(v, arg);
+	default: return port_state(v, arg);
+	}
 }
 
 static int64_t dispatch(struct vcpu *v, uint32_t function, uint64_t *arg)
@@ -32,14 +45,6 @@ static int64_t dispatch(struct vcpu *v, uint32_t function, uint64_t *arg)
 	case BH_CALL_EMUL_ANSWER: return emul_answer(v->part, arg);
 	case BH_CALL_EMUL_ROOM: return emul_room(v->part, arg[0]);
 	case BH_CALL_EMUL_LINE: return emul_line(v->part, arg[0], arg[1]);
-	case BH_CALL_SIGNAL: return port_signal(v, arg);
-	case BH_CALL_SEND: return port_send(v, arg);
-	case BH_CALL_RECEIVE: return port_receive(v, arg);
-	case BH_CALL_WAIT: return event_wait(v, arg);
-	case BH_CALL_CALL: return port_call(v, arg);
-	case BH_CALL_REPLY: return port_reply(v, arg);
-	case BH_CALL_SERVE: return port_serve(v, arg);
-	case BH_CALL_PORT_STATE: return port_state(v, arg);
 	case BH_CALL_CONTROL: return partition_control(v, arg);
 	case BH_CALL_SET_MODE: return mode_set(v, arg);
 	case BH_CALL_FRAME: return mode_frame(v, arg);
@@ -57,16 +62,32 @@ static int64_t dispatch(struct vcpu *v, uint32_t function, uint64_t *arg)
 	}
 }
 
-/* CALL-1, CALL-2: nothing is passed but numbers of the caller's own table. */
-int64_t call_handle(struct vcpu *v, uint32_t function, uint64_t *arg)
+/* The answer to a call with x1 = first that was answered with this. */
+static __attribute__((noinline)) int64_t not_done(struct vcpu *v, uint32_t function, uint64_t first, int64_t status)
 {
-	uint64_t first = arg[0], second = arg[1];
-	int64_t status = dispatch(v, function, arg);
-
-	if (function - BH_CALL_SIGNAL <= BH_CALL_PORT_STATE - BH_CALL_SIGNAL)
-		trace(v->core, BH_TRACE_MESSAGE, v->who, (function & 0xffff) | (uint32_t)first << 16, second, (uint64_t)status);
-	if (unlikely(status == BH_E_CAP || status == BH_E_RIGHT || status == BH_E_ARG))
+	if (status == BH_E_CAP || status == BH_E_RIGHT || status == BH_E_ARG)
 		if (health_vcpu(v, BH_FAULT_CALL, BH_EVENT_CALL, function, first << 32 | (uint32_t)status) == HEALTH_ENDS)
 			return CALL_NO_RETURN;
 	return status;
+}
+
+/* CALL-1, CALL-2: nothing is passed but numbers of the caller's own table. */
+int64_t call_message(struct vcpu *v, uint32_t function, uint64_t *arg)
+{
+	uint64_t first = arg[0], second = arg[1];
+	int64_t status = message(v, function, arg);
+
+	trace_message(v, function, first, second, status);
+	return likely(status >= 0) ? status : not_done(v, function, first, status);
+}
+
+int64_t call_handle(struct vcpu *v, uint32_t function, uint64_t *arg)
+{
+	uint64_t first = arg[0];
+	int64_t status;
+
+	if (call_is_message(function))
+		return call_message(v, function, arg);
+	status = dispatch(v, function, arg);
+	return likely(status >= 0) ? status : not_done(v, function, first, status);
 }

@@ -1,26 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * No event is lost: who raises one sets the bit, executes a full barrier, and looks who listens; who
- * waits says what it listens to, executes a full barrier, and looks at the bits. One of the two sees
- * the other. What was to be seen with the event (a message, a state) is written before the bit is set,
- * with release order, and read after the bit was taken, with acquire order.
- */
+/* Events: who waits for them, and what ends the wait. */
 #include "kernel/event.h"
 
-#include "kernel/arch.h"
 #include "kernel/call.h"
 #include "kernel/port.h"
 #include "abi/status.h"
 
-/* Who ends does this for each of its ports in one section: few instructions a vCPU (they lie side by side) count. */
-void event_raise(struct partition *p, uint32_t number, uint32_t intid)
+void event_tell(struct partition *p, uint64_t bit, uint32_t intid)
 {
-	struct vcpu *v = partition_vcpu(p, 0);
-
-	set_bits(&p->events, BIT64(number));
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	for (uint32_t left = p->desc->n_vcpus; left; left--, v++)
-		if (load_relaxed(&v->listens) & BIT64(number))
+	for (struct vcpu *v = p->vcpus; v != p->vcpus_end; v++)
+		if (load_relaxed(&v->listens) & bit)
 			vcpu_post(v, REQ_PORT);
 	if (intid != BH_NONE)
 		arch_irq_raise(p, intid);

@@ -2,14 +2,35 @@
 /*
  * Events (abi/port.h): one word a partition, a bit for each of its ports. Anybody may set a bit at any
  * time; a vCPU waits for some of them, and an interrupt or a deadline ends that wait too.
+ *
+ * No event is lost: who raises one sets the bit, executes a full barrier, and looks who listens; who
+ * waits says what it listens to, executes a full barrier, and looks at the bits. One of the two sees
+ * the other. What was to be seen with the event (a message, a state) is written before the bit is set,
+ * with release order, and read after the bit was taken, with acquire order.
  */
 #ifndef KERNEL_EVENT_H
 #define KERNEL_EVENT_H
 
-#include "kernel/system.h"
+#include "kernel/arch.h"
 
-/* Any core. number: of p's port. intid: virtual INTID that becomes pending with it, or BH_NONE. */
-void event_raise(struct partition *p, uint32_t number, uint32_t intid);
+void event_tell(struct partition *p, uint64_t bit, uint32_t intid); /* the rest of event_raise(), where somebody listens */
+
+/* Any core. bit: of p's port. intid: virtual INTID that becomes pending with it, or BH_NONE. Who ends does this for each port in one section. */
+static inline void event_raise(struct partition *p, uint64_t bit, uint32_t intid)
+{
+	const struct vcpu *v = p->vcpus, *end = p->vcpus_end;
+
+	set_bits(&p->events, bit);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	do
+		if (unlikely(load_relaxed(&v->listens) & bit)) {
+			event_tell(p, bit, intid);
+			return;
+		}
+	while (unlikely(++v != end));
+	if (likely(intid != BH_NONE))
+		arch_irq_raise(p, intid);
+}
 
 /* Own core. Takes those of mask that have come. */
 uint64_t event_take(struct partition *p, uint64_t mask);

@@ -19,10 +19,19 @@ void partition_init(struct partition *p, uint32_t number)
 {
 	p->number = number;
 	p->desc = blob_partitions(blob) + number;
+	p->caps = blob_caps(blob) + p->desc->first_cap;
 	p->vcpus = vcpu_at(p->desc->first_vcpu);
-	for (uint32_t i = 0; i < BH_PART_PORTS; i++)
-		if (cap_find(p, i, BH_CAP_PORT))
-			p->ports |= BIT64(i);
+	p->vcpus_end = p->vcpus + p->desc->n_vcpus;
+	p->port_base = port_at(0);
+	for (uint32_t i = 0; i < BH_PART_PORTS; i++) {
+		const struct bh_cap *c = cap_find(p, i, BH_CAP_PORT);
+
+		if (!c)
+			continue;
+		p->ports |= BIT64(i);
+		if (c->rights == BH_PORT_SEND && blob_ports(blob)[c->object].kind == BH_PORT_SIGNAL)
+			p->signals |= BIT64(i);
+	}
 }
 
 /* State STARTING, which nobody else changes. */

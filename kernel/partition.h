@@ -23,14 +23,17 @@ enum partition_state {
 struct partition {
 	struct arch_partition arch;
 	const struct bh_partition *desc;
-	struct vcpu *vcpus; /* desc->n_vcpus of them */
+	const struct bh_cap *caps;	/* desc->n_caps */
+	struct vcpu *vcpus, *vcpus_end; /* side by side; desc->n_vcpus, at least one */
+	struct port *port_base;		/* port_at(0) */
 	uint32_t number;
 	uint32_t state;	     /* enum partition_state; atomically */
 	uint32_t stop_left;  /* vCPUs that have not halted yet; atomically */
 	uint32_t again;	     /* enum bh_begin: how it begins again once stopped; _FIRST: it does not; between stop and end only; atomically */
 	uint32_t begun;	     /* enum bh_begin: how this life began */
 	uint32_t ends_by;    /* why it is stopped: enum bh_stop | enum bh_fault << 8; between stop and end only */
-	uint64_t ports;	     /* bit n: capability n is a port */
+	uint64_t ports;	     /* bit n: capability n is a port ... */
+	uint64_t signals;    /* ... and the sending end of a signal */
 	uint64_t events;     /* bit n: something happened at port n (event.h); atomically */
 	uint32_t life;	     /* times it has ended; atomically */
 	uint32_t repeats;    /* log: equal events not written since the last record */
@@ -69,6 +72,12 @@ int64_t partition_load_failed(struct vcpu *v, uint64_t error, uint64_t op);
 static inline bool partition_runs(const struct partition *p)
 {
 	return load_acquire(&p->state) == PARTITION_RUNNING;
+}
+
+/* Or NULL. CALL-1 */
+static inline const struct bh_cap *cap_find(const struct partition *p, uint64_t number, uint32_t kind)
+{
+	return number < p->desc->n_caps && p->caps[number].kind == kind ? &p->caps[number] : NULL;
 }
 
 static inline struct partition *partition_at(uint32_t n)

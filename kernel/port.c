@@ -15,20 +15,18 @@
 #define RESULT_TIME  2
 #define RESULT_DATA  3
 
-static struct partition *sender(const struct port *p)
-{
-	return partition_at(p->desc->sender);
-}
-
-static struct partition *receiver(const struct port *p)
-{
-	return partition_at(p->desc->receiver);
-}
-
 void port_init(struct port *p, uint32_t number)
 {
 	p->desc = blob_ports(blob) + number;
-	if (p->desc->kind != BH_PORT_SAMPLING)
+	p->sender = partition_at(p->desc->sender);
+	p->receiver = partition_at(p->desc->receiver);
+	p->send_bit = BIT64(p->desc->send_cap);
+	p->receive_bit = BIT64(p->desc->receive_cap);
+	p->send_intid = p->desc->send_intid;
+	p->receive_intid = p->desc->receive_intid;
+	p->kind = p->desc->kind;
+	p->slot_bytes = bh_slot_bytes(p->desc->bytes);
+	if (p->kind != BH_PORT_SAMPLING)
 		return;
 	/* three slots: one being written, one newest, one being read; each always has its own */
 	p->send.slot = 0;
@@ -38,48 +36,47 @@ void port_init(struct port *p, uint32_t number)
 
 void port_tell_sender(const struct port *p)
 {
-	event_raise(sender(p), p->desc->send_cap, p->desc->send_intid);
+	event_raise(p->sender, p->send_bit, p->send_intid);
 }
 
 void port_tell_receiver(const struct port *p)
 {
-	event_raise(receiver(p), p->desc->receive_cap, p->desc->receive_intid);
+	event_raise(p->receiver, p->receive_bit, p->receive_intid);
 }
 
-/* CALL-1 */
-int64_t port_find(struct vcpu *v, uint64_t number, uint32_t must_right, struct port **out)
+static inline void copy_16(uint64_t *to, const uint64_t *from)
 {
-	const struct bh_cap *c = cap_find(v->part, number, BH_CAP_PORT);
+	uint64_t a = from[0], b = from[1];
 
-	if (unlikely(!c))
-		return BH_E_CAP;
-	if (unlikely(must_right && c->rights != must_right))
-		return BH_E_RIGHT;
-	*out = port_at(c->object);
-	return BH_OK;
+	to[0] = a;
+	to[1] = b;
+	__asm__ volatile("" ::
+				 : "memory"); /* no library's memcpy */
 }
 
-bool port_size_ok(uint64_t bytes, uint32_t most)
-{
-	return bytes - 1 < most; /* 1 to most */
-}
-
-/* 16 bytes at a time: slots and buffers have room for whole ones behind the largest message. */
+/* Whole 16 bytes: slots and buffers have room for them behind the largest message. */
 static void copy(uint64_t *to, const uint64_t *from, uint64_t bytes)
 {
-	for (uint64_t i = 0; i < bytes; i += 16, to += 2, from += 2) {
-		uint64_t a = from[0], b = from[1];
+	const uint64_t *end = from + (bytes + 15) / 16 * 2;
 
-		to[0] = a;
-		to[1] = b;
-		__asm__ volatile("" ::
-					 : "memory"); /* no library's memcpy */
+	for (; end - from >= 8; to += 8, from += 8) {
+		copy_16(to, from);
+		copy_16(to + 2, from + 2);
+		copy_16(to + 4, from + 4);
+		copy_16(to + 6, from + 6);
 	}
+	for (; from != end; to += 2, from += 2)
+		copy_16(to, from);
 }
 
 /* Not a byte more: what else a register holds is not for the receiver. */
-static void copy_registers(uint64_t *to, const uint64_t *from, uint64_t bytes)
+static inline void copy_registers(uint64_t *to, const uint64_t *from, uint64_t bytes)
 {
+	if (likely(bytes == BH_SHORT_BYTES)) {
+		copy_16(to, from);
+		copy_16(to + 2, from + 2);
+		return;
+	}
 	for (; bytes >= 8; bytes -= 8)
 		*to++ = *from++;
 	if (bytes)
@@ -99,10 +96,10 @@ void port_fill(uint64_t slot_va, const uint64_t *registers, uint64_t buffer_va, 
 	slot->time = arch_time();
 }
 
-void port_show(struct vcpu *v, uint64_t slots_va, uint32_t number, uint32_t most, uint64_t flags)
+/* arg: of the vCPU that gets it */
+static inline void show_slot(uint64_t *arg, uint64_t slot_va, uint32_t number, uint32_t most, uint64_t flags)
 {
-	const struct bh_slot *slot = (const void *)(uintptr_t)(slots_va + (uint64_t)number * bh_slot_bytes(most));
-	uint64_t *arg = arch_vcpu_args(v);
+	const struct bh_slot *slot = (const void *)(uintptr_t)slot_va;
 
 	arg[RESULT_BYTES] = slot->bytes | flags;
 	arg[RESULT_SLOT] = number;
@@ -111,6 +108,11 @@ void port_show(struct vcpu *v, uint64_t slots_va, uint32_t number, uint32_t most
 		return;
 	for (uint32_t i = 0; i < BH_SHORT_BYTES / 8; i++)
 		arg[RESULT_DATA + i] = slot->data[i];
+}
+
+void port_show(struct vcpu *v, uint64_t slots_va, uint32_t number, uint32_t most, uint64_t flags)
+{
+	show_slot(arch_vcpu_args(v), slots_va + (uint64_t)number * bh_slot_bytes(most), number, most, flags);
 }
 
 /* --- signal --- */
@@ -122,9 +124,9 @@ int64_t port_signal(struct vcpu *v, const uint64_t *arg)
 
 	if (wrong)
 		return wrong;
-	if (p->desc->kind != BH_PORT_SIGNAL)
+	if (p->kind != BH_PORT_SIGNAL)
 		return BH_E_CAP;
-	if (!partition_runs(receiver(p)))
+	if (!partition_runs(p->receiver))
 		return BH_E_PEER;
 	port_tell_receiver(p);
 	return BH_OK;
@@ -134,7 +136,7 @@ int64_t port_signal(struct vcpu *v, const uint64_t *arg)
 
 static uint64_t slot_va(const struct port *p, uint32_t slot)
 {
-	return p->desc->in_va + (uint64_t)slot * bh_slot_bytes(p->desc->bytes);
+	return p->desc->in_va + (uint64_t)slot * p->slot_bytes;
 }
 
 /* The exchange hands the slot over with release order, and brings back one that nobody reads. */
@@ -161,18 +163,18 @@ static bool was_read(const struct port *p)
 	return ((const struct bh_slot *)(uintptr_t)slot_va(p, p->receive.slot))->bytes;
 }
 
-static int64_t sampling_read(struct vcpu *v, struct port *p)
+static int64_t sampling_read(struct port *p, uint64_t *arg)
 {
 	bool new = newer(p);
 
 	if (!new &&unlikely(!was_read(p))) {
-		if (partition_runs(sender(p)))
+		if (partition_runs(p->sender))
 			return BH_E_AGAIN;
 		new = newer(p); /* once more: it may have written before it ended */
 		if (!new)
 			return BH_E_PEER;
 	}
-	port_show(v, p->desc->in_va, p->receive.slot, p->desc->bytes, new ? BH_GOT_NEW : 0);
+	show_slot(arg, slot_va(p, p->receive.slot), p->receive.slot, p->desc->bytes, new ? BH_GOT_NEW : 0);
 	return BH_OK;
 }
 
@@ -200,7 +202,7 @@ static bool stays_full(struct port *p)
 /* PORT-1 */
 static int64_t queuing_put(struct port *p, const uint64_t *arg)
 {
-	if (!partition_runs(receiver(p)))
+	if (!partition_runs(p->receiver))
 		return BH_E_PEER;
 	if (unlikely(is_full(p))) {
 		if (p->desc->flags & BH_PORT_DROP) {
@@ -232,15 +234,15 @@ static uint64_t lost(struct port *p)
 	return BH_GOT_LOST;
 }
 
-static int64_t queuing_take(struct vcpu *v, struct port *p)
+static int64_t queuing_take(struct port *p, uint64_t *arg)
 {
 	if (is_empty(p)) {
-		if (partition_runs(sender(p)))
+		if (partition_runs(p->sender))
 			return BH_E_AGAIN;
 		if (is_empty(p)) /* once more: it may have sent before it ended */
 			return BH_E_PEER;
 	}
-	port_show(v, p->desc->in_va, p->receive.slot, p->desc->bytes, lost(p));
+	show_slot(arg, slot_va(p, p->receive.slot), p->receive.slot, p->desc->bytes, lost(p));
 	p->receive.slot = next_slot(p, p->receive.slot);
 	store_release(&p->receive.taken, p->receive.taken + 1);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* with stays_full() */
@@ -267,22 +269,22 @@ int64_t port_send(struct vcpu *v, const uint64_t *arg)
 
 	if (status)
 		return status;
-	if (p->desc->kind != BH_PORT_SAMPLING && p->desc->kind != BH_PORT_QUEUING)
+	if (p->kind != BH_PORT_SAMPLING && p->kind != BH_PORT_QUEUING)
 		return BH_E_CAP;
 	if (!port_size_ok(arg[1], p->desc->bytes))
 		return BH_E_ARG;
 	if (swap_all(&p->send.busy, 1))
 		return BH_E_STATE;
-	status = p->desc->kind == BH_PORT_SAMPLING ? sampling_write(p, arg) : queuing_put(p, arg);
+	status = p->kind == BH_PORT_SAMPLING ? sampling_write(p, arg) : queuing_put(p, arg);
 	store_release(&p->send.busy, 0);
 	return status;
 }
 
-static int64_t receive(struct vcpu *v, struct port *p)
+static int64_t receive(struct vcpu *v, struct port *p, uint64_t *arg)
 {
-	switch ((enum bh_port_kind)p->desc->kind) {
-	case BH_PORT_SAMPLING: return sampling_read(v, p);
-	case BH_PORT_QUEUING: return queuing_take(v, p);
+	switch ((enum bh_port_kind)p->kind) {
+	case BH_PORT_SAMPLING: return sampling_read(p, arg);
+	case BH_PORT_QUEUING: return queuing_take(p, arg);
 	case BH_PORT_CALL: return port_call_take(v, p);
 	case BH_PORT_SIGNAL: break;
 	}
@@ -298,7 +300,7 @@ int64_t port_receive(struct vcpu *v, uint64_t *arg)
 		return status;
 	if (swap_all(&p->receive.busy, 1))
 		return BH_E_STATE;
-	status = receive(v, p);
+	status = receive(v, p, arg);
 	store_release(&p->receive.busy, 0);
 	return status;
 }
@@ -313,7 +315,7 @@ static uint32_t queue_length(const struct port *p)
 
 static uint64_t waiting(const struct port *p)
 {
-	switch ((enum bh_port_kind)p->desc->kind) {
+	switch ((enum bh_port_kind)p->kind) {
 	case BH_PORT_SAMPLING: return load_relaxed(&p->send.head) != 0;
 	case BH_PORT_QUEUING: return queue_length(p);
 	case BH_PORT_CALL: return port_call_waits(p);
@@ -330,7 +332,7 @@ int64_t port_state(struct vcpu *v, uint64_t *arg)
 
 	if (wrong)
 		return wrong;
-	peer = v->part == sender(p) ? receiver(p) : sender(p);
+	peer = v->part == p->sender ? p->receiver : p->sender;
 	arg[0] = waiting(p);
 	arg[1] = (uint64_t)load_relaxed(&peer->life) << 1 | partition_runs(peer);
 	arg[2] = load_relaxed(&p->send.dropped);
@@ -340,7 +342,7 @@ int64_t port_state(struct vcpu *v, uint64_t *arg)
 void port_look(const struct port *p, uint64_t *arg)
 {
 	arg[0] = waiting(p);
-	arg[1] = p->desc->kind == BH_PORT_QUEUING ? p->desc->depth : 1;
+	arg[1] = p->kind == BH_PORT_QUEUING ? p->desc->depth : 1;
 	arg[2] = load_relaxed(&p->send.dropped);
 }
 
@@ -348,12 +350,10 @@ void port_look(const struct port *p, uint64_t *arg)
 
 static struct port *port_of(const struct partition *p, uint32_t cap)
 {
-	const struct bh_cap *c = cap_find(p, cap, BH_CAP_PORT);
-
-	return c ? port_at(c->object) : NULL;
+	return p->ports >> cap & 1 ? p->port_base + p->caps[cap].object : NULL;
 }
 
-static void tell_peer(const struct partition *p, const struct port *port)
+static __attribute__((noinline)) void tell_peer(const struct partition *p, const struct port *port)
 {
 	if (port->desc->sender == p->number)
 		port_tell_receiver(port);
@@ -373,9 +373,9 @@ static void end_of_receiver(const struct partition *p, struct port *port)
 {
 	if (port->desc->receiver != p->number)
 		return;
-	if (port->desc->kind == BH_PORT_QUEUING && !(port->desc->flags & BH_PORT_KEEP))
+	if (port->kind == BH_PORT_QUEUING && !(port->desc->flags & BH_PORT_KEEP))
 		queuing_drop(port);
-	if (port->desc->kind == BH_PORT_CALL)
+	if (port->kind == BH_PORT_CALL)
 		port_call_ended(port);
 }
 

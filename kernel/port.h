@@ -10,12 +10,18 @@
 #ifndef KERNEL_PORT_H
 #define KERNEL_PORT_H
 
-#include "kernel/system.h"
+#include "abi/status.h"
+#include "kernel/event.h"
 
 #define PORT_ALIGNED __attribute__((aligned(64)))
 
 struct port {
 	const struct bh_port *desc;
+	struct partition *sender, *receiver;
+	uint64_t send_bit, receive_bit;	    /* of the ends' events */
+	uint32_t send_intid, receive_intid; /* as desc has them */
+	uint32_t kind;			    /* likewise */
+	uint32_t slot_bytes;		    /* from one slot to the next */
 
 	struct { /* written by the sending partition's vCPUs */
 		uint32_t busy;
@@ -62,9 +68,6 @@ void port_ended(struct partition *p);
 
 /* --- for port.c and port_call.c --- */
 
-/* The end of v's partition that its capability names. must_right: 0, or the end it has to be. */
-int64_t port_find(struct vcpu *v, uint64_t number, uint32_t must_right, struct port **out) must_check;
-bool port_size_ok(uint64_t bytes, uint32_t most);
 void port_fill(uint64_t slot_va, const uint64_t *registers, uint64_t buffer_va, uint64_t bytes);
 void port_show(struct vcpu *v, uint64_t slots_va, uint32_t slot, uint32_t most, uint64_t flags);
 void port_tell_sender(const struct port *p);
@@ -76,6 +79,41 @@ void port_call_ended(struct port *p); /* its server has ended */
 static inline struct port *port_at(uint32_t n)
 {
 	return STATE_AT(struct port, blob->port_state_va, n);
+}
+
+/* The end of v's partition that its capability names. must_right: 0, or the end it has to be. CALL-1 */
+static inline must_check int64_t port_find(struct vcpu *v, uint64_t number, uint32_t must_right, struct port **out)
+{
+	const struct partition *p = v->part;
+
+	if (unlikely(number >= BH_PART_PORTS || !(p->ports >> number & 1)))
+		return BH_E_CAP;
+	if (unlikely(must_right && p->caps[number].rights != must_right))
+		return BH_E_RIGHT;
+	*out = p->port_base + p->caps[number].object;
+	return BH_OK;
+}
+
+static inline bool port_size_ok(uint64_t bytes, uint32_t most)
+{
+	return bytes - 1 < most; /* 1 to most */
+}
+
+/* The short way of port_signal(): true: done, BH_OK. False: nothing has been done, and port_signal() has to say why not. CALL-1 */
+static inline bool port_signal_quick(struct vcpu *v, uint64_t number)
+{
+	const struct partition *from = v->part;
+	const struct port *p;
+	struct partition *to;
+
+	if (unlikely(number >= BH_PART_PORTS || !(from->signals >> number & 1)))
+		return false;
+	p = from->port_base + from->caps[number].object;
+	to = p->receiver;
+	if (unlikely(!partition_runs(to)))
+		return false;
+	event_raise(to, p->receive_bit, p->receive_intid);
+	return true;
 }
 
 #endif

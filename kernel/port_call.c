@@ -49,21 +49,15 @@ bool port_call_waits(const struct port *p)
 /* The server's vCPU on v's core, or NULL. */
 static struct vcpu *server_here(const struct vcpu *v, const struct port *p)
 {
-	const struct partition *server = partition_at(p->desc->receiver);
-
-	for (uint32_t i = 0; i < server->desc->n_vcpus; i++) {
-		struct vcpu *s = partition_vcpu(server, i);
-
+	for (struct vcpu *s = p->receiver->vcpus; s != p->receiver->vcpus_end; s++)
 		if (s->core == v->core)
 			return s;
-	}
 	return NULL;
 }
 
 /* The server may answer from its own core as soon as the word is stored; that waits at v's inbox. */
-static void begin_call(struct vcpu *v, struct port *p, ticks_t deadline)
+static void begin_call(struct vcpu *v, struct port *p, struct vcpu *here, ticks_t deadline)
 {
-	struct vcpu *here = server_here(v, p);
 	uint64_t caller = (uint64_t)(v->desc - blob_vcpus(blob)) << 8;
 
 	v->calls = p;
@@ -77,10 +71,9 @@ static void begin_call(struct vcpu *v, struct port *p, ticks_t deadline)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* with port_ended() */
 }
 
-/* The server's only vCPU is here and waits for a request of this port: it has it, and the core. (Others might wait for the event.) */
-static bool hand_over(struct vcpu *v, struct port *p, const uint64_t *arg)
+/* The server's only vCPU is s, here, and waits for a request of this port: it has it, and the core. (Others might wait for the event.) */
+static bool hand_over(struct vcpu *v, struct port *p, struct vcpu *s, const uint64_t *arg)
 {
-	struct vcpu *s = server_here(v, p);
 	uint64_t caller = (uint64_t)(v->desc - blob_vcpus(blob)) << 8;
 
 	if (!s || s->part->desc->n_vcpus != 1 || s->state != VCPU_LISTENING || s->serves != p || !sched_can_hand_over(v, s))
@@ -105,14 +98,17 @@ static bool hand_over(struct vcpu *v, struct port *p, const uint64_t *arg)
 
 static int64_t request(struct vcpu *v, struct port *p, const uint64_t *arg)
 {
+	struct vcpu *here;
+
 	if (STATE(load_acquire(&p->call)) != CALL_IDLE)
 		return BH_E_AGAIN;
-	if (!partition_runs(partition_at(p->desc->receiver)))
+	if (!partition_runs(p->receiver))
 		return BH_E_PEER;
-	if (hand_over(v, p, arg))
+	here = server_here(v, p);
+	if (hand_over(v, p, here, arg))
 		return HANDED_OVER;
 	port_fill(p->desc->in_va, &arg[2], p->desc->out_va, arg[1]);
-	begin_call(v, p, arg[6]);
+	begin_call(v, p, here, arg[6]);
 	return CALL_NO_RETURN;
 }
 
@@ -123,7 +119,7 @@ int64_t port_call(struct vcpu *v, const uint64_t *arg)
 
 	if (status)
 		return status;
-	if (p->desc->kind != BH_PORT_CALL)
+	if (p->kind != BH_PORT_CALL)
 		return BH_E_CAP;
 	if (!port_size_ok(arg[1], p->desc->bytes) || arg[6] == BH_NEVER)
 		return BH_E_ARG;
@@ -139,7 +135,7 @@ int64_t port_call(struct vcpu *v, const uint64_t *arg)
 		return status;
 	port_tell_receiver(p);
 	/* A server that ended before it could see the request does not end it. */
-	if (unlikely(!partition_runs(partition_at(p->desc->receiver))))
+	if (unlikely(!partition_runs(p->receiver)))
 		vcpu_post(v, REQ_PORT);
 	return CALL_NO_RETURN;
 }
@@ -169,7 +165,7 @@ static int64_t outcome(struct vcpu *v, struct port *p, uint64_t word)
 	case CALL_GONE:
 		return BH_E_PEER;
 	case CALL_REQUESTED:
-		if (!partition_runs(partition_at(p->desc->receiver)))
+		if (!partition_runs(p->receiver))
 			return BH_E_PEER;
 		break;
 	case CALL_SERVING:
@@ -223,7 +219,7 @@ int64_t port_call_take(struct vcpu *v, struct port *p)
 	uint64_t word = load_acquire(&p->call);
 
 	if (STATE(word) != CALL_REQUESTED || !change_if(&p->call, &word, with(word, CALL_SERVING)))
-		return partition_runs(partition_at(p->desc->sender)) ? BH_E_AGAIN : BH_E_PEER;
+		return partition_runs(p->sender) ? BH_E_AGAIN : BH_E_PEER;
 	port_show(v, p->desc->in_va, 0, p->desc->bytes, 0);
 	return BH_OK;
 }
@@ -244,15 +240,15 @@ static int64_t reply(struct port *p, const uint64_t *arg)
 	}
 	store_release(&p->call, CALL_IDLE); /* LATE, which only the server ends */
 	port_tell_sender(p);
-	return partition_runs(partition_at(p->desc->sender)) ? BH_E_TIMEOUT : BH_E_PEER;
+	return partition_runs(p->sender) ? BH_E_TIMEOUT : BH_E_PEER;
 }
 
 static int64_t find_server(struct vcpu *v, const uint64_t *arg, struct port **p)
 {
 	int64_t wrong = port_find(v, arg[0], BH_PORT_RECEIVE, p);
 
-	return wrong ? wrong : (*p)->desc->kind == BH_PORT_CALL ? BH_OK
-								: BH_E_CAP;
+	return wrong ? wrong : (*p)->kind == BH_PORT_CALL ? BH_OK
+							  : BH_E_CAP;
 }
 
 /* A status that says that the reply was not looked at; else BH_OK, and what reply() says is in *answer. */

@@ -49,15 +49,6 @@ const struct bh_region *region_near(const struct partition *p, ipa_t ipa)
 	return near;
 }
 
-const struct bh_cap *cap_find(const struct partition *p, uint64_t number, uint32_t kind)
-{
-	const struct bh_cap *c = blob_caps(blob) + p->desc->first_cap;
-
-	if (number >= p->desc->n_caps || c[number].kind != kind)
-		return NULL;
-	return &c[number];
-}
-
 static void core_init(struct core *c, uint32_t number)
 {
 	c->number = number;

@@ -23,13 +23,19 @@ static inline void trace(struct core *c, enum bh_trace_kind kind, uint32_t who, 
 	struct bh_trace *ring = c->trace;
 	uint32_t n = load_relaxed(&ring->next); /* this core's alone */
 	struct bh_trace_record *r = &ring->record[n & c->trace_mask];
-	uint64_t what = kind | who | (uint64_t)arg << 32;
+	uint64_t what = (who + kind) | (uint64_t)arg << 32; /* `who` leaves its place free */
 
 	r->time = arch_stamp();
 	r->what = what;
 	r->a = a;
 	r->b = b;
 	store_release(&ring->next, n + 1); /* for readers; no other core of the kernel looks at it */
+}
+
+/* v's call of this function: x1 and x2 as they were, and the answer. Own core. */
+static inline void trace_message(const struct vcpu *v, uint32_t function, uint64_t first, uint64_t second, int64_t status)
+{
+	trace(v->core, BH_TRACE_MESSAGE, v->who, (function & 0xffff) | (uint32_t)first << 16, second, (uint64_t)status);
 }
 
 /* Who runs, for records of what happens to the core: an interrupt. */

@@ -182,10 +182,21 @@ static bool is_stack(const struct bh_image_header *h, uint64_t top)
 	return top - BH_KERNEL_VA > h->stack_bytes && is_apart(h, top - h->stack_bytes, h->stack_bytes);
 }
 
-/* Of a dedicated core, the page that the kernel fills and empties. */
-static bool is_door(const struct bh_image_header *h, const struct bh_core *c)
+/* Of a dedicated core, the page that the kernel fills and empties: it is nothing else. */
+static bool is_door(const struct bh_image_header *h, const struct bh_blob *b, const struct bh_core *c)
 {
-	return is_apart(h, c->door_va, BH_PAGE) && within(c->door_pa, BH_PAGE, h->load_pa + h->file_bytes, h->image_size - h->file_bytes);
+	uint64_t pa = c->door_pa, va = c->door_va;
+
+	if (!is_apart(h, va, BH_PAGE) || !is_writable(h, pa, BH_PAGE) || meet(pa, BH_PAGE, h->bss_pa, h->bss_bytes) ||
+	    meet(pa, BH_PAGE, h->state_pa, h->state_bytes) || meet(pa, BH_PAGE, h->share_pa, h->share_bytes))
+		return false;
+	for (uint32_t i = 0; i < b->n_cores; i++) {
+		const struct bh_core *other = &blob_cores(b)[i];
+
+		if (meet(va, BH_PAGE, other->stack_va - h->stack_bytes, h->stack_bytes) || (other != c && (other->door_va == va || other->door_pa == pa)))
+			return false;
+	}
+	return true;
 }
 
 const char *image_blob_check(const struct bh_image_header *h, const struct bh_blob *b)
@@ -210,7 +221,7 @@ const char *image_blob_check(const struct bh_image_header *h, const struct bh_bl
 		if (!is_stack(h, blob_cores(b)[i].stack_va))
 			return "image: a core's stack overlaps other memory";
 	for (uint32_t i = 0; i < b->n_cores; i++)
-		if (blob_cores(b)[i].door_va && !is_door(h, &blob_cores(b)[i]))
+		if (blob_cores(b)[i].door_va && !is_door(h, b, &blob_cores(b)[i]))
 			return "image: the root of a dedicated core is not behind the file, or overlaps other memory";
 	return NULL;
 }

@@ -153,10 +153,15 @@ void bh_irq_take(void)
 				 : "=r"(intid)
 				 :
 				 : "memory");
-		if (intid >= SPURIOUS)
+		if (intid < BH_IRQ_LIMIT) {
+			void (*handler)(void *arg) = irqs[intid].handler;
+			void *arg = irqs[intid].arg;
+
+			if (handler)
+				handler(arg);
+		} else if (intid >= SPURIOUS) {
 			return;
-		if (intid < BH_IRQ_LIMIT && irqs[intid].handler)
-			irqs[intid].handler(irqs[intid].arg);
+		}
 		__asm__ volatile("dsb sy"
 				 :
 				 :

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Exceptions of a native partition. Interrupts keep what a C function may destroy, faults keep
- * everything as struct bh_frame (bh_fault.h). Nothing nests: handlers run with all masked.
+ * everything as struct bh_frame (bh_fault.h). Nothing nests: handlers run with all masked, and a fault there is
+ * the partition's end; so ELR_EL1 and SPSR_EL1 stay as they are meanwhile.
  */
-#define IRQ_FRAME   192		/* x0-x18, x29, x30, pc, pstate; 16-byte aligned */
+#define IRQ_FRAME   176		/* x0-x18, x29, x30; 16-byte aligned */
 #define FP_FRAME    528		/* q0-q31, FPCR, FPSR */
 #define FAULT_FRAME 288		/* struct bh_frame */
 
@@ -40,18 +41,12 @@ irq_thread:
 	stp	x14, x15, [sp, #112]
 	stp	x16, x17, [sp, #128]
 	stp	x18, x29, [sp, #144]
-	mrs	x0, elr_el1
-	mrs	x1, spsr_el1
-	stp	x30, x0, [sp, #160]
-	str	x1, [sp, #176]
+	str	x30, [sp, #160]
 	mrs	x0, cpacr_el1
 	tbnz	x0, #20, irq_fp
 	bl	bh_irq_take
 irq_done:
-	ldp	x30, x0, [sp, #160]
-	ldr	x1, [sp, #176]
-	msr	elr_el1, x0
-	msr	spsr_el1, x1
+	ldr	x30, [sp, #160]
 	ldp	x18, x29, [sp, #144]
 	ldp	x16, x17, [sp, #128]
 	ldp	x14, x15, [sp, #112]

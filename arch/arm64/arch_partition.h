@@ -8,7 +8,8 @@
 
 struct arch_partition {
 	struct vgic_dist vgic;
-	uint32_t direct_own[VGIC_WORDS];       /* with dedicated cores: its own lines (direct.h) */
+	uint32_t direct_own[VGIC_WORDS];       /* with dedicated cores: its own lines (direct.h) ... */
+	volatile uint32_t *direct_pend;	       /* and where they are pended, GICD_ISPENDR */
 	uint64_t direct_to[BH_MAX_PART_VCPUS]; /* and what an SGI to each vCPU's core has in ICC_SGI1R_EL1; 0: there is none */
 };
 

@@ -2,10 +2,10 @@
 /*
  * The core and the CPU interface of vCPUs that have their interrupts directly (direct.h); their distributor is in direct_regs.c.
  *
- * Calling such a core: who calls has posted to its inbox; then a full barrier, then it looks whether the core sleeps in the kernel
+ * Calling such a core: who calls has posted to its inbox; then direct_kick() executes a full barrier and looks whether the core sleeps in the kernel
  * (`idles`). If so, pending its interrupt (the bell) wakes it. Else the door is emptied. The core that has slept says that it does so no more, executes a
  * full barrier and looks at the inbox again before it leaves the kernel: one of them sees the other. So a bell that rings late is known of, and
- * switched off before the guest could hear it; as long as nobody called, it may stay on while the guest runs. The door may be emptied while it
+ * switched off before the guest could hear it; what rings then is forgotten when it is switched on. As long as nobody called, it may stay on while the guest runs. The door may be emptied while it
  * is filled: what is left of it is found to differ from the root by the fault that follows, and it is filled again.
  *
  * A guest with `native-wfi` may sleep where only the bell reaches it: there it is always on, and rung whenever the door is emptied.
@@ -109,8 +109,10 @@ static bool is_native(const struct core *c)
 
 void direct_kick(struct core *c)
 {
-	bool sleeps = c != this_core() && load_relaxed(&c->idles);
+	bool sleeps;
 
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* behind what was posted */
+	sleeps = c != this_core() && load_relaxed(&c->idles);
 	if (!sleeps)
 		shut(c);
 	if (!sleeps && !is_native(c))
@@ -133,10 +135,17 @@ bool direct_was_shut(struct vcpu *v, uint64_t esr)
 
 /* --- the bell --- */
 
-static void bell_on(struct core *c)
+/*
+ * What is pending was rung for a sleep that is over (or, natively, with a door that is empty): whoever rang had posted before. It is gone before
+ * this core says that it sleeps, and a guest that has the bell on does not hear it.
+ */
+static inline void bell_on(struct core *c)
 {
-	if (!c->bell)
-		direct_gicr_write(c, GIC_SET_ENABLE, BIT(blob->timer_intid));
+	if (likely(c->bell))
+		return;
+	direct_gicr_write(c, GIC_CLEAR_PENDING, BIT(blob->timer_intid));
+	direct_gicr_write(c, GIC_SET_ENABLE, BIT(blob->timer_intid));
+	direct_gicr_wait(c); /* what it reads is read behind these writes */
 	c->bell = 1;
 }
 
@@ -442,14 +451,18 @@ uint64_t direct_wait(struct vcpu *v, uint64_t esr)
 	return unlikely(wait_here(c)) ? called(c) : left_nothing(v);
 }
 
-/* Whatever the guest has left active or disabled, its interrupts wake it: WFI may end for no reason. */
+/*
+ * Whatever the guest has left active or disabled, its interrupts wake it: WFI may end for no reason. Where active priorities stay (drop_active()), the
+ * kernel's interrupt is to preempt them, whatever the guest lets preempt.
+ */
 static bool direct_sleep(struct vcpu *v)
 {
 	struct core *c = v->core;
 	uint32_t n = active_take(v->arch.direct.ap, priority_registers());
-	uint64_t enable = read_reg(icc_igrpen1_el1);
+	uint64_t enable = read_reg(icc_igrpen1_el1), bpr = read_reg(icc_bpr1_el1);
 	bool news;
 
+	write_reg(icc_bpr1_el1, 0);
 	write_reg(icc_igrpen1_el1, 1);
 	bell_on(c);
 	news = wait_here(c);
@@ -457,6 +470,7 @@ static bool direct_sleep(struct vcpu *v)
 	if (news && !is_native(c))
 		bell_off(c);
 	active_give(v->arch.direct.ap, n);
+	write_reg(icc_bpr1_el1, bpr);
 	write_reg(icc_igrpen1_el1, enable);
 	isb();
 	return !news;

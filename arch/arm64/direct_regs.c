@@ -286,6 +286,7 @@ static void own_lines(struct partition *p)
 void direct_dist_reset(struct partition *p)
 {
 	own_lines(p);
+	p->arch.direct_pend = direct_gicd_at(GIC_SET_PENDING, 0);
 	for (uint32_t i = 0; i < p->desc->n_vcpus; i++)
 		p->arch.direct_to[i] = partition_vcpu(p, i)->core->kick;
 	for (uint32_t intid = 32; intid < VGIC_LINES; intid++)
@@ -304,10 +305,12 @@ void direct_dist_reset(struct partition *p)
 
 void direct_raise(struct partition *p, uint32_t intid)
 {
-	if (intid < 32 || intid >= VGIC_LINES || (p->arch.direct_own[intid / 32] >> intid % 32 & 1) == 0)
+	uint32_t w = intid / 32, bit = 1u << (intid & 31);
+
+	if (unlikely(intid < 32 || intid >= VGIC_LINES || (p->arch.direct_own[w] & bit) == 0))
 		return;
 	dsb(ishst); /* what it tells of is seen first */
-	*direct_gicd_at(GIC_SET_PENDING, intid / 32) = BIT(intid % 32);
+	p->arch.direct_pend[w] = bit;
 }
 
 void direct_line(struct partition *p, uint32_t intid, bool level)

@@ -8,7 +8,9 @@
 #include "kernel/arch.h"
 #include "kernel/call.h"
 #include "kernel/health.h"
+#include "kernel/port.h"
 #include "kernel/sched.h"
+#include "kernel/trace.h"
 
 #include "abi/call.h"
 #include "abi/status.h"
@@ -282,10 +284,25 @@ static bool is_left_call(uint32_t function)
 
 static __attribute__((noinline)) uint64_t call_quick(struct vcpu *v, uint32_t function)
 {
-	if (is_left_call(function))
+	if (likely(call_is_message(function)))
+		conclude(v, call_message(v, function, &v->arch.x[1]));
+	else if (is_left_call(function))
 		return LEFT_SYNC;
-	conclude(v, call_handle(v, function, &v->arch.x[1]));
+	else
+		conclude(v, call_handle(v, function, &v->arch.x[1]));
 	return likely(v->core->runs == v) ? left_next(v) : LEFT_NEXT;
+}
+
+/* The message that is sent most often. */
+static __attribute__((noinline)) uint64_t signal_quick(struct vcpu *v)
+{
+	uint64_t *arg = &v->arch.x[1];
+
+	if (unlikely(!port_signal_quick(v, arg[0])))
+		return call_quick(v, BH_CALL_SIGNAL);
+	trace_message(v, BH_CALL_SIGNAL, arg[0], arg[1], BH_OK);
+	v->arch.x[0] = BH_OK;
+	return left_next(v);
 }
 
 static uint64_t at_once(struct vcpu *v, int64_t result)
@@ -319,7 +336,8 @@ uint64_t smccc_quick(struct vcpu *v)
 	uint32_t function = (uint32_t)v->arch.x[0], number = function & 0xffffff;
 
 	switch (function >> 24) {
-	case BH_CALL_VERSION >> 24: return call_quick(v, function);
+	case BH_CALL_VERSION >> 24:
+		return function << 8 == BH_CALL_SIGNAL << 8 ? signal_quick(v) : call_quick(v, function);
 	case PSCI_VERSION >> 24:
 		if (number == 0)
 			return at_once(v, PSCI_1_1);

@@ -36,6 +36,8 @@ PLACES = {
     "dedicated-2": Place("bench-dedicated", GUEST + ".elf", GUEST_RAM, "bench", "two vCPUs on dedicated cores, their interrupts direct"),
     "native-wfi": Place("bench-native", GUEST + ".elf", GUEST_RAM, "bench", "two vCPUs on dedicated cores, their interrupts direct"),
     "messages": Place("bench-messages", NATIVE + "bench_messages.elf", 0, "meter", "native partitions, two on a core and one on another"),
+    "far": Place("bench-far", NATIVE + "bench_messages.elf", 0, "meter", "native partitions on two dedicated cores, their interrupts direct"),
+    "far-wfi": Place("bench-far-wfi", NATIVE + "bench_messages.elf", 0, "meter", "native partitions on two dedicated cores, their interrupts direct"),
     "windows": Place("bench-time", NATIVE + "bench_window.elf", 0, "left", "native partitions, two windows of a core"),
     "boot": Place("bench-boot", NATIVE + "bench_boot.elf", 0, "boot", "a native partition alone"),
     "linux": Place("bench-linux", None, 0, "linux", "one vCPU, alone on its core, its console a service on another"),

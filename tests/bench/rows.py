@@ -37,6 +37,8 @@ ROWS = {
     "linux_to_shell": "Linux, first instruction -> shell",
     "signal_handler": "signal to another core -> C handler",
     "signal_round_trip": "signal there and back, C handlers",
+    "signal_spin_handler": "signal to another core, spinning -> C handler",
+    "signal_spin_round_trip": "signal there and back, spinning, C handlers",
     "doorbell_wait": "signal to another core -> WAIT returns",
     "doorbell_round_trip": "signal there and back, WAIT",
     "call_near_32": "call + reply of 32 bytes, same core",
@@ -64,6 +66,8 @@ ROWS = {
 BARE_LIKE = {
     "signal_handler": "ipi_wfi_one_way",
     "signal_round_trip": "ipi_wfi_round_trip",
+    "signal_spin_handler": "ipi_spin_one_way",
+    "signal_spin_round_trip": "ipi_spin_round_trip",
     "boot_native": "boot_first_instruction",
 } | {
     f"queue_{what}_{size}": f"copy_{size}" for size in SIZES for what in ("send", "both")

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define CAPTIVE_ACTS 12u
+#define CAPTIVE_ACTS 13u
 
 struct captive_word {
 	uint32_t act;

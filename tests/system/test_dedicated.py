@@ -7,9 +7,11 @@ counted by the benchmark's guest, whose rows have to be those of the bare machin
 import re
 
 import pytest
+from image import Image
+from qemu_gdb import QemuGdb, extra, symbols
 
-LIVES = 24
-ACTS = 12
+LIVES = 26
+ACTS = 13
 
 
 FIRMWARE = "build/tests/firmware/el3.bin"
@@ -24,6 +26,29 @@ def test_a_dedicated_core_comes_back_whatever_was_done_on_it(boot, icount, firmw
     m.expect(f"captive was taken back {LIVES} times")
     assert [int(d[0]) for d in done] == [n % ACTS for n in range(LIVES)]
     assert {d[2] for d in done} == {"0"}
+
+
+BELL = "build/logs/late-bell.gdb"
+GICR_ISPENDR0 = 0x080A0000 + 0x20000 + 0x10200  # core 1's
+RAM = 1  # BH_REGION_RAM
+
+
+def test_a_call_that_comes_too_late_is_not_heard_by_the_guest(boot):
+    """IRQ-5: what woke a sleep of the kernel's that is over stays pending; the next one begins without it."""
+    with open("build/tests/late-bell.img", "rb") as f:
+        i = Image(f.read())
+    p = i.named("partition", "hearer")
+    ram = next(r for r in i.all("region")[p.first_region:p.first_region + p.n_regions] if r.kind == RAM)
+    m = boot("build/tests/late-bell.img", extra=extra(BELL))
+    m.line("hearer", "listening")
+    stub = QemuGdb(BELL)
+    stub.physical()
+    stub.write(GICR_ISPENDR0, (1 << 26).to_bytes(4, "little"))
+    assert int.from_bytes(stub.memory(GICR_ISPENDR0, 4), "little") >> 26 & 1
+    stub.write(ram.pa - ram.ipa + symbols("build/tests/native/bell_hearer.elf", "go")["go"], b"\1\0\0\0")
+    stub.go()
+    assert m.line("hearer", r"slept 5 times, heard (\d+)")[1] == "0"
+    stub.close()
 
 
 def rows(m):

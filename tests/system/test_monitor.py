@@ -9,6 +9,7 @@ import pytest
 from linked import Linked
 
 SYSTEM = "tests/systems/monitor"
+DEDICATED = "tests/systems/monitor-dedicated"
 TOOL = "build/bulkhead"
 GDB = "gdb-multiarch"
 PC = r"pc 0x[0-9a-f]+"
@@ -21,6 +22,14 @@ def machine():
     m.stop()
 
 
+@pytest.fixture(scope="module")
+def dedicated():
+    m = Linked("test_monitor-dedicated", DEDICATED)
+    m.line("debugged", "counting")
+    yield m
+    m.stop()
+
+
 def tool(*words):
     """A command of the tool that succeeds; what it says."""
     done = subprocess.run([TOOL, *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=300, text=True, errors="replace")
@@ -28,9 +37,9 @@ def tool(*words):
     return done.stdout + done.stderr
 
 
-def gdb(partition, *commands):
+def gdb(partition, *commands, system=SYSTEM):
     words = [w for c in commands for w in ("-ex", c)]
-    return tool("gdb", SYSTEM, partition, "--", "-batch", "-nx", *words)
+    return tool("gdb", system, partition, "--", "-batch", "-nx", *words)
 
 
 def on_core(elf, core, *commands):
@@ -102,3 +111,32 @@ def test_one_that_is_not_inspected_is_not_stopped(machine):
     done = subprocess.run([TOOL, "gdb", SYSTEM, "client", "--", "-batch"], stdin=subprocess.DEVNULL, capture_output=True, timeout=100, text=True)
     assert done.returncode != 0
     assert "inspect" in done.stdout + done.stderr
+
+
+def test_gdb_stops_steps_and_leaves_one_on_dedicated_cores(dedicated):
+    """IRQ-5: a pause takes the cores back, and gives them back; timers and breakpoints are its own in between."""
+    said = gdb("debugged", "info threads", "break debugged_inner", "continue", "bt", "continue", "continue", "delete", "p $before = $pc", "stepi",
+               "p $pc - $before", "set var wish = 1234", "set var $x15 = 0x55aa", "p/x $x15", "detach", system=DEDICATED)
+    assert re.search(r"\(vCPU 0\)", said) and re.search(r"\(vCPU 1\)", said), said
+    assert len(re.findall(r"hit Breakpoint 1, debugged_inner \(n=.*, cpu=.*\)", said)) == 3, said
+    assert re.search(r"#1 +0x\w+ in debugged_outer", said) and re.search(r"\$\d = 4\b", said) and "= 0x55aa" in said, said
+    assert "SIGTRAP" not in said, said
+    dedicated.line("debugged", "gdb wishes 1234")
+    said = gdb("debugged", "compare-sections .text", "p counts[0]", "p counts[1]", "detach", system=DEDICATED)
+    assert re.search(r"Section .text, range .*: matched", said), said
+    later = gdb("debugged", "p counts[0]", "p counts[1]", "detach", system=DEDICATED)
+    counts = [[int(n) for n in re.findall(r"^\$[12] = (\d+)$", text, re.M)] for text in (said, later)]
+    assert counts[0][0] < counts[1][0] and counts[0][1] < counts[1][1], counts
+
+
+def stubborn(*commands):
+    said = gdb("stubborn", "p turns", "p broken", *commands, "detach", system=DEDICATED)
+    turns, broken = re.findall(r"^\$[12] = (\d+)$", said, re.M)
+    assert broken == "0", said
+    return int(turns)
+
+
+def test_one_that_masks_everything_on_its_core_is_paused_and_goes_on_as_it_was(dedicated):
+    """IRQ-5: with priorities active, groups and interrupts off: spinning, then asleep."""
+    turns = [stubborn(), stubborn(), stubborn("set var sleeps = 1"), stubborn(), stubborn("set var sleeps = 0"), stubborn()]
+    assert turns == sorted(set(turns)), turns

@@ -128,12 +128,45 @@ static void header_and_blob_must_agree(void **state)
 	REFUSED(f.core[1].stack_va = FIX_VA(2), "stack");
 }
 
+/* Pages of the kernel's that it writes: each its own, and no other memory's. */
+static void roots_of_dedicated_cores_lie_apart(void **state)
+{
+	struct bh_image_header h;
+	struct blob_fixture f;
+
+	(void)state;
+	header_make(&h);
+	fixture_make(&f);
+	fixture_monitor(&f);
+	for (uint32_t i = 0; i < 2; i++) {
+		f.core[i].door_va = FIX_VA(0xb0 + i);
+		f.core[i].door_pa = LOAD + 0x440000 + i * BH_PAGE;
+	}
+	assert_null(check(&h, &f));
+#define DOOR(field, value) REFUSED(f.core[0].door_va = FIX_VA(0xb0); f.core[0].door_pa = LOAD + 0x440000; f.core[1].door_va = FIX_VA(0xb1); f.core[1].door_pa = LOAD + 0x441000; f.core[1].field = (value), "root of a dedicated core")
+	DOOR(door_pa, LOAD + 0x10000);		      /* in the file */
+	DOOR(door_pa, LOAD + h.file_bytes - BH_PAGE); /* partly */
+	DOOR(door_pa, LOAD + h.image_size);	      /* behind all */
+	DOOR(door_pa, h.bss_pa + h.bss_bytes - BH_PAGE);
+	DOOR(door_pa, h.state_pa);
+	DOOR(door_pa, h.share_pa);
+	DOOR(door_pa, LOAD + 0x440000); /* the other core's */
+	DOOR(door_va, FIX_VA(1));	/* text */
+	DOOR(door_va, h.blob_va);
+	DOOR(door_va, h.state_va);
+	DOOR(door_va, h.share_va);
+	DOOR(door_va, FIX_VA(0xb0));
+	DOOR(door_va, f.core[0].stack_va - BH_PAGE);
+#undef DOOR
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_header_passes),
 		cmocka_unit_test(wrong_places_are_refused),
 		cmocka_unit_test(header_and_blob_must_agree),
+		cmocka_unit_test(roots_of_dedicated_cores_lie_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

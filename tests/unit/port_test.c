@@ -284,6 +284,34 @@ static void a_signal_is_an_event_and_an_interrupt_at_the_receiver(void **state)
 	assert_int_equal(wait(far, BIT64(receive_cap(SIGNAL)), 0), BH_E_TIMEOUT); /* it was taken */
 }
 
+/* The short way is taken where the long one would do it, and does the same; else it does nothing. */
+static void the_short_way_of_a_signal_is_open_where_the_long_one_is(void **state)
+{
+	static const uint64_t far_off[] = { BH_PART_PORTS - 1, BH_PART_PORTS, BH_PART_PORTS + SIGNAL, 1ull << 32, ~0ull };
+	uint32_t done = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < PARTITIONS; i++)
+		for (uint64_t n = 0; n < BH_PART_PORTS; n++) {
+			struct vcpu *v = vcpu_of(i, 0);
+			bool quick;
+
+			partition_at(FAR)->events = 0;
+			quick = port_signal_quick(v, n);
+			assert_int_equal(partition_at(FAR)->events, quick ? BIT64(receive_cap(SIGNAL)) : 0);
+			assert_int_equal(quick, port_signal(v, &n) == BH_OK);
+			done += quick;
+		}
+	assert_int_equal(done, 1);
+	for (uint32_t i = 0; i < sizeof(far_off) / sizeof(far_off[0]); i++)
+		assert_false(port_signal_quick(high, far_off[i]));
+	assert_true(partition_stop(partition_at(FAR), BH_STOP_ORDER, BH_BEGIN_FIRST));
+	assert_false(port_signal_quick(high, send_cap(SIGNAL)));
+	host_settle();
+	assert_false(port_signal_quick(high, send_cap(SIGNAL)));
+	host_settle();
+}
+
 static void a_signal_to_one_that_does_not_run_is_told(void **state)
 {
 	(void)state;
@@ -754,6 +782,7 @@ int main(void)
 		ALL(a_refused_call_is_a_line_of_the_log),
 		ALL(no_byte_of_a_register_but_the_messages_reaches_the_receiver),
 		ALL(a_signal_is_an_event_and_an_interrupt_at_the_receiver),
+		ALL(the_short_way_of_a_signal_is_open_where_the_long_one_is),
 		ALL(a_signal_to_one_that_does_not_run_is_told),
 		ALL(a_value_is_read_as_it_was_written_last_with_its_time),
 		ALL(a_value_stays_in_its_slot_while_others_are_written),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the meter and its two partners (one on its core, one on another) share: what a partner is to do, and
- * when it did it. All three are one program, so that a stamp's address is one partition's. Times are ticks of the counter: instructions, under instruction counting with a counter of 1 GHz.
+ * What the meter and its partners (one on its core, or none; one on another) share: what a partner is to do, and
+ * when it did it. All are one program, so that a stamp's address is one partition's. Times are ticks of the counter: instructions, under instruction counting with a counter of 1 GHz.
  */
 #ifndef TESTS_NATIVE_MESSAGES_H
 #define TESTS_NATIVE_MESSAGES_H
@@ -18,6 +18,7 @@
 enum job {
 	JOB_NONE,
 	JOB_HANDLE, /* sleeps; the handler of `go` takes the time and rings back */
+	JOB_BUSY,   /* the same, and spins meanwhile */
 	JOB_WAIT,   /* waits for `go`, takes the time, rings back */
 	JOB_SERVE,  /* replies with what it is asked, until that is 0 */
 	JOB_POLL,   /* receives ROUNDS messages of `port`, each when it was sent, and times it */

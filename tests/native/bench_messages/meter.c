@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lengths of the paths that messages take, between native partitions, on one core and across two. Prints "row NAME
+ * Lengths of the paths that messages take, between native partitions, across two cores and, where there is a partner, on one. Prints "row NAME
  * MIN MEDIAN" as tests/guests/bench does, on the board's UART, which is its own.
  */
 #include "tests/native/bench_messages/messages.h"
@@ -116,12 +116,13 @@ static void ended(const struct partner *p)
 static void on_done(void *arg)
 {
 	(void)arg;
-	handler_time = stamp("end signal_round_trip");
+	handler_time = stamp("end signal_round_trip signal_spin_round_trip");
 }
 
-static void bench_handlers(void)
+/* Both ends in WFI, or both spinning. */
+STAMPING void bench_handlers(const char *from, enum job job, const char *one_way, const char *both)
 {
-	begin(&far, JOB_HANDLE, "");
+	begin(&far, job, "");
 	if (bh_port_interrupt(far.done, on_done, NULL, BH_PRIORITY_NORMAL) != BH_OK)
 		return;
 	for (uint32_t i = 0; i < ROUNDS; i++) {
@@ -130,17 +131,23 @@ static void bench_handlers(void)
 
 		settle();
 		handler_time = 0;
-		t = timed_call("begin signal_handler signal_round_trip", "", BH_CALL_SIGNAL, x);
-		daif = bh_irq_mask();
+		if (job == JOB_HANDLE) {
+			daif = bh_irq_mask();
+			t = timed_call(from, "", BH_CALL_SIGNAL, x);
+			while (!handler_time)
+				bh_wait();
+			bh_irq_restore(daif);
+		} else {
+			t = timed_call(from, "", BH_CALL_SIGNAL, x);
+		}
 		while (!handler_time)
-			bh_wait();
-		bh_irq_restore(daif);
+			__asm__ volatile("yield");
 		sample[i] = far.board->time - t.before - empty;
 		other[i] = handler_time - t.before - empty;
 	}
 	bh_irq_disable(bh_port_info(far.done)->intid);
-	row("signal_handler", sample);
-	row("signal_round_trip", other);
+	row(one_way, sample);
+	row(both, other);
 	end(&far);
 }
 
@@ -323,32 +330,46 @@ static void measure_empty(void)
 	empty = b - a;
 }
 
-int meter(void)
+static void bench_near(void)
 {
-	const struct bh_info_entry *e = bh_info_find(BH_INFO_DEVICE, "uart0");
-
-	uart = (volatile uint32_t *)(uintptr_t)e->ipa;
-	bh_log_to(put);
-	if (!find(&near) || !find(&far))
-		return 1;
-	measure_empty();
-	bench_handlers();
-	bench_doorbell();
 	bench_call(PATH("call_near_32"), &near, "call_near_32");
-	bench_call(PATH("call_far_32"), &far, "call_far_32");
 	bench_halves(PATH("queue_send_32"), "queue32", "queue", "send", "receive", BATCH);
 	bench_halves(PATH("queue_send_64"), "queue64", "queue", "send", "receive", BATCH);
 	bench_halves(PATH("queue_send_4096"), "queue4096", "queue", "send", "receive", BATCH);
-	bench_wake("begin queue_wake_32", "queue32");
-	bench_wake("begin queue_wake_64", "queue64");
-	bench_wake("begin queue_wake_4096", "queue4096");
 	bench_halves(PATH("value_write_32"), "value32", "value", "write", "read", 1);
 	bench_halves(PATH("value_write_4096"), "value4096", "value", "write", "read", 1);
 	bench_switch();
 	bench_stream(&near, "queue32");
 	bench_stream(&near, "queue4096");
+}
+
+static void bench_far(void)
+{
+	bench_handlers("begin signal_handler signal_round_trip", JOB_HANDLE, "signal_handler", "signal_round_trip");
+	bench_handlers("begin signal_spin_handler signal_spin_round_trip", JOB_BUSY, "signal_spin_handler", "signal_spin_round_trip");
+	bench_doorbell();
+	bench_call(PATH("call_far_32"), &far, "call_far_32");
+	bench_wake("begin queue_wake_32", "queue32");
+	bench_wake("begin queue_wake_64", "queue64");
+	bench_wake("begin queue_wake_4096", "queue4096");
 	bench_stream(&far, "queue32");
 	bench_stream(&far, "queue4096");
+}
+
+int meter(void)
+{
+	const struct bh_info_entry *e = bh_info_find(BH_INFO_DEVICE, "uart0");
+	bool with_near;
+
+	uart = (volatile uint32_t *)(uintptr_t)e->ipa;
+	bh_log_to(put);
+	with_near = find(&near);
+	if (!find(&far))
+		return 1;
+	measure_empty();
+	bench_far();
+	if (with_near)
+		bench_near();
 	bh_log("bench done");
 	return 0;
 }

@@ -26,19 +26,22 @@ static void ring(void)
 
 static void on_go(void *arg)
 {
-	uint64_t now = stamp("end signal_handler");
+	uint64_t now = stamp("end signal_handler signal_spin_handler");
 
 	(void)arg;
 	board_write(&board->time, now);
 	ring();
 }
 
-static void handle(void)
+static void handle(enum job job)
 {
 	if (bh_port_interrupt(go, on_go, NULL, BH_PRIORITY_NORMAL) != BH_OK)
 		bh_partition_off();
-	while (board_read(&board->job) == JOB_HANDLE)
-		bh_wait();
+	while (board_read(&board->job) == job)
+		if (job == JOB_HANDLE)
+			bh_wait();
+		else
+			__asm__ volatile("yield");
 	bh_irq_disable(bh_port_info(go)->intid);
 }
 
@@ -166,7 +169,8 @@ static void work(void)
 {
 	switch ((enum job)board_read(&board->job)) {
 	case JOB_NONE: break;
-	case JOB_HANDLE: handle(); break;
+	case JOB_HANDLE: handle(JOB_HANDLE); break;
+	case JOB_BUSY: handle(JOB_BUSY); break;
 	case JOB_WAIT: wait(); break;
 	case JOB_SERVE: serve(); break;
 	case JOB_POLL: poll_channel(port(board->port)); break;
