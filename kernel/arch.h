@@ -2,7 +2,7 @@
 /*
  * What the portable kernel needs of a processor: exactly this, chosen at link time. A port lives
  * in arch/<port>, and also defines struct arch_vcpu (arch_vcpu.h), struct arch_partition
- * (arch_partition.h) and this_core() (arch_core.h). Everything runs with interrupts masked. "Own core" means:
+ * (arch_partition.h), and in line what arch_core.h and arch_vcpu.h are asked for (kernel/core.h, kernel/vcpu.h). Everything runs with interrupts masked. "Own core" means:
  * called on the core that v is bound to. Whenever a guest or a sleep ends, the port leaves a trace record (trace.h) first: its time is
  * when the kernel was entered.
  */
@@ -14,7 +14,6 @@
 #include "kernel/vcpu.h"
 
 /* --- the core --- */
-ticks_t arch_time(void);
 void arch_kick(struct core *c);		  /* makes core c leave its guest or its sleep; any core */
 bool arch_irq_waits(void);		  /* is an interrupt pending? */
 void arch_irq_take(void);		  /* handles one that is pending; nothing where none is */
@@ -34,7 +33,6 @@ void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t 
 void arch_vcpu_off(struct vcpu *v);						      /* it is switched off: what it held goes back, its registers stay as they were for who inspects it; not loaded */
 void arch_vcpu_load(struct vcpu *v);						      /* hardware := v, and selects its root */
 void arch_vcpu_save(struct vcpu *v);						      /* v := hardware, and selects the empty root */
-void arch_vcpu_answer(struct vcpu *v, int64_t value);				      /* result of a hypercall: v's first result register */
 void arch_vcpu_finish(struct vcpu *v, uint64_t value);				      /* the emulated access v made is done (a read got value) */
 void arch_vcpu_abort(struct vcpu *v);						      /* the access v made fails: external abort into the guest */
 void arch_vcpu_settle(struct vcpu *v);						      /* not loaded: whatever the hardware still holds of it goes to memory */
@@ -42,7 +40,6 @@ void arch_vcpu_root(struct vcpu *v, uint64_t root);				      /* not loaded: from
 uint64_t *arch_vcpu_register(struct vcpu *v, uint32_t n);			      /* settled; enum bh_register, n < BH_REGISTER_END */
 bool arch_vcpu_set_register(struct vcpu *v, uint32_t n, uint64_t value);	      /* settled; any core; false: not that one, or not that value */
 void arch_vcpu_debug(struct vcpu *v, enum bh_debug how);			      /* settled; any core; a reset does not change it */
-uint64_t *arch_vcpu_args(struct vcpu *v);					      /* of the hypercall it makes or waits in: arg[0] is x1; further results go there */
 uint64_t arch_vcpu_pc(const struct vcpu *v);
 ticks_t arch_vcpu_deadline(const struct vcpu *v); /* when a timer of v fires if v is not loaded; ~0: never. In line beside struct arch_vcpu: arch_vcpu_is_timed(), false: never, at one look */
 

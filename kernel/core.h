@@ -76,7 +76,11 @@ struct core {
 	struct vcpu *vcpu[BH_MAX_CORE_VCPUS]; /* by rank */
 } __attribute__((aligned(64)));
 
-#include "arch_core.h" /* the port's this_core(); arch_stamp(); arch_frequency(): of what that counts, Hz; arch_timer_set(): this core's own alarm, BH_NEVER: off */
+/*
+ * The port's: this_core(); arch_time(): the machine's counter; arch_stamp(): the same without a barrier; arch_frequency(): of that counter, Hz;
+ * arch_timer_set(): this core's own alarm, BH_NEVER: off.
+ */
+#include "arch_core.h"
 
 static inline struct core *core_at(uint32_t n)
 {

@@ -53,7 +53,8 @@ int64_t event_listen(struct vcpu *v, uint64_t mask, ticks_t deadline)
 	vcpu_block(v, VCPU_LISTENING);
 	store_relaxed(&v->listens, mask);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	event_attend(v);
+	if (unlikely(load_relaxed(&v->part->events) & mask))
+		event_attend(v);
 	return CALL_NO_RETURN;
 }
 

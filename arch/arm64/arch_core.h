@@ -28,6 +28,13 @@ static inline uint64_t arch_stamp(void)
 	return t;
 }
 
+/* The counter is not read early: DDI 0487, "CNTPCT_EL0". */
+static inline uint64_t arch_time(void)
+{
+	isb();
+	return arch_stamp();
+}
+
 static inline uint64_t arch_frequency(void)
 {
 	return read_reg(cntfrq_el0);

@@ -68,4 +68,20 @@ static inline bool arch_vcpu_is_timed(const struct arch_vcpu *a)
 	return (a->cntv_ctl | a->cntp_ctl) & 1; /* ENABLE */
 }
 
+/* struct vcpu begins with it. */
+static inline struct arch_vcpu *arch_of(struct vcpu *v)
+{
+	return (struct arch_vcpu *)(void *)v;
+}
+
+static inline uint64_t *arch_vcpu_args(struct vcpu *v)
+{
+	return &arch_of(v)->x[1];
+}
+
+static inline void arch_vcpu_answer(struct vcpu *v, int64_t value)
+{
+	arch_of(v)->x[0] = (uint64_t)value;
+}
+
 #endif

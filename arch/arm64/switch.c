@@ -396,16 +396,6 @@ void arch_vcpu_root(struct vcpu *v, uint64_t root)
 	v->core->stale |= v->bit;
 }
 
-void arch_vcpu_answer(struct vcpu *v, int64_t value)
-{
-	v->arch.x[0] = (uint64_t)value;
-}
-
-uint64_t *arch_vcpu_args(struct vcpu *v)
-{
-	return &v->arch.x[1];
-}
-
 uint64_t arch_vcpu_pc(const struct vcpu *v)
 {
 	return v->core->loaded == v ? read_reg(elr_el2) : v->arch.pc;

@@ -13,12 +13,6 @@
 #include "vgic_again.h"
 #include "kernel/arch.h"
 
-ticks_t arch_time(void)
-{
-	isb(); /* the counter is not read early: DDI 0487, "CNTPCT_EL0" */
-	return read_reg(cntpct_el0);
-}
-
 void timer_core_init(void)
 {
 	write_reg(cnthctl_el2, CNTHCTL_EL2_EL1PCTEN);
@@ -94,16 +88,18 @@ void timer_virtual_review(struct vcpu *v)
 		vgic_withdraw_private(v, VIRTUAL_PPI);
 }
 
+static __attribute__((noinline)) bool irq_pending(struct vcpu *v)
+{
+	if (v->arch.is_direct)
+		return v->core->loaded != v || direct_pending(v);
+	if (v->core->loaded == v)
+		timer_virtual_review(v);
+	return vgic_pending(v) || (v->core->loaded != v && virtual_due(v));
+}
+
 bool arch_irq_pending(struct vcpu *v)
 {
-	if (unlikely(v->arch.is_direct))
-		return v->core->loaded != v || direct_pending(v);
-	if (v->core->loaded == v) {
-		if (likely(vgic_is_quiet(v)))
-			return false;
-		timer_virtual_review(v);
-	}
-	return vgic_pending(v) || (v->core->loaded != v && virtual_due(v));
+	return unlikely(v->core->loaded != v || v->arch.is_direct || !vgic_is_quiet(v)) && irq_pending(v);
 }
 
 void timer_load_physical(struct vcpu *v)

@@ -15,6 +15,7 @@ static inline struct core *this_core(void)
 	return host_this_core ? host_this_core : host_outside();
 }
 
+uint64_t arch_time(void);
 uint64_t arch_stamp(void);
 uint64_t arch_frequency(void);
 void arch_timer_set(uint64_t when);

@@ -51,4 +51,8 @@ static inline bool arch_vcpu_is_timed(const struct arch_vcpu *a)
 	return true;
 }
 
+struct vcpu;
+uint64_t *arch_vcpu_args(struct vcpu *v);
+void arch_vcpu_answer(struct vcpu *v, int64_t value);
+
 #endif
