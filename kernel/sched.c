@@ -392,12 +392,6 @@ static uint32_t contenders(const struct core *c)
 	return can ? can : c->ready & c->slack;
 }
 
-/* Something that is urgent, or cannot wait, has been posted. */
-static bool news(const struct core *c)
-{
-	return load_relaxed(&c->inbox) & (c->urgent | INBOX_NOW);
-}
-
 /*
  * Who is to run, once all that is urgent has been attended to; NULL: nobody. It is looked for news once, and again where
  * others have become urgent or the core has posted to itself: what comes later is worth a kick, or it can wait. Bounded, should
@@ -416,7 +410,7 @@ static struct vcpu *choose(struct core *c, uint32_t *rank)
 		look |= c->changed;
 		c->changed = 0;
 		look |= set_urgent(c, worth_a_kick(c, *rank));
-		look = look && news(c);
+		look = look && sched_news(c);
 		if (likely(!look) || turns == MAX_TURNS) {
 			if (unlikely(look))
 				arch_kick(c); /* what is left comes with that */
@@ -431,7 +425,7 @@ static struct vcpu *choose(struct core *c, uint32_t *rank)
  * The loaded vCPU stays loaded while the core idles: its virtual timer then wakes the core by
  * itself, and it goes on without a switch. (A switch may hand an interrupt on to a sibling here, or use a budget up: changed.)
  */
-static struct vcpu *next(struct core *c)
+struct vcpu *sched_choose(struct core *c)
 {
 	for (;;) {
 		uint32_t rank;
@@ -457,7 +451,7 @@ static __attribute__((noinline)) bool doze_beside(struct core *c, struct vcpu *v
 		return false;
 	c->doze_urgent = c->urgent;
 	c->doze_alarm = c->alarm;
-	if (set_urgent(c, worth_a_kick(c, BH_NONE)) && news(c)) {
+	if (set_urgent(c, worth_a_kick(c, BH_NONE)) && sched_news(c)) {
 		c->changed = 1;
 		return false;
 	}
@@ -516,7 +510,7 @@ void sched_hand_over(struct vcpu *v, struct vcpu *to)
 	lent(to, to->lent | v->bit | v->lent);
 	c->ready |= bit | to->lent;
 	c->runs = to;
-	if (set_urgent(c, c->urgent | bit) && unlikely(news(c)))
+	if (set_urgent(c, c->urgent | bit) && unlikely(sched_news(c)))
 		c->changed = 1;
 	v->alarms = c->alarms;
 	v->alarm = c->alarm;
@@ -550,22 +544,13 @@ void sched_hand_back(struct vcpu *v, struct vcpu *to, ticks_t deadline)
 	trace_switch(c, to, c->rank);
 }
 
-/* Who has the core now was not loaded until now. Its emulated timer is the alarm's affair. */
-static void handed(struct core *c)
+struct vcpu *sched_handed(struct core *c)
 {
-	load(c, c->runs);
-	set_timer(c, earlier(c->alarm, wants_at(c, c->runs)));
-}
+	struct vcpu *v = c->runs;
 
-struct vcpu *sched_next(void)
-{
-	struct core *c = this_core();
-
-	if (unlikely(c->changed || news(c)))
-		return next(c);
-	if (c->runs != c->loaded)
-		handed(c);
-	return c->runs;
+	load(c, v);
+	set_timer(c, earlier(c->alarm, wants_at(c, v)));
+	return v;
 }
 
 noreturn void sched_start(void)

@@ -32,7 +32,6 @@ static inline void sched_post(struct core *c, uint32_t bit)
  */
 void sched_post_stop(struct core *c, uint32_t bit);
 void sched_post_now(struct core *c); /* any core: it has to attend to everything that was posted, and to orders (mode.h) */
-struct vcpu *sched_next(void);	     /* who runs now; idles until there is one; loads its registers */
 void sched_alarm(void);		     /* this core's timer has fired before core->now */
 void sched_unload(struct vcpu *v);   /* own core: the hardware holds nothing of v any more */
 void sched_give_way(struct vcpu *v); /* own core: v gives way to its siblings */
@@ -44,6 +43,25 @@ void sched_give_way(struct vcpu *v); /* own core: v gives way to its siblings */
  */
 bool sched_doze(struct vcpu *v);
 void sched_sleep(struct vcpu *v);
+
+/* Something that is urgent, or cannot wait, has been posted to this core. */
+static inline bool sched_news(const struct core *c)
+{
+	return load_relaxed(&c->inbox) & (c->urgent | INBOX_NOW);
+}
+
+struct vcpu *sched_choose(struct core *c);
+struct vcpu *sched_handed(struct core *c); /* who has the core now was not loaded until now; its emulated timer is the alarm's affair */
+
+/* Who runs now; idles until there is one; loads its registers. */
+static inline struct vcpu *sched_next(void)
+{
+	struct core *c = this_core();
+
+	if (c->changed || sched_news(c))
+		return sched_choose(c);
+	return likely(c->runs == c->loaded) ? c->runs : sched_handed(c);
+}
 
 /* Another rank has the core from now on. Whoever looks from elsewhere (sched_used()) finds `stint` odd, or changed, while these do not agree. */
 static inline void sched_account(struct core *c, ticks_t *had, uint32_t rank, ticks_t now)

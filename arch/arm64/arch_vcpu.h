@@ -39,7 +39,9 @@ struct arch_vcpu {
 #undef PAIR
 #undef X
 	/* what EL2 sets for it */
-	uint64_t vttbr, hcr, vmpidr, mdcr, cptr;
+	uint64_t vttbr;
+	uint64_t hcr, vmpidr; /* in pairs, too */
+	uint64_t mdcr, cptr;
 
 	uint64_t cntv_cval, cntv_ctl;
 	uint64_t cntp_ctl, cntp_cval; /* the emulated physical timer: always current */

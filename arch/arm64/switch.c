@@ -264,6 +264,20 @@ static void debug_from_outside(const struct arch_vcpu *a)
 	write_reg(spsr_el2, a->step ? a->pstate | PSTATE_SS : a->pstate & ~PSTATE_SS);
 }
 
+/* Words that lie side by side are moved by one instruction where both are read before the first is written. */
+#define load_pair(x, one, y, two)                          \
+	do {                                               \
+		uint64_t value_x = (one), value_y = (two); \
+		write_reg(x, value_x);                     \
+		write_reg(y, value_y);                     \
+	} while (0)
+#define save_pair(one, x, two, y)                                      \
+	do {                                                           \
+		uint64_t value_x = read_reg(x), value_y = read_reg(y); \
+		(one) = value_x;                                       \
+		(two) = value_y;                                       \
+	} while (0)
+
 /* Another life, or another vCPU with the same VMID and ASIDs, ran on this core. */
 static void flush(void)
 {
@@ -278,22 +292,14 @@ void arch_vcpu_load(struct vcpu *v)
 	struct core *c = v->core;
 	struct arch_vcpu *a = &v->arch;
 
-#define X(reg) write_reg(reg, a->reg);
-#define PAIR(x, y)                               \
-	do {                                     \
-		uint64_t one = a->x, two = a->y; \
-		write_reg(x, one);               \
-		write_reg(y, two);               \
-	} while (0);
+#define X(reg)	   write_reg(reg, a->reg);
+#define PAIR(x, y) load_pair(x, a->x, y, a->y);
 	EL1_REGISTERS(X, PAIR)
 #undef PAIR
 #undef X
-	write_reg(elr_el2, a->pc);
-	write_reg(spsr_el2, a->pstate);
-	write_reg(vmpidr_el2, a->vmpidr);
-	write_reg(hcr_el2, a->hcr);
-	write_reg(mdcr_el2, a->mdcr);
-	write_reg(cptr_el2, a->cptr);
+	load_pair(elr_el2, a->pc, spsr_el2, a->pstate);
+	load_pair(hcr_el2, a->hcr, vmpidr_el2, a->vmpidr);
+	load_pair(mdcr_el2, a->mdcr, cptr_el2, a->cptr);
 	/*
 	 * Until here the root is the empty one (arch_vcpu_save(), boot), through which no walk
 	 * succeeds: speculation cannot pair these EL1 tables with another partition's stage 2
@@ -354,16 +360,10 @@ void arch_vcpu_save(struct vcpu *v)
 		write_reg(mdscr_el1, 0);
 	else if (a->debug_used)
 		debug_save(a);
-	a->pc = read_reg(elr_el2);
-	a->pstate = read_reg(spsr_el2);
+	save_pair(a->pc, elr_el2, a->pstate, spsr_el2);
 	a->hcr = read_reg(hcr_el2);
-#define X(reg) a->reg = read_reg(reg);
-#define PAIR(x, y)                                             \
-	do {                                                   \
-		uint64_t one = read_reg(x), two = read_reg(y); \
-		a->x = one;                                    \
-		a->y = two;                                    \
-	} while (0);
+#define X(reg)	   a->reg = read_reg(reg);
+#define PAIR(x, y) save_pair(a->x, x, a->y, y);
 	EL1_REGISTERS(X, PAIR)
 #undef PAIR
 #undef X
