@@ -235,7 +235,7 @@ void gic_core_init(void)
 	gic_private_on(blob->maintenance_intid);
 }
 
-void gic_deactivate(uint32_t intid)
+void gic_deactivate(uint64_t intid)
 {
 	dsb(sy); /* what the handler did to a device comes first, or a level would fire once more */
 	write_reg(icc_dir_el1, intid);
