@@ -307,6 +307,14 @@ void direct_cpu_reset(struct vcpu *v)
 	direct_cpu_wake(v);
 }
 
+/* SGIs of others; what else they might have changed, vgic_is_reset() knows of. */
+bool direct_is_reset(const struct vcpu *v)
+{
+	const volatile uint32_t *pending = (const volatile uint32_t *)(direct_sgi_base(v->core) + GIC_SET_PENDING * 128u);
+
+	return (*pending & v->part->arch.direct_own[0]) == 0;
+}
+
 /* At EL2, ISR_EL1 has what the physical CPU interface signals. */
 bool direct_pending(struct vcpu *v)
 {

@@ -481,6 +481,7 @@ static void cpu_clear(struct vcpu *v)
 	struct vgic_cpu *c = &v->arch.vgic;
 	uint32_t waits = c->left | c->shut | c->out; /* what else is pending for it stands in `todo` */
 
+	store_relaxed(&c->touched, 0);
 	c->own = (struct vgic_word){ .level = 0xffff0000u };
 	c->asleep = true;
 	c->asking = false;

@@ -36,6 +36,13 @@ static inline void vgic_tell(struct vcpu *t, uint32_t w, const struct vcpu *self
 		sched_post(t->core, t->desc->rank, false);
 }
 
+/* v has changed something in the redistributor of owner. */
+static inline void vgic_touch(const struct vcpu *v, struct vcpu *owner)
+{
+	if (owner != v)
+		store_release(&owner->arch.vgic.touched, 1);
+}
+
 /* Bits of SPI word w changed: every vCPU that delivers or holds one of them looks. self: as above. */
 void vgic_changed(struct partition *p, uint32_t w, uint32_t bits, struct vcpu *self);
 
