@@ -30,6 +30,7 @@ void arch_putc(char c);
 /* --- a vCPU's registers; own core --- */
 void arch_vcpu_init(struct vcpu *v);						      /* once, at boot; state is zero */
 void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t arg); /* not loaded */
+bool arch_vcpu_begin(struct vcpu *v, uint64_t pc, uint64_t arg);		      /* reset as ENTRY_GUEST, loaded since then or not, and it has not run: it begins there, what others posted is taken in; false: its partition has changed it meanwhile: to be reset anew */
 void arch_vcpu_off(struct vcpu *v);						      /* it is switched off: what it held goes back, its registers stay as they were for who inspects it; not loaded */
 void arch_vcpu_load(struct vcpu *v);						      /* hardware := v, and selects its root */
 void arch_vcpu_save(struct vcpu *v);						      /* v := hardware, and selects the empty root */

@@ -79,6 +79,8 @@ int64_t partition_loaded(struct vcpu *v, uint64_t entry, uint64_t arg)
 	(void)log_partition(p, BH_EVENT_RUN, 0, entry);
 	emul_started(p);
 	port_started(p);
+	for (uint32_t i = 1; i < p->desc->n_vcpus; i++)
+		vcpu_post(partition_vcpu(p, i), REQ_AHEAD);
 	vcpu_post(v, REQ_START);
 	return CALL_NO_RETURN;
 }

@@ -47,6 +47,7 @@ struct partition {
 	ticks_t last_fault_at;
 	ticks_t restart_at[BH_LIMIT_MAX]; /* the last ones, by restarts % limit_n */
 	ticks_t feed_by, feed_from;	  /* watchdog: when it is to be fed next, and not before; any core */
+	const struct bh_region *begins;	  /* the port's: one that it may execute, where a vCPU began last, or NULL; any core */
 	uint32_t pause;			  /* inspect.c; atomically */
 	uint32_t pause_vcpu;		  /* whose doing it was, and with what syndrome */
 	uint64_t pause_syndrome;

@@ -59,6 +59,9 @@ void vcpu_freeze(struct vcpu *v)
 {
 	sched_unload(v);
 	arch_vcpu_settle(v);
+	if (v->is_ahead) /* its registers may be changed meanwhile, and who debugs it may begin to */
+		arch_vcpu_off(v);
+	v->is_ahead = 0;
 	v->frozen = 1;
 	watchdog_rest(v);
 	if (!v->callee) /* else that one runs in its place, and on */
@@ -87,21 +90,41 @@ void vcpu_wait(struct vcpu *v)
 		vcpu_block(v, VCPU_WAITING);
 }
 
+/*
+ * What does not depend on where it begins is done while it is off and nobody waits for it. One that is alone on its core is loaded as well:
+ * nobody else's registers are in the way there. A stop, and a pause, take it back.
+ */
+static void go_ahead(struct vcpu *v)
+{
+	if (v->state != VCPU_OFF || v->is_ahead || v->frozen || !partition_runs(v->part))
+		return;
+	arch_vcpu_reset(v, ENTRY_GUEST, 0, 0);
+	v->is_ahead = 1;
+	if (v->core->desc->n_vcpus > 1)
+		return;
+	v->core->loaded = v;
+	arch_vcpu_load(v);
+}
+
 /* A start that comes too late, into a partition that stops, is none (partition.c, all_off()). */
-static void start(struct vcpu *v)
+static __attribute__((noinline)) void start(struct vcpu *v)
 {
 	uint32_t pending = POWER_ON_PENDING, life;
 
-	if (!change_if(&v->power, &pending, POWER_ON))
+	if (unlikely(!change_if(&v->power, &pending, POWER_ON)))
 		return;
 	life = load_acquire(&v->part->state);
 	if (life != PARTITION_LOADING && life != PARTITION_RUNNING) {
 		store_release(&v->power, POWER_OFF);
 		return;
 	}
-	sched_unload(v);
-	arch_vcpu_reset(v, life == PARTITION_LOADING ? ENTRY_STUB : ENTRY_GUEST, v->start, v->arg);
-	v->suspended = 0;
+	/* What is ahead ends with its life, so it is no start of the stub. */
+	if (unlikely(!v->is_ahead || !arch_vcpu_begin(v, v->start, v->arg))) {
+		sched_unload(v);
+		arch_vcpu_reset(v, life == PARTITION_LOADING ? ENTRY_STUB : ENTRY_GUEST, v->start, v->arg);
+		v->suspended = 0;
+	}
+	v->is_ahead = 0;
 	vcpu_wake(v);
 }
 
@@ -116,11 +139,11 @@ static void halt(struct vcpu *v)
 	watchdog_done(v);
 	inspect_forget(v);
 	vcpu_block(v, VCPU_OFF);
+	v->is_ahead = 0;
 	v->deadline = BH_NEVER;
 	v->turn_left = 0;
 	v->suspended = 0;
 	store_relaxed(&v->ask, 0);
-	store_release(&v->power, POWER_OFF);
 }
 
 static void resume(struct vcpu *v)
@@ -133,25 +156,15 @@ static void resume(struct vcpu *v)
 	vcpu_wake(v);
 }
 
-void vcpu_attend(struct vcpu *v)
+static __attribute__((noinline)) void attend_events(struct vcpu *v, uint32_t r)
 {
-	uint32_t r = swap_all(&v->requests, 0);
-
-	if (unlikely(r & REQ_STOP)) {
-		halt(v);
-		watchdog_forget(v);
-		/* What else was posted belonged to the life that just ended, except a new start. */
-		partition_halted(v->part);
-		return;
-	}
-	if (unlikely(r & REQ_PAUSE))
-		inspect_attend(v);
-	if (r & REQ_START)
-		start(v);
 	if (unlikely(v->vigil != BH_NEVER && v->vigil <= arch_time()))
 		watchdog_attend(v);
-	if (v->state == VCPU_OFF)
+	if (v->state == VCPU_OFF) {
+		if (v->is_ahead)
+			arch_irq_update(v);
 		return;
+	}
 	arch_irq_update(v);
 	if (unlikely(r & REQ_SYNC))
 		arch_irq_sync(v);
@@ -165,6 +178,37 @@ void vcpu_attend(struct vcpu *v)
 		resume(v);
 	if (vcpu_wakes_by_irq(v))
 		v->core->changed = 1; /* a sibling may have changed when its timer fires */
+}
+
+static __attribute__((noinline)) void attend_life(struct vcpu *v, uint32_t r)
+{
+	if (r & REQ_STOP) {
+		halt(v);
+		store_release(&v->power, POWER_OFF);
+		watchdog_forget(v);
+		/* What else was posted belonged to the life that just ended, except a new start. */
+		partition_halted(v->part);
+		return;
+	}
+	if (r & REQ_PAUSE)
+		inspect_attend(v);
+	if (r & REQ_AHEAD)
+		go_ahead(v);
+	if (r & REQ_START)
+		start(v);
+	attend_events(v, r);
+}
+
+void vcpu_attend(struct vcpu *v)
+{
+	uint32_t r = swap_all(&v->requests, 0);
+
+	if (!(r & (REQ_STOP | REQ_PAUSE | REQ_AHEAD | REQ_START)))
+		attend_events(v, r);
+	else if (r == REQ_START)
+		start(v); /* it waits for nothing, and should its vigil be over, the alarm says so */
+	else
+		attend_life(v, r);
 }
 
 int64_t vcpu_power_on(struct partition *p, uint64_t index, uint64_t entry, uint64_t arg)
@@ -190,6 +234,9 @@ void vcpu_power_off(struct vcpu *v)
 	bool alone = true;
 
 	halt(v);
+	if (p->desc->n_vcpus > 1)
+		go_ahead(v);
+	store_release(&v->power, POWER_OFF);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* of two that go at once, one sees the other gone */
 	for (uint32_t i = 0; i < p->desc->n_vcpus; i++)
 		alone &= load_acquire(&partition_vcpu(p, i)->power) == POWER_OFF;

@@ -26,13 +26,14 @@ enum vcpu_state {
 
 /* Requests, posted with vcpu_post(); the owner handles all that are set, in this order. */
 #define REQ_STOP   BIT(0) /* halt for good; the partition counts */
-#define REQ_START  BIT(1) /* begin at the address in `start` */
-#define REQ_IRQ	   BIT(2) /* the interrupt state changed: that is looked at whatever was posted */
-#define REQ_ANSWER BIT(3) /* an ask may have been answered */
-#define REQ_ROOM   BIT(4) /* a queue has room, or its server went */
+#define REQ_PAUSE  BIT(1) /* its partition is to stand still, or to go on */
+#define REQ_AHEAD  BIT(2) /* its partition runs: off, it gets ready to be switched on */
+#define REQ_START  BIT(3) /* begin at the address in `start` */
+#define REQ_IRQ	   BIT(4) /* the interrupt state changed: that is looked at whatever was posted */
 #define REQ_SYNC   BIT(5) /* publish what the hardware knows (interrupts) */
-#define REQ_PORT   BIT(6) /* an event it listens for, or the call it makes has gone on, or its deadline is over */
-#define REQ_PAUSE  BIT(7) /* its partition is to stand still, or to go on */
+#define REQ_ANSWER BIT(6) /* an ask may have been answered */
+#define REQ_ROOM   BIT(7) /* a queue has room, or its server went */
+#define REQ_PORT   BIT(8) /* an event it listens for, or the call it makes has gone on, or its deadline is over */
 
 /* PSCI's view, changed by compare-and-swap from any core of the partition. */
 enum vcpu_power {
@@ -67,6 +68,7 @@ struct vcpu {
 	ticks_t due;		    /* own core: when it has said it will be done (watchdog.h); else BH_NEVER */
 	ticks_t rests_from;	    /* own core: since when it stands still */
 	uint32_t frozen;	    /* own core: it stands still, whatever its state (inspect.h) */
+	uint32_t is_ahead;	    /* own core: OFF, but reset already, and loaded where it is alone on its core; in the life under way */
 	struct partition *inspects; /* own core: whose memory it sees */
 	ticks_t used;		    /* own core writes (sched.c), others read: time it has had */
 	struct port *serves;	    /* own core: LISTENING for a request of this port (BH_CALL_SERVE) */

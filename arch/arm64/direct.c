@@ -243,8 +243,7 @@ void direct_core_init(struct core *c)
 	c->bell = 0;
 	direct_gicr_write(c, GIC_CLEAR_PENDING, ~0u);
 	direct_gicr_write(c, GIC_CLEAR_ACTIVE, ~0u);
-	for (uint32_t intid = 0; intid < 32; intid++)
-		direct_gicr_priority(c, intid, intid == blob->timer_intid ? 0 : DIRECT_FLOOR);
+	direct_gicr_priorities(c);
 	write_reg(icc_pmr_el1, DIRECT_FLOOR);
 	write_reg(cnthctl_el2, CNTHCTL_EL2_EL1PCTEN | CNTHCTL_EL2_EL1PCEN);
 	isb();
@@ -309,13 +308,20 @@ void direct_cpu_reset(struct vcpu *v)
 	direct_gicr_wait(v->core);
 	direct_gicr_write(v->core, GIC_CLEAR_PENDING, own);
 	direct_gicr_write(v->core, GIC_CLEAR_ACTIVE, own);
-	for (uint32_t bits = own; bits != 0; bits &= bits - 1)
-		direct_gicr_priority(v->core, lowest_bit(bits), DIRECT_FLOOR);
+	direct_gicr_priorities(v->core);
 	dsb(sy);
 	drop_active();
 	ich_vmcr_write(0); /* its Group 0, which nothing comes by: FMO is set, so these are virtual */
 	ich_apr_clear();
 	direct_cpu_wake(v);
+}
+
+/* SGIs of others; what else they might have changed, vgic_is_reset() knows of. */
+bool direct_is_reset(const struct vcpu *v)
+{
+	const volatile uint32_t *pending = (const volatile uint32_t *)(direct_sgi_base(v->core) + GIC_SET_PENDING * 128u);
+
+	return (*pending & v->part->arch.direct_own[0]) == 0;
 }
 
 /* At EL2, ISR_EL1 has what the physical CPU interface signals. */

@@ -33,6 +33,7 @@ void direct_kick(struct core *c);      /* any core: c comes to the kernel */
 /* --- a vCPU; on its core --- */
 void direct_dist_reset(struct partition *p); /* nobody of p runs: behind vgic_dist_reset() */
 void direct_cpu_reset(struct vcpu *v);	     /* not loaded: its private interrupts and its CPU interface */
+bool direct_is_reset(const struct vcpu *v);  /* as vgic_is_reset(), beside that */
 void direct_cpu_wake(struct vcpu *v);	     /* not loaded: its CPU interface only */
 void direct_load(struct vcpu *v);
 void direct_save(struct vcpu *v);

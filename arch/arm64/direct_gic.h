@@ -40,9 +40,14 @@ static inline void direct_gicr_write(const struct core *c, enum gic_bits what, u
 	*(volatile uint32_t *)(direct_sgi_base(c) + what * 128u) = bits;
 }
 
-static inline void direct_gicr_priority(const struct core *c, uint32_t intid, uint32_t priority)
+/* Of all private interrupts: the kernel's own first, the others as urgent as a partition's may be. */
+static inline void direct_gicr_priorities(const struct core *c)
 {
-	*(volatile uint8_t *)(direct_sgi_base(c) + GIC_PRIORITY * 128u + intid) = (uint8_t)priority;
+	uint32_t own = blob->timer_intid;
+
+	for (uint32_t n = 0; n < 8; n++)
+		*(volatile uint32_t *)(direct_sgi_base(c) + GIC_PRIORITY * 128u + n * 4) =
+			DIRECT_FLOOR * 0x01010101u & ~(n == own / 4 ? 0xffu << own % 4 * 8 : 0);
 }
 
 #define DIRECT_WAIT_LIMIT 1000000u /* as in gicv3.c */

@@ -9,7 +9,7 @@
 #include "direct.h"
 #include "direct_gic.h"
 #include "kernel/partition.h"
-#include "vgic.h"
+#include "vgic_inside.h"
 
 #define GICD_CTLR	 0x0000u
 #define GICD_IROUTER	 0x6000u
@@ -259,12 +259,18 @@ static void private_access(struct vcpu *owner, uint32_t offset, struct vgic_acce
 
 enum vgic_result direct_gicr(struct vcpu *v, uint32_t index, struct vgic_access *a)
 {
+	struct vcpu *owner;
+
 	if (a->offset < GICR_SGI_BASE)
 		return vgic_gicr(v, index, a);
 	if (!a->write)
 		a->value = 0;
-	if (index < v->part->desc->n_vcpus)
-		private_access(partition_vcpu(v->part, index), a->offset - GICR_SGI_BASE, a);
+	if (index < v->part->desc->n_vcpus) {
+		owner = partition_vcpu(v->part, index);
+		private_access(owner, a->offset - GICR_SGI_BASE, a);
+		if (a->write)
+			vgic_touch(v, owner);
+	}
 	return VGIC_DONE;
 }
 

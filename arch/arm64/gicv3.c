@@ -236,7 +236,7 @@ void gic_core_init(void)
 	gic_private_on(blob->maintenance_intid);
 }
 
-void gic_deactivate(uint32_t intid)
+void gic_deactivate(uint64_t intid)
 {
 	gic_end(intid);
 }

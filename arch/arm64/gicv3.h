@@ -17,7 +17,7 @@ void gic_dist_init(void); /* boot core: distributor with every SPI off, Group 1,
 void gic_core_init(void); /* each core: redistributor, CPU interface, kernel's PPIs and SGI on, virtual interface off */
 
 uint64_t gic_kick_value(uint64_t mpidr); /* for gic_kick(), to that core */
-void gic_deactivate(uint32_t intid);	 /* any core for SPIs */
+void gic_deactivate(uint64_t intid);	 /* any core for SPIs */
 
 /*
  * SPIs of devices, from any core: no register that is shared between interrupts is read and

@@ -207,7 +207,7 @@ static const struct bh_irq *irq_find(uint32_t pintid)
 	return NULL;
 }
 
-static void device_irq(uint32_t intid)
+static __attribute__((noinline)) void device_irq(uint32_t intid)
 {
 	const struct bh_irq *i = irq_find(intid);
 
@@ -222,10 +222,12 @@ void irq_handle(uint32_t intid)
 	if (likely(intid == blob->timer_intid)) {
 		sched_alarm();
 		gic_end(intid);
-	} else if (intid == VIRTUAL_PPI) {
-		timer_virtual_irq(this_core()->loaded); /* the guest deactivates it */
+	} else if (intid == GIC_SGI_KICK) {
+		gic_end(intid); /* what it is for is in the inbox */
 	} else if (intid >= 32) {
-		device_irq(intid); /* likewise */
+		device_irq(intid); /* the guest deactivates it */
+	} else if (intid == VIRTUAL_PPI) {
+		timer_virtual_irq(this_core()->loaded); /* likewise */
 	} else {
 		if (intid == blob->maintenance_intid && this_core()->loaded)
 			vgic_maintenance(this_core()->loaded);

@@ -43,8 +43,6 @@
 #define PSCI_POWER_DOWN		BIT(16) /* power_state: StateType */
 #define PSCI_POWER_RESERVED	0xfcfe0000u
 
-#define AFFINITY_MASK 0xff00ffffffull
-
 static struct {
 	bool any;	       /* the firmware follows SMCCC 1.1 */
 	int32_t workaround[2]; /* its answers to ARCH_FEATURES */
@@ -107,24 +105,32 @@ static int64_t workaround(uint32_t function, uint64_t arg)
 	return firmware_call(function, arg, 0, 0);
 }
 
-/* Guests' affinities are 0.0.0.n. 8 is more vCPUs than a partition has: no such vCPU. */
-static uint64_t index_of(uint64_t mpidr)
+/* Where the next one begins, too, as a rule. */
+static __attribute__((noinline)) bool can_begin_elsewhere(struct partition *p, uint64_t entry)
 {
-	return (mpidr & ~AFFINITY_MASK) || mpidr > 0xff ? BH_NONE : mpidr;
+	const struct bh_region *r = region_find(p, entry);
+
+	if (!r || !(r->rights & BH_EXECUTE))
+		return false;
+	store_relaxed(&p->begins, r);
+	return true;
 }
 
+static inline bool can_begin(struct partition *p, uint64_t entry)
+{
+	const struct bh_region *r = load_relaxed(&p->begins);
+
+	return !(entry & 3) && ((r && entry - r->ipa < r->bytes) || can_begin_elsewhere(p, entry));
+}
+
+/* Guests' affinities are 0.0.0.n, so a vCPU's is its index. */
 static int64_t cpu_on(struct vcpu *v, uint64_t mpidr, uint64_t entry, uint64_t arg)
 {
-	const struct bh_region *r = region_find(v->part, entry);
-
-	if (entry & 3 || !r || !(r->rights & BH_EXECUTE))
-		return PSCI_INVALID_ADDRESS;
-	return vcpu_power_on(v->part, index_of(mpidr), entry, arg);
+	return can_begin(v->part, entry) ? vcpu_power_on(v->part, mpidr, entry, arg) : PSCI_INVALID_ADDRESS;
 }
 
-static int64_t affinity_info(struct vcpu *v, uint64_t mpidr, uint64_t level)
+static int64_t affinity_info(struct vcpu *v, uint64_t index, uint64_t level)
 {
-	uint64_t index = index_of(mpidr);
 	uint32_t power;
 
 	if (level || index >= v->part->desc->n_vcpus)
@@ -138,15 +144,13 @@ static int64_t affinity_info(struct vcpu *v, uint64_t mpidr, uint64_t level)
 /* Standby: as WFI. Power-down: the same wait, then the vCPU starts anew at its entry point. */
 static int64_t suspend(struct vcpu *v, uint64_t state, uint64_t entry, uint64_t arg)
 {
-	const struct bh_region *r = region_find(v->part, entry);
-
 	if (state & PSCI_POWER_RESERVED)
 		return PSCI_INVALID_PARAMETERS;
 	if (!(state & PSCI_POWER_DOWN)) {
 		vcpu_wait(v);
 		return PSCI_SUCCESS;
 	}
-	if (entry & 3 || !r || !(r->rights & BH_EXECUTE))
+	if (!can_begin(v->part, entry))
 		return PSCI_INVALID_ADDRESS;
 	if (arch_irq_pending(v))
 		return PSCI_SUCCESS; /* as if woken before it went down: DEN 0022, "CPU_SUSPEND" */
@@ -320,6 +324,14 @@ static __attribute__((noinline)) uint64_t other_quick(struct vcpu *v, uint32_t f
 	return left_next(v);
 }
 
+static __attribute__((noinline)) uint64_t on_quick(struct vcpu *v)
+{
+	const uint64_t *x = v->arch.x;
+
+	v->arch.x[0] = (uint64_t)cpu_on(v, x[1], x[2], x[3]);
+	return left_next(v);
+}
+
 /* What smccc_quick() would leave is left as it is. */
 uint64_t smc_quick(struct vcpu *v, uint64_t esr)
 {
@@ -342,6 +354,9 @@ uint64_t smccc_quick(struct vcpu *v)
 		if (number == 0)
 			return at_once(v, PSCI_1_1);
 		return number < PSCI_FUNCTIONS ? other_quick(v, function) : at_once(v, PSCI_NOT_SUPPORTED);
-	default: return function == SMCCC_VERSION ? at_once(v, SMCCC_1_2) : other_quick(v, function);
+	default:
+		if (unlikely(function != SMCCC_VERSION))
+			return function == (PSCI_CPU_ON | PSCI_64) ? on_quick(v) : other_quick(v, function);
+		return at_once(v, SMCCC_1_2);
 	}
 }

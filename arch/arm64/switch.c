@@ -13,6 +13,7 @@
 #include "direct.h"
 #include "gicv3.h"
 #include "vgic_switch.h"
+#include "vgic_again.h"
 #include "kernel/arch.h"
 #include "kernel/health.h"
 
@@ -97,6 +98,15 @@ static void cpu_reset(struct vcpu *v)
 		direct_cpu_reset(v);
 }
 
+/* Another life, or another vCPU with the same VMID and ASIDs, ran on this core. */
+static void flush(void)
+{
+	__asm__ volatile("tlbi vmalls12e1\n ic iallu" ::
+				 : "memory");
+	dsb(nsh);
+	isb();
+}
+
 void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t arg)
 {
 	const struct bh_partition *d = v->part->desc;
@@ -124,6 +134,32 @@ void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t 
 	} else {
 		cpu_reset(v);
 	}
+}
+
+/* Not loaded, it is stale from the reset on (flush()). Loaded ahead, it has run nothing, but its core may have fetched and walked for it. */
+static inline bool begin(struct vcpu *v, uint64_t pc, uint64_t arg)
+{
+	if (unlikely(!vgic_is_reset(v)))
+		return false;
+	v->arch.x[0] = arg;
+	v->arch.pc = pc;
+	if (likely(v->core->loaded == v)) {
+		write_reg(elr_el2, pc);
+		flush();
+	}
+	if (unlikely((load_relaxed(&v->arch.vgic.todo) | load_relaxed(&v->arch.vgic.closed)) != 0))
+		arch_irq_update(v);
+	return true;
+}
+
+static __attribute__((noinline)) bool begin_direct(struct vcpu *v, uint64_t pc, uint64_t arg)
+{
+	return direct_is_reset(v) && begin(v, pc, arg);
+}
+
+bool arch_vcpu_begin(struct vcpu *v, uint64_t pc, uint64_t arg)
+{
+	return unlikely(v->arch.is_direct) ? begin_direct(v, pc, arg) : begin(v, pc, arg);
 }
 
 void arch_vcpu_off(struct vcpu *v)
@@ -277,15 +313,6 @@ static void debug_from_outside(const struct arch_vcpu *a)
 		(one) = value_x;                                       \
 		(two) = value_y;                                       \
 	} while (0)
-
-/* Another life, or another vCPU with the same VMID and ASIDs, ran on this core. */
-static void flush(void)
-{
-	__asm__ volatile("tlbi vmalls12e1\n ic iallu" ::
-				 : "memory");
-	dsb(nsh);
-	isb();
-}
 
 void arch_vcpu_load(struct vcpu *v)
 {

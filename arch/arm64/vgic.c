@@ -425,16 +425,20 @@ void vgic_save_used(struct vcpu *v)
 	}
 }
 
-void vgic_cpu_wake(struct vcpu *v)
+/* The CPU interface is as after reset; of these words may be more than list registers hold. */
+static void interface_reset(struct vgic_cpu *c, uint32_t words)
 {
-	struct vgic_cpu *c = &v->arch.vgic;
-
-	for (uint32_t n = 0; n < 4; n++)
+	for (uint32_t n = 0; n < 4 && c->priorities_active; n++)
 		c->ap0r[n] = c->ap1r[n] = 0;
 	c->priorities_active = 0;
 	c->vmcr = ICH_VMCR_VFIQEN;
 	c->hcr = 0; /* vgic_load() works it out */
-	set_bits(&c->todo, VGIC_ALL_WORDS);
+	set_bits(&c->todo, words);
+}
+
+void vgic_cpu_wake(struct vcpu *v)
+{
+	interface_reset(&v->arch.vgic, VGIC_ALL_WORDS);
 }
 
 /* Bytes in multiples of 32, at 8-byte aligned places. */
@@ -449,18 +453,20 @@ static void zero(void *at, uint32_t bytes)
 static void cpu_clear(struct vcpu *v)
 {
 	struct vgic_cpu *c = &v->arch.vgic;
+	uint32_t waits = c->left | c->shut | c->out; /* what else is pending for it stands in `todo` */
 
+	store_relaxed(&c->touched, 0);
 	c->own = (struct vgic_word){ .level = 0xffff0000u };
 	c->asleep = true;
 	c->asking = false;
 	for (uint32_t used = c->used; used != 0; used &= used - 1)
 		store_relaxed(&c->lr[lowest_bit(used)], 0);
 	store_relaxed(&c->used, 0);
+	for (uint32_t words = c->out; words != 0; words &= words - 1)
+		store_relaxed(&c->evicted[lowest_bit(words)], 0);
 	c->latched = c->left = c->shut = c->out = c->again = 0;
-	for (uint32_t w = 0; w < VGIC_WORDS; w++)
-		store_relaxed(&c->evicted[w], 0);
 	zero(c->priority, sizeof(c->priority));
-	vgic_cpu_wake(v);
+	interface_reset(c, waits);
 }
 
 void vgic_cpu_reset(struct vcpu *v)

@@ -92,6 +92,8 @@ struct vgic_cpu {
 	uint32_t priorities_active; /* some of these are not zero */
 	uint32_t vmcr;
 	uint32_t hcr; /* as last written, always current */
+
+	uint32_t touched; /* another vCPU has written to its redistributor since it was reset; any core, set behind the change */
 };
 
 /* [0] is unused: INTIDs 0-31 are in vgic_cpu. */

@@ -67,4 +67,12 @@ static inline bool vgic_is_quiet(const struct vcpu *v)
 	       (c->used & ~(uint32_t)read_reg(ich_elrsr_el2)) == 0;
 }
 
+/* Of one that has not run since it was reset: nor has its redistributor been written to by others since, or an SGI come. */
+static inline bool vgic_is_reset(const struct vcpu *v)
+{
+	const struct vgic_cpu *c = &v->arch.vgic;
+
+	return (load_relaxed(&c->touched) | load_relaxed(&c->own.pending)) == 0;
+}
+
 #endif

@@ -43,6 +43,13 @@ static inline uint32_t vgic_todo_take(struct vgic_cpu *c)
 	return (todo | todo >> VGIC_WORDS) & VGIC_ALL_WORDS;
 }
 
+/* v has changed something in the redistributor of owner. */
+static inline void vgic_touch(const struct vcpu *v, struct vcpu *owner)
+{
+	if (owner != v)
+		store_release(&owner->arch.vgic.touched, 1);
+}
+
 /* Bits of SPI word w changed: every vCPU that delivers or holds one of them looks. self: as above. */
 void vgic_changed(struct partition *p, uint32_t w, uint32_t bits, struct vcpu *self);
 

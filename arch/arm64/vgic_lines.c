@@ -51,7 +51,7 @@ static bool about_to_run(struct vcpu *t)
 
 	if (t->core != c)
 		return false;
-	if (t == c->loaded) /* it ran, or nobody did */
+	if (t == c->loaded) /* it ran, or nobody did; off, it is alone here */
 		return true;
 	return (load_relaxed(&c->urgent) & t->bit) != 0 &&
 	       (t->state == VCPU_READY || (vcpu_wakes_by_irq(t) && vgic_pending(t)));

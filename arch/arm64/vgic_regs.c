@@ -489,7 +489,9 @@ enum vgic_result vgic_gicr(struct vcpu *v, uint32_t index, struct vgic_access *a
 		redist_read(v, owner, a);
 	else if (a->offset == GICR_WAKER && a->bytes == 4)
 		owner->arch.vgic.asleep = (a->value & GICR_WAKER_SLEEP) != 0;
-	if (a->write)
+	if (a->write) {
+		vgic_touch(v, owner);
 		vgic_update(v);
+	}
 	return done;
 }

@@ -463,6 +463,22 @@ void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t 
 	host_point();
 }
 
+bool arch_vcpu_begin(struct vcpu *v, uint64_t pc, uint64_t arg)
+{
+	struct arch_vcpu *a = &v->arch;
+
+	own(v);
+	rule(a->on && a->how == ENTRY_GUEST, "a vCPU begins that was not reset for it");
+	rule(same(truth(v), &a->mine), "a vCPU begins with other registers than it was reset to");
+	if (load_relaxed(&a->pending))
+		return false;
+	truth(v)->pc = a->mine.pc = pc;
+	a->x0 = a->x0_seen = arg;
+	arch_irq_update(v);
+	host_point();
+	return true;
+}
+
 void arch_vcpu_off(struct vcpu *v)
 {
 	own(v);

@@ -79,6 +79,7 @@ class Meter:
                     self.found[row].append(Cost(*(now - then for now, then in zip(self.sum, begun))))
                     if row == self.watched:
                         self.walks.append((self.found[row][-1], self.steps))
+                        self.steps = []
                     if row in self.once or len(self.found[row]) >= ENOUGH:
                         self.few.discard(row)
             elif verb == "drop":

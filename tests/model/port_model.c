@@ -590,7 +590,9 @@ void model_loaded(struct model_vcpu *v)
 		return;
 	part(v)->life = MODEL_PART_RUNS;
 	tell_peers(v->partition);
-	v->private_interrupt = false; /* it is reset once more */
+	for (uint32_t i = 1; i < model.system->partition[v->partition].n_vcpus; i++)
+		post_look(vcpu_of(v->partition, i)); /* to get ready to be switched on */
+	v->private_interrupt = false;		     /* it is reset once more */
 }
 
 void model_wfi(struct model_vcpu *v)

@@ -121,6 +121,12 @@ def test_the_neighbour_finds_its_own_registers_unchanged(boot):
     m.line("spoiler", r"rounds \d+ foreign 0\s")
 
 
+# CPU-2, CPU-3
+def test_a_core_that_is_switched_on_again_finds_nothing_of_before(reports):
+    _, partition = reports
+    assert [partition[f"psci.on.left.{what}"] for what in ("general", "system", "fp")] == ["0", "0", "0"]
+
+
 def test_the_probe_is_as_content_when_cores_really_run_at_once(boot):
     found = report(boot(IMAGE, memory="2G"), "probe")
     assert not [f"{k} {v}" for k, v in found.items() if "WRONG" in v]

@@ -108,6 +108,22 @@ static void a_paused_partition_stands_still_on_every_core(void **state)
 	quiet();
 }
 
+static void a_pause_takes_back_what_was_ahead_of_one_that_is_off(void **state)
+{
+	struct vcpu *third = vcpu_of(VICTIM, 2);
+
+	(void)state;
+	assert_true(third->is_ahead);
+	pause_victim();
+	assert_false(third->is_ahead);
+	assert_int_equal(asks_of(monitor, BH_CALL_SET_REGISTER, to_victim, 2, 5, 0xbad).result, BH_OK);
+	assert_int_equal(control(to_victim, BH_CONTROL_RESUME), BH_OK);
+	cpu_on(VICTIM, 0, 2);
+	assert_int_equal(third->arch.resets, 2);
+	assert_true(runs_on(third, 1));
+	quiet();
+}
+
 static void it_goes_on_where_it_was(void **state)
 {
 	uint64_t pc = pc_of(victim);
@@ -454,6 +470,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_paused_partition_stands_still_on_every_core),
+		TEST(a_pause_takes_back_what_was_ahead_of_one_that_is_off),
 		TEST(it_goes_on_where_it_was),
 		TEST(what_waited_still_waits_and_wakes_when_it_goes_on),
 		TEST(a_vcpu_that_is_switched_on_meanwhile_stands_still_too),

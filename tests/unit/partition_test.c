@@ -9,13 +9,15 @@
 enum { SERVER,
        GUEST,
        ONCE,
+       PAIR,
        PARTITIONS };
 
-/* A server on core 3, a guest on all cores, and one that may not be restarted. */
+/* A server on core 3, a guest on the first four, one that may not be restarted, and one whose second vCPU is alone on its core. */
 static const struct host_partition partitions[PARTITIONS] = {
 	[SERVER] = { .name = "server", .n_vcpus = 1, .vcpu = { { 3, 9 } } },
 	[GUEST] = { .name = "guest", .n_vcpus = 6, .vcpu = { { 0, 5 }, { 1, 5 }, { 2, 5 }, { 2, 4 }, { 3, 5 }, { 0, 6 } }, .flags = BH_PART_RESTART },
 	[ONCE] = { .name = "once", .n_vcpus = 2, .vcpu = { { 0, 1 }, { 1, 1 } } },
+	[PAIR] = { .name = "pair", .n_vcpus = 2, .vcpu = { { 3, 1 }, { 4, 1 } }, .flags = BH_PART_RESTART },
 };
 
 static const struct host_emul emuls[] = {
@@ -23,7 +25,7 @@ static const struct host_emul emuls[] = {
 };
 
 static const struct host_system description = {
-	.n_cores = 4, .n_partitions = PARTITIONS, .n_emuls = 1, .partition = partitions, .emul = emuls, .no_reader = true
+	.n_cores = 5, .n_partitions = PARTITIONS, .n_emuls = 1, .partition = partitions, .emul = emuls, .no_reader = true
 };
 
 static struct vcpu *first;
@@ -335,6 +337,81 @@ static void a_vcpu_that_is_off_can_be_switched_on_again_and_sees_nothing_of_befo
 	quiet();
 }
 
+static struct vcpu *pair_runs(void)
+{
+	starts(PAIR);
+	loads(PAIR);
+	host_settle();
+	return vcpu_of(PAIR, 1);
+}
+
+static void a_vcpu_is_reset_while_it_is_off_not_when_it_is_switched_on(void **state)
+{
+	struct vcpu *second = vcpu_of(GUEST, 1);
+
+	(void)state;
+	host_settle();
+	assert_true(second->is_ahead);
+	assert_int_equal(second->arch.resets, 1);
+	assert_int_equal(second->arch.loads, 0); /* others may want its core */
+	cpu_on(GUEST, 0, 1);
+	assert_false(second->is_ahead);
+	assert_int_equal(second->arch.resets, 1);
+	quiet();
+}
+
+static void one_that_is_alone_on_its_core_is_loaded_while_it_is_off(void **state)
+{
+	struct vcpu *v = pair_runs();
+
+	(void)state;
+	for (uint32_t times = 1; times <= 3; times++) {
+		assert_ptr_equal(core_at(4)->loaded, v);
+		assert_int_equal(host_where(4), HOST_IDLE);
+		cpu_on(PAIR, 0, 1);
+		assert_true(runs_on(v, 4));
+		assert_int_equal(pc_of(v), ENTRY + 0x1000);
+		assert_int_equal(v->arch.x0, 1);
+		assert_int_equal(v->arch.resets, times);
+		assert_int_equal(v->arch.loads, times);
+		does(v, guest_cpu_off, NULL);
+		host_settle();
+	}
+	quiet();
+}
+
+static void what_is_done_to_a_vcpu_that_is_off_it_does_not_find(void **state)
+{
+	struct vcpu *v = pair_runs();
+
+	(void)state;
+	host_private(v, HOST_SGI);
+	host_settle();
+	cpu_on(PAIR, 0, 1);
+	assert_true(runs_on(v, 4));
+	assert_int_equal(v->arch.pending, 0);
+	assert_int_equal(v->arch.resets, 2);
+	quiet();
+}
+
+static void a_stop_takes_back_what_was_ahead(void **state)
+{
+	struct vcpu *v = pair_runs();
+
+	(void)state;
+	assert_true(partition_stop(partition_at(PAIR), BH_STOP_ORDER, BH_BEGIN_ORDER));
+	host_settle();
+	assert_false(v->is_ahead);
+	assert_null(core_at(4)->loaded);
+	quiet();
+	loads(PAIR);
+	assert_true(v->is_ahead); /* anew: of the new life */
+	assert_int_equal(v->arch.resets, 2);
+	cpu_on(PAIR, 0, 1);
+	assert_int_equal(v->arch.resets, 2);
+	quiet();
+}
+
 static void the_last_vcpu_that_switches_off_ends_the_partition(void **state)
 {
 	(void)state;
@@ -423,6 +500,10 @@ int main(void)
 		AFTER(guest_runs, cpu_on_answers_as_psci_has_it),
 		AFTER(guest_runs, cpu_on_of_a_more_urgent_vcpu_on_the_same_core_preempts),
 		AFTER(guest_runs, a_vcpu_that_is_off_can_be_switched_on_again_and_sees_nothing_of_before),
+		AFTER(guest_runs, a_vcpu_is_reset_while_it_is_off_not_when_it_is_switched_on),
+		AFTER(booted, one_that_is_alone_on_its_core_is_loaded_while_it_is_off),
+		AFTER(booted, what_is_done_to_a_vcpu_that_is_off_it_does_not_find),
+		AFTER(booted, a_stop_takes_back_what_was_ahead),
 		AFTER(guest_runs, the_last_vcpu_that_switches_off_ends_the_partition),
 		AFTER(guest_runs, a_suspended_vcpu_starts_anew_where_it_said),
 		AFTER(guest_runs, a_stale_start_does_not_start_a_vcpu_that_is_off),

@@ -229,9 +229,9 @@ static inline void hw_physical_end(uint32_t pintid)
 	device_active[pintid - DEVICE_PINTID(0)] = false;
 }
 
-void gic_deactivate(uint32_t intid)
+void gic_deactivate(uint64_t intid)
 {
-	hw_physical_end(intid);
+	hw_physical_end((uint32_t)intid);
 }
 
 void gic_spi_mask(uint32_t intid)

@@ -306,6 +306,30 @@ static void a_vcpu_that_is_switched_off_gives_back_what_it_held(void **state)
 	assert_int_equal(hw_acknowledge(), 33);
 }
 
+static void what_others_do_to_the_redistributor_of_one_that_is_off_is_known(void **state)
+{
+	struct vcpu *v = &vcpus[0], *t = &vcpus[2];
+
+	(void)state;
+	hw_reset(4, 4, true);
+	guest_starts();
+	for (uint32_t offset = 0; offset < VGIC_GICR_BYTES; offset += 4) {
+		vgic_cpu_reset(t);
+		(void)gicr(v, 2, offset, 4);
+		assert_true(vgic_is_reset(t));
+		gicr_set(v, 2, offset, 4, ~0u);
+		assert_false(vgic_is_reset(t));
+	}
+	vgic_cpu_reset(t);
+	(void)vgic_sgi(v, 1ull << 24 | 1u << 2, 1); /* in Group 1; it is in Group 0 */
+	assert_true(vgic_is_reset(t));
+	(void)vgic_sgi(v, 1ull << 24 | 1u << 2, 0);
+	assert_false(vgic_is_reset(t));
+	vgic_cpu_reset(t);
+	assert_true(vgic_is_reset(t));
+	assert_int_equal(gicr(v, 2, 0x10200, 4), 0); /* GICR_ISPENDR0 */
+}
+
 static void the_distributor_says_until_when_a_disabled_interrupt_may_come(void **state)
 {
 	struct vcpu *v = &vcpus[0], *t = &vcpus[2];
@@ -542,6 +566,7 @@ int main(void)
 		cmocka_unit_test(sgis_reach_those_they_name),
 		cmocka_unit_test(a_read_waits_for_the_core_that_knows_and_no_longer),
 		cmocka_unit_test(a_vcpu_that_is_switched_off_gives_back_what_it_held),
+		cmocka_unit_test(what_others_do_to_the_redistributor_of_one_that_is_off_is_known),
 		cmocka_unit_test(the_distributor_says_until_when_a_disabled_interrupt_may_come),
 		cmocka_unit_test(the_timer_of_each_vcpu_on_a_core_is_its_own),
 		cmocka_unit_test(a_group_that_the_guest_enables_lets_in_what_waited),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PSCI and the SMC Calling Convention: what is there, and what wrong arguments get. */
 #include "tests/guests/probe/probe.h"
+#include "tests/guests/probe/probe_power.h"
 
 static volatile uint32_t second_runs;
 static volatile uint64_t second_mpidr;
@@ -80,6 +81,77 @@ static void already_on(void)
 	say_int("psci.info.off_again", info_until(1, 1));
 }
 
+/* Leaves nothing as it was that EL1 can change and go on; what is not here, the start of any guest changes. */
+static void spoil(void)
+{
+	uint64_t soon = read_reg(cntvct_el0) + read_reg(cntfrq_el0);
+
+	probe_power_spoil();
+	write_reg(sp_el0, ~0ull);
+	write_reg(elr_el1, ~0ull);
+	write_reg(spsr_el1, 0x3c5);
+	write_reg(ttbr1_el1, 0x1000);
+	write_reg(esr_el1, 1);
+	write_reg(far_el1, ~0ull);
+	write_reg(contextidr_el1, 1);
+	write_reg(tpidr_el0, ~0ull);
+	write_reg(tpidrro_el0, ~0ull);
+	write_reg(tpidr_el1, ~0ull);
+	write_reg(par_el1, 1);
+	write_reg(csselr_el1, 1);
+	write_reg(cntkctl_el1, 3);
+	write_reg(oslar_el1, 0);
+	write_reg(dbgbvr0_el1, 0x1000);
+	write_reg(dbgwvr0_el1, 0x1000);
+	write_reg(mdscr_el1, 0x1000);
+	write_reg(cntv_cval_el0, soon);
+	write_reg(cntv_ctl_el0, 1);
+	write_reg(cntp_cval_el0, soon);
+	write_reg(cntp_ctl_el0, 1);
+	second_runs = 1;
+}
+
+/* The other core begins without caches. */
+static void to_memory(struct found *f)
+{
+	for (uintptr_t at = (uintptr_t)f; at < (uintptr_t)(f + 1); at += 16)
+		__asm__ volatile("dc civac, %0" ::"r"(at)
+				 : "memory");
+	dsb();
+}
+
+static void say_left(const char *key, const uint64_t *words, uint32_t n)
+{
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		left += words[i] != 0;
+	say_dec(key, left);
+}
+
+/* Of a former life of its own, a core finds nothing. */
+static void on_again(void)
+{
+	static struct found found;
+
+	second_runs = 0;
+	say_int("psci.on", core_start(1, spoil));
+	while (!second_runs)
+		relax();
+	say_int("psci.info.off_again", info_until(1, 1));
+	second_runs = 0;
+	found.run = (uint64_t)(uintptr_t)second;
+	to_memory(&found);
+	say_int("psci.on.bare", psci(PSCI_CPU_ON, 1, (uint64_t)(uintptr_t)probe_power_first, (uint64_t)(uintptr_t)&found));
+	for (uint32_t i = 0; i < 1000 && !second_runs; i++)
+		delay_us(100);
+	to_memory(&found);
+	say_left("psci.on.left.general", found.x, 30);
+	say_left("psci.on.left.system", found.system, 32);
+	say_left("psci.on.left.fp", found.fp, 66);
+	say_int("psci.info.off_again", info_until(1, 1));
+}
+
 /* Standby: a pending interrupt, masked, ends it. */
 static void suspend(void)
 {
@@ -106,6 +178,7 @@ void probe_psci(void)
 	suspend();
 	second_core();
 	already_on();
+	on_again();
 }
 
 void probe_smccc(void)
