@@ -42,7 +42,7 @@ static const char *check_magic(const struct bh_image_header *h, uint64_t load)
 	if (load == 0 || load % LOAD_ALIGN != 0 || load >= BLOB_PA_END)
 		return "image: load address is not aligned to 2 MiB or too high";
 	if (h->text_offset != 0 || h->linux_reserved[0] != 0 || h->linux_reserved[1] != 0 || h->linux_reserved[2] != 0 ||
-	    h->linux_reserved2 != 0 || h->boot_core_stacks != 0)
+	    h->linux_reserved2 != 0)
 		return "image: reserved field is not zero";
 	return NULL;
 }
@@ -72,9 +72,13 @@ static const char *check_file(const struct bh_image_header *h)
 	if (!within(h->blob_pa, h->blob_bytes, h->load_pa + kernel_bytes, h->covered_bytes - kernel_bytes) ||
 	    h->blob_pa % BH_PAGE != 0 || h->blob_bytes < sizeof(struct bh_blob) || h->blob_bytes > UINT32_MAX)
 		return "image: blob is not where it may be";
-	if (!within(h->el2_root_pa, BH_PAGE, h->load_pa + kernel_bytes, h->covered_bytes - kernel_bytes) ||
-	    h->el2_root_pa % BH_PAGE != 0)
+	if (h->va_bits < BH_VA_BITS_MIN || h->va_bits > BH_VA_BITS_MAX)
+		return "image: the kernel's addresses must have 25 to 30 bits";
+	if (!within(h->el2_root_pa, blob_kernel_root_bytes(h->va_bits), h->load_pa + kernel_bytes, h->covered_bytes - kernel_bytes) ||
+	    h->el2_root_pa % blob_kernel_root_bytes(h->va_bits) != 0)
 		return "image: kernel's translation tables are not where they may be";
+	if (meet(h->load_pa, BH_PAGE, BH_KERNEL_VA, (1ull << h->va_bits) - BH_KERNEL_VA))
+		return "image: lies where the kernel's own addresses are";
 	return NULL;
 }
 
@@ -108,7 +112,7 @@ static const char *check_addresses(const struct bh_image_header *h)
 	};
 
 	for (uint32_t i = 0; i < 4; i++)
-		if (!blob_is_va(p[i].va, p[i].bytes, BH_PAGE))
+		if (!blob_is_va(p[i].va, p[i].bytes, BH_PAGE) || p[i].va + p[i].bytes > 1ull << h->va_bits)
 			return "image: address outside the kernel's space";
 	if (!apart(p, 4))
 		return "image: kernel's addresses overlap";
@@ -134,12 +138,12 @@ const char *image_check(const struct bh_image_header *h, uint64_t load)
 	return wrong ? wrong : check_addresses(h);
 }
 
-static bool is_root(const struct bh_image_header *h, uint64_t root)
+static bool is_root(const struct bh_image_header *h, const struct bh_blob *b, uint64_t root)
 {
-	uint64_t kernel_bytes = (uint64_t)h->text_bytes + h->rodata_bytes;
+	uint64_t kernel_bytes = (uint64_t)h->text_bytes + h->rodata_bytes, bytes = blob_root_bytes(b->ipa_bits);
 
-	return root % BH_PAGE == 0 && within(root, BH_PAGE, h->load_pa + kernel_bytes, h->covered_bytes - kernel_bytes) &&
-	       !meet(root, BH_PAGE, h->blob_pa, h->blob_bytes);
+	return root % bytes == 0 && within(root, bytes, h->load_pa + kernel_bytes, h->covered_bytes - kernel_bytes) &&
+	       !meet(root, bytes, h->blob_pa, h->blob_bytes);
 }
 
 static const char *fit_state(const struct bh_image_header *h, const struct bh_blob *b)
@@ -198,13 +202,13 @@ const char *image_blob_check(const struct bh_image_header *h, const struct bh_bl
 		return wrong;
 	if (b->uart_kind != h->uart_kind || b->uart_va != h->uart_va)
 		return "image: header and blob name different UARTs";
-	if (!is_root(h, b->empty_root))
+	if (!is_root(h, b, b->empty_root))
 		return "image: the empty root is not among the tables";
 	for (uint32_t i = 0; i < b->n_partitions; i++)
-		if (!is_root(h, blob_partitions(b)[i].load_root) || !is_root(h, blob_partitions(b)[i].run_root))
+		if (!is_root(h, b, blob_partitions(b)[i].load_root) || !is_root(h, b, blob_partitions(b)[i].run_root))
 			return "image: a partition's root is not among the tables";
 	for (uint32_t i = 0; i < b->n_caps; i++)
-		if (blob_caps(b)[i].root_page && !is_root(h, (uint64_t)blob_caps(b)[i].root_page * BH_PAGE))
+		if (blob_caps(b)[i].root_page && !is_root(h, b, (uint64_t)blob_caps(b)[i].root_page * BH_PAGE))
 			return "image: a root to inspect with is not among the tables";
 	for (uint32_t i = 0; i < b->n_cores; i++)
 		if (!is_stack(h, blob_cores(b)[i].stack_va))

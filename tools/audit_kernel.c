@@ -127,7 +127,7 @@ static void check_header(struct audit *a)
 	if (h->blob_bytes != a->b->total_bytes)
 		finding(a, "header: blob has %#" PRIx64 " bytes, header says %#" PRIx64, (uint64_t)a->b->total_bytes,
 			h->blob_bytes);
-	if (h->covered_bytes % BH_PAGE != 0 || (!a->table_owner[last] && blob_end <= h->load_pa + last * BH_PAGE))
+	if (h->covered_bytes % BH_PAGE != 0 || (!table_user(a, last * BH_PAGE) && blob_end <= h->load_pa + last * BH_PAGE))
 		finding(a, "header: the digest covers more than kernel, blob and tables");
 	for (uint32_t i = 0; i < a->wants.n; i++) {
 		const struct audit_want *w = &a->wants.w[i];

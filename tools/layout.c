@@ -231,6 +231,12 @@ static void place_kernel(struct plan *p)
 		p->core[i].stack_va = take_va(&va, p->header.stack_bytes) + p->header.stack_bytes;
 	place_devices(p, &va);
 	place_doors(p, &va);
+	p->va_bits = BH_VA_BITS_MIN;
+	while (va > 1ull << p->va_bits && p->va_bits < BH_VA_BITS_MAX)
+		p->va_bits++;
+	if (va > 1ull << p->va_bits)
+		fail("the kernel's own memory needs %llu MiB of addresses, more than the %llu MiB that it has: ask for shorter trace rings or queues",
+		     (unsigned long long)((va - BH_KERNEL_VA) / MIB), (unsigned long long)(((1ull << p->va_bits) - BH_KERNEL_VA) / MIB));
 	place_state(p);
 	place_shares(p);
 }

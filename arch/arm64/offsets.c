@@ -21,10 +21,11 @@ void offsets(void)
 	DEFINE(HDR_LOAD_PA, offsetof(struct bh_image_header, load_pa));
 	DEFINE(HDR_BLOB_VA, offsetof(struct bh_image_header, blob_va));
 	DEFINE(HDR_EL2_ROOT, offsetof(struct bh_image_header, el2_root_pa));
-	DEFINE(HDR_BSS_PA, offsetof(struct bh_image_header, bss_pa));
 	DEFINE(HDR_BSS_BYTES, offsetof(struct bh_image_header, bss_bytes));
 	DEFINE(HDR_STATE_VA, offsetof(struct bh_image_header, state_va));
 	DEFINE(HDR_STATE_BYTES, offsetof(struct bh_image_header, state_bytes));
+	DEFINE(HDR_SHARE_PA, offsetof(struct bh_image_header, share_pa));
+	DEFINE(HDR_VA_BITS, offsetof(struct bh_image_header, va_bits));
 	DEFINE(HDR_SHARE_VA, offsetof(struct bh_image_header, share_va));
 	DEFINE(HDR_SHARE_BYTES, offsetof(struct bh_image_header, share_bytes));
 	DEFINE(HDR_UART_PA, offsetof(struct bh_image_header, uart_pa));
