@@ -7,12 +7,15 @@
  *
  *   kernel text      struct bh_image_header first   EL2: read, execute      \
  *   kernel rodata                                   EL2: read                |
+ *   boot checks      run before the MMU is on       not mapped; see below    |
  *   blob             struct bh_blob first           EL2: read                | covered by the digest
  *   stage 2 tables   every root of every partition  roots of some: read      |
  *   EL2 tables                                      not mapped at EL2       /
  *   payloads         stub, parameters, info pages, pristine stores           checked by the stub
  *   end mark         8 bytes, BH_END_MARK           the file ends here
  *   kernel bss, state, stacks                       EL2: read, write; zeroed by the kernel
+ *
+ * What of the kernel's writable memory finds room there lies where the boot checks were: they are over before it is first written.
  *
  * All offsets are in bytes from the start of the blob; arrays are 8-byte aligned. Integers are
  * little-endian. Names are zero-terminated strings in the names array. "va" is an EL2 virtual
@@ -85,14 +88,14 @@ struct bh_image_header {
 	uint32_t header_bytes;
 	uint32_t text_bytes; /* multiples of BH_PAGE */
 	uint32_t rodata_bytes;
-	uint32_t bss_bytes;   /* at EL2 va BH_KERNEL_VA + text_bytes + rodata_bytes; not in the file */
+	uint32_t bss_bytes;   /* at EL2 va BH_KERNEL_VA + text_bytes + rodata_bytes + check_bytes; not in the file */
 	uint32_t stack_bytes; /* of each core */
 	uint32_t core_bytes;  /* size of one element of each state array; multiples of 64 */
 	uint32_t partition_bytes;
 	uint32_t vcpu_bytes;
 	uint32_t emul_bytes;
 	uint32_t port_bytes;
-	uint32_t reserved;
+	uint32_t check_bytes; /* code and texts behind rodata that run before the MMU is on, and never after; multiple of BH_PAGE */
 
 	/* by the tool */
 	uint64_t load_pa;	/* where the image must be */

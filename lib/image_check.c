@@ -49,7 +49,7 @@ static const char *check_magic(const struct bh_image_header *h, uint64_t load)
 
 static const char *check_kernel(const struct bh_image_header *h)
 {
-	if (h->text_bytes == 0 || (h->text_bytes | h->rodata_bytes | h->bss_bytes | h->stack_bytes) % BH_PAGE != 0)
+	if (h->text_bytes == 0 || (h->text_bytes | h->rodata_bytes | h->check_bytes | h->bss_bytes | h->stack_bytes) % BH_PAGE != 0)
 		return "image: kernel is not of whole pages";
 	if (h->stack_bytes == 0)
 		return "image: kernel has no stack";
@@ -59,9 +59,15 @@ static const char *check_kernel(const struct bh_image_header *h)
 	return NULL;
 }
 
+/* Of the file: what the kernel's build made. */
+static uint64_t kernel_in_file(const struct bh_image_header *h)
+{
+	return (uint64_t)h->text_bytes + h->rodata_bytes + h->check_bytes;
+}
+
 static const char *check_file(const struct bh_image_header *h)
 {
-	uint64_t kernel_bytes = (uint64_t)h->text_bytes + h->rodata_bytes;
+	uint64_t kernel_bytes = kernel_in_file(h);
 
 	if (h->image_size >= BLOB_PA_END - h->load_pa)
 		return "image: too large";
@@ -82,11 +88,12 @@ static const char *check_file(const struct bh_image_header *h)
 	return NULL;
 }
 
-/* Writable memory lies behind the file and inside what the image reserves. */
+/* Writable memory lies behind the file and inside what the image reserves, or where the boot checks are. */
 static bool is_writable(const struct bh_image_header *h, uint64_t pa, uint64_t bytes)
 {
 	return pa % BH_PAGE == 0 && bytes % BH_PAGE == 0 &&
-	       within(pa, bytes, h->load_pa + h->file_bytes, h->image_size - h->file_bytes);
+	       (within(pa, bytes, h->load_pa + h->file_bytes, h->image_size - h->file_bytes) ||
+		within(pa, bytes, h->load_pa + h->text_bytes + h->rodata_bytes, h->check_bytes));
 }
 
 static const char *check_memory(const struct bh_image_header *h)
@@ -95,7 +102,7 @@ static const char *check_memory(const struct bh_image_header *h)
 
 	if (!is_writable(h, h->bss_pa, h->bss_bytes) || !is_writable(h, h->state_pa, h->state_bytes) ||
 	    !is_writable(h, h->share_pa, h->share_bytes))
-		return "image: kernel's writable memory is not behind the file";
+		return "image: kernel's writable memory is neither behind the file nor where the boot checks are";
 	if (!apart(p, 3))
 		return "image: kernel's writable memory overlaps";
 	return NULL;
@@ -103,7 +110,7 @@ static const char *check_memory(const struct bh_image_header *h)
 
 static const char *check_addresses(const struct bh_image_header *h)
 {
-	uint64_t kernel_bytes = (uint64_t)h->text_bytes + h->rodata_bytes + h->bss_bytes;
+	uint64_t kernel_bytes = kernel_in_file(h) + h->bss_bytes;
 	const struct blob_piece p[] = {
 		{ BH_KERNEL_VA, kernel_bytes },
 		{ h->blob_va, h->blob_bytes },
@@ -140,7 +147,7 @@ const char *image_check(const struct bh_image_header *h, uint64_t load)
 
 static bool is_root(const struct bh_image_header *h, const struct bh_blob *b, uint64_t root)
 {
-	uint64_t kernel_bytes = (uint64_t)h->text_bytes + h->rodata_bytes, bytes = blob_root_bytes(b->ipa_bits);
+	uint64_t kernel_bytes = kernel_in_file(h), bytes = blob_root_bytes(b->ipa_bits);
 
 	return root % bytes == 0 && within(root, bytes, h->load_pa + kernel_bytes, h->covered_bytes - kernel_bytes) &&
 	       !meet(root, bytes, h->blob_pa, h->blob_bytes);
@@ -175,7 +182,7 @@ static const char *fit_share(const struct bh_image_header *h, const struct bh_bl
 
 static bool is_apart(const struct bh_image_header *h, uint64_t va, uint64_t bytes)
 {
-	uint64_t kernel_bytes = (uint64_t)h->text_bytes + h->rodata_bytes + h->bss_bytes;
+	uint64_t kernel_bytes = kernel_in_file(h) + h->bss_bytes;
 
 	return !meet(va, bytes, BH_KERNEL_VA, kernel_bytes) && !meet(va, bytes, h->blob_va, h->blob_bytes) &&
 	       !meet(va, bytes, h->state_va, h->state_bytes) && !meet(va, bytes, h->share_va, h->share_bytes);
@@ -189,7 +196,7 @@ static bool is_stack(const struct bh_image_header *h, uint64_t top)
 /* Of a dedicated core, the page that the kernel fills and empties. */
 static bool is_door(const struct bh_image_header *h, const struct bh_core *c)
 {
-	return is_apart(h, c->door_va, BH_PAGE) && within(c->door_pa, BH_PAGE, h->load_pa + h->file_bytes, h->image_size - h->file_bytes);
+	return is_apart(h, c->door_va, BH_PAGE) && is_writable(h, c->door_pa, BH_PAGE);
 }
 
 const char *image_blob_check(const struct bh_image_header *h, const struct bh_blob *b)
@@ -215,6 +222,6 @@ const char *image_blob_check(const struct bh_image_header *h, const struct bh_bl
 			return "image: a core's stack overlaps other memory";
 	for (uint32_t i = 0; i < b->n_cores; i++)
 		if (blob_cores(b)[i].door_va && !is_door(h, &blob_cores(b)[i]))
-			return "image: the root of a dedicated core is not behind the file, or overlaps other memory";
+			return "image: the root of a dedicated core is no writable memory of the kernel's, or overlaps other memory";
 	return NULL;
 }

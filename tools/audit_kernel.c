@@ -79,7 +79,7 @@ static uint64_t compare(const struct elf *e, uint64_t va, const uint8_t *is, uin
 
 static void check_kernel(struct audit *a)
 {
-	uint64_t bytes = (uint64_t)a->h->text_bytes + a->h->rodata_bytes, at;
+	uint64_t bytes = (uint64_t)a->h->text_bytes + a->h->rodata_bytes + a->h->check_bytes, at;
 	struct bh_image_header *mine;
 	struct elf e = { NULL, 0 };
 	uint8_t *image;

@@ -107,7 +107,10 @@ static const char *place_wrong(const struct audit *a, const struct audit_want *w
 	case WHAT_STATE:
 	case WHAT_STACK:
 	case WHAT_DOOR:
-		return within(w->pa, w->bytes, h->load_pa + h->file_bytes, h->image_size - h->file_bytes) ? NULL : "is not behind the file";
+		/* What lies there first has run when these are written. */
+		if (within(w->pa, w->bytes, h->load_pa + h->text_bytes + h->rodata_bytes, h->check_bytes))
+			return NULL;
+		return within(w->pa, w->bytes, h->load_pa + h->file_bytes, h->image_size - h->file_bytes) ? NULL : "is not behind the file, nor where the boot checks are";
 	}
 	return "has no known purpose";
 }

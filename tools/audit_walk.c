@@ -50,7 +50,7 @@ static uint64_t root_bytes(uint32_t bits)
 static const uint64_t *table_at(const struct audit *a, uint64_t pa, uint64_t bytes)
 {
 	const struct bh_image_header *h = a->h;
-	uint64_t first = h->load_pa + h->text_bytes + h->rodata_bytes;
+	uint64_t first = h->load_pa + h->text_bytes + h->rodata_bytes + h->check_bytes;
 
 	if (pa % bytes != 0 || pa < first || pa > h->load_pa + h->covered_bytes - bytes)
 		return NULL;
@@ -179,7 +179,7 @@ uint32_t table_user(const struct audit *a, uint64_t page)
 void walk_tables_alone(struct audit *a)
 {
 	const struct bh_image_header *h = a->h;
-	uint64_t first = (uint64_t)h->text_bytes + h->rodata_bytes, blob = h->blob_pa - h->load_pa;
+	uint64_t first = (uint64_t)h->text_bytes + h->rodata_bytes + h->check_bytes, blob = h->blob_pa - h->load_pa;
 
 	for (uint64_t at = first; at < h->covered_bytes; at += BH_ROOT_ALIGN) {
 		uint64_t bytes = h->covered_bytes - at < BH_ROOT_ALIGN ? h->covered_bytes - at : BH_ROOT_ALIGN, skip = 0;

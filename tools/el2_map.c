@@ -34,7 +34,7 @@ static void map_image(const struct plan *p, struct map_list *l)
 
 	map_add(l, BH_KERNEL_VA, p->board.load, h->text_bytes, TEXT);
 	map_add(l, rodata, p->board.load + h->text_bytes, h->rodata_bytes, RODATA);
-	map_add(l, rodata + h->rodata_bytes, p->bss_pa, h->bss_bytes, DATA);
+	map_add(l, rodata + h->rodata_bytes + h->check_bytes, p->bss_pa, h->bss_bytes, DATA);
 	map_add(l, p->blob_va, p->blob_pa, p->blob.n, RODATA);
 	map_add(l, p->state_va, p->state_pa, p->state_bytes, DATA);
 }

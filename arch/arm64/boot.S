@@ -53,7 +53,7 @@ image_header:
 	.long	VCPU_BYTES
 	.long	EMUL_BYTES
 	.long	PORT_BYTES
-	.long	0
+	.long	kernel_check_bytes
 	.org	image_header + HDR_BYTES
 
 /* What a core takes as its state: exception level 2, MMU and caches off, everything masked. */
@@ -68,7 +68,19 @@ boot:
 	ldr	x0, [x19, #HDR_LOAD_PA]
 	cmp	x0, x19
 	b.ne	boot_place
-	ldr	x1, [x19, #HDR_SHARE_PA]
+	/* IMG-1: the end first, which says that what checks the rest is there. A size that cannot be is left to boot_check(). */
+	ldr	x1, [x19, #HDR_FILE_BYTES]
+	ldr	x2, [x19, #HDR_IMAGE_SIZE]
+	sub	x3, x1, #8
+	cmp	x3, x2
+	b.hs	1f
+	tst	x1, #7
+	b.ne	1f
+	ldr	x1, [x19, x3]
+	ldr	x2, =BH_END_MARK
+	cmp	x1, x2
+	b.ne	boot_cut
+1:	ldr	x1, [x19, #HDR_SHARE_PA]
 	ldr	x2, [x19, #HDR_SHARE_BYTES]
 	add	sp, x1, x2
 	mov	x0, x19
@@ -130,6 +142,9 @@ mmu_on:
 boot_level:
 	adr	x0, text_level
 	b	boot_refuse
+boot_cut:
+	adr	x0, text_cut
+	b	boot_refuse
 boot_place:
 	adr	x0, text_place
 boot_refuse:
@@ -137,10 +152,7 @@ boot_refuse:
 	adr	x0, text_refused
 	bl	boot_puts
 	mov	x0, x5
-	ldrb	w1, [x0]
-	cbnz	w1, 1f
-	adr	x0, text_cut		// the sentence itself is not there any more
-1:	bl	boot_puts
+	bl	boot_puts
 	adr	x0, text_end
 	bl	boot_puts
 1:	wfe

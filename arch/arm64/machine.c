@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The machine: the checks before the MMU is on, bringing up the cores, the kernel's own interrupts,
- * the board's UART for early and last words, and the end.
+ * The machine: bringing up the cores, the kernel's own interrupts, the board's UART for early and last words,
+ * and the end.
  */
 #include "arch_relax.h"
 #include "arm64.h"
@@ -13,8 +13,7 @@
 #include "kernel/sched.h"
 #include "kernel/trace.h"
 
-#include "lib/blob_check.h"
-#include "lib/digest.h"
+#include "lib/blob_at.h"
 
 extern struct bh_image_header image_header; /* boot.S */
 extern char boot_secondary[], vectors[];
@@ -46,24 +45,6 @@ static void uart_put(uint64_t base, uint32_t kind, char c)
 void arch_putc(char c)
 {
 	uart_put(image_header.uart_va, image_header.uart_kind, c);
-}
-
-/* --- before the MMU is on: PC-relative, read-only --- */
-
-const char *boot_check(const struct bh_image_header *h);
-const char *boot_check(const struct bh_image_header *h)
-{
-	uint64_t load = (uint64_t)(uintptr_t)h;
-	const char *why = image_check(h, load);
-
-	if (why)
-		return why;
-	if (*(const uint64_t *)(uintptr_t)(load + h->file_bytes - 8) != BH_END_MARK)
-		return "the image is not whole: its end is missing";
-	if (digest((const void *)(uintptr_t)(load + 72), h->covered_bytes - 72) != h->digest)
-		return "the image is damaged: its digest differs";
-	why = blob_check((const void *)(uintptr_t)h->blob_pa, h->blob_bytes);
-	return why ? why : image_blob_check(h, (const void *)(uintptr_t)h->blob_pa);
 }
 
 /* --- cores --- */

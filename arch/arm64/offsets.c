@@ -19,6 +19,8 @@ void offsets(void)
 	DEFINE(CORE_LOADED, offsetof(struct core, loaded));
 
 	DEFINE(HDR_LOAD_PA, offsetof(struct bh_image_header, load_pa));
+	DEFINE(HDR_IMAGE_SIZE, offsetof(struct bh_image_header, image_size));
+	DEFINE(HDR_FILE_BYTES, offsetof(struct bh_image_header, file_bytes));
 	DEFINE(HDR_BLOB_VA, offsetof(struct bh_image_header, blob_va));
 	DEFINE(HDR_EL2_ROOT, offsetof(struct bh_image_header, el2_root_pa));
 	DEFINE(HDR_BSS_BYTES, offsetof(struct bh_image_header, bss_bytes));
@@ -34,6 +36,7 @@ void offsets(void)
 	DEFINE(HDR_BYTES, sizeof(struct bh_image_header));
 
 	DEFINE(BH_IMAGE_MAGIC, BH_IMAGE_MAGIC);
+	DEFINE(BH_END_MARK, BH_END_MARK);
 	DEFINE(BH_ABI_VERSION, BH_ABI_VERSION);
 	DEFINE(BOOT_STACK_BYTES, STACK_BYTES);
 

@@ -20,7 +20,7 @@ HEAD = {"log_va": 168, "log_reader": 240, "log_intid": 244, "monitor": 248, "mon
 FAULTS = ("access", "call", "instruction", "watchdog", "deadline", "budget", "panic", "reset", "off", "silent", "hardware", "boot", "limit")
 ACTIONS = ("ignore", "log", "inject", "stop", "restart", "warm", "mode", "system")
 SHARE_PA, SHARE_VA = 216, 224
-U32 = {"text_bytes": 88, "rodata_bytes": 92, "va_bits": 260}
+U32 = {"text_bytes": 88, "rodata_bytes": 92, "check_bytes": 124, "va_bits": 260}
 IPA_BITS = 264  # of the blob
 
 # Arrays of the blob: place of their number in its head (the offset stands behind it), bytes of an element.

@@ -18,7 +18,7 @@
 static void header_make(struct bh_image_header *h)
 {
 	*h = (struct bh_image_header){
-		.image_size = 0x800000, .linux_magic = 0x644d5241, .magic = BH_IMAGE_MAGIC, .abi_version = BH_ABI_VERSION, .header_bytes = sizeof(*h), .text_bytes = 0x8000, .rodata_bytes = 0x2000, .bss_bytes = 0x3000, .stack_bytes = 0x2000, .core_bytes = 64, .partition_bytes = 128, .vcpu_bytes = 0x1000, .emul_bytes = 64, .port_bytes = 256, .load_pa = LOAD, .file_bytes = 0x300008, .covered_bytes = 0x200000, .blob_pa = LOAD + 0xa000, .blob_va = FIX_VA(0x20), .blob_bytes = sizeof(struct blob_fixture), .el2_root_pa = LOAD + 0x20000, .bss_pa = LOAD + 0x400000, .state_pa = LOAD + 0x410000, .state_va = FIX_VA(0x40), .state_bytes = 0x8000, .share_pa = LOAD + 0x420000, .share_va = FIX_VA(0x4e), .share_bytes = 0xf000, .uart_pa = 0x9000000, .uart_va = FIX_VA(0xa0), .uart_kind = BH_UART_PL011, .va_bits = BH_VA_BITS_MIN
+		.image_size = 0x800000, .linux_magic = 0x644d5241, .magic = BH_IMAGE_MAGIC, .abi_version = BH_ABI_VERSION, .header_bytes = sizeof(*h), .text_bytes = 0x6000, .rodata_bytes = 0x1000, .check_bytes = 0x3000, .bss_bytes = 0x3000, .stack_bytes = 0x2000, .core_bytes = 64, .partition_bytes = 128, .vcpu_bytes = 0x1000, .emul_bytes = 64, .port_bytes = 256, .load_pa = LOAD, .file_bytes = 0x300008, .covered_bytes = 0x200000, .blob_pa = LOAD + 0xa000, .blob_va = FIX_VA(0x20), .blob_bytes = sizeof(struct blob_fixture), .el2_root_pa = LOAD + 0x20000, .bss_pa = LOAD + 0x400000, .state_pa = LOAD + 0x410000, .state_va = FIX_VA(0x40), .state_bytes = 0x8000, .share_pa = LOAD + 0x420000, .share_va = FIX_VA(0x4e), .share_bytes = 0xf000, .uart_pa = 0x9000000, .uart_va = FIX_VA(0xa0), .uart_kind = BH_UART_PL011, .va_bits = BH_VA_BITS_MIN
 	};
 }
 
@@ -101,6 +101,12 @@ static void wrong_places_are_refused(void **state)
 	REFUSED(h.share_va = 0x2000000, "outside the kernel's space");
 	PASSED(h.va_bits = 26; h.uart_va = f.b.uart_va = 0x2000000);
 	REFUSED(h.bss_pa = LOAD, "writable memory");
+	PASSED(h.bss_pa = LOAD + 0x7000); /* the boot checks, and no page more or before */
+	REFUSED(h.bss_pa = LOAD + 0x6000, "writable memory");
+	REFUSED(h.bss_pa = LOAD + 0x7000; h.bss_bytes += BH_PAGE, "writable memory");
+	REFUSED(h.bss_pa = LOAD + 0x7000; h.state_pa = LOAD + 0x8000; h.state_bytes = 0x2000, "overlaps");
+	REFUSED(h.check_bytes = 0x2800, "whole pages");
+	REFUSED(h.check_bytes = 0x4000, "blob");
 	REFUSED(h.state_bytes = UINT64_MAX & ~0xfffull, "writable memory");
 	REFUSED(h.state_pa = h.bss_pa, "overlaps");
 	REFUSED(h.share_va = h.state_va, "addresses overlap");
