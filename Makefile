@@ -34,7 +34,7 @@ BASE := $(WARN) -O2 -g -I. -I$B/gen
 # What runs on the board without an operating system.
 BARE := $(BASE) -ffreestanding -nostdlib -mno-outline-atomics -mstrict-align -fno-stack-protector \
 	-fno-pic -fno-asynchronous-unwind-tables -fno-common
-KERNEL_FLAGS = $(BARE) $(OPT) -mgeneral-regs-only -ffixed-x18 -fomit-frame-pointer -fno-jump-tables -fstack-usage -ffunction-sections \
+KERNEL_FLAGS = $(BARE) $(OPT) -mcmodel=tiny -fno-align-functions -mgeneral-regs-only -ffixed-x18 -fomit-frame-pointer -fno-jump-tables -fstack-usage -ffunction-sections \
 	-Iarch/arm64 \
 	$(if $(findstring clang,$(ARM_CC)),,-fcallgraph-info=su)
 STUB_FLAGS := $(BARE) -mgeneral-regs-only
@@ -70,8 +70,11 @@ MODELS := $(basename $(notdir $(wildcard tests/model/*_test.c)))
 FUZZERS := $(basename $(notdir $(wildcard tests/fuzz/*.c)))
 
 obj = $(addprefix $B/obj/$(1)/,$(addsuffix .o,$(basename $(2))))
-KERNEL_OBJ := $(call obj,kernel,$(KERNEL_SRC))
-LIB_OBJ := $(call obj,kernel,$(LIB_SRC))
+# What checks the image runs before the MMU is on, and is linked apart from the rest (kernel.ld).
+CHECK_SRC := arch/arm64/boot_check.c lib/image_check.c lib/digest.c $(wildcard lib/blob_*.c)
+KERNEL_OBJ := $(call obj,kernel,$(filter-out $(CHECK_SRC),$(KERNEL_SRC)))
+LIB_OBJ := $(call obj,kernel,$(filter-out $(CHECK_SRC),$(LIB_SRC)))
+CHECK_OBJ := $(call obj,kernel,$(CHECK_SRC))
 STUB_OBJ := $(call obj,stub,$(STUB_SRC) $(if $(STUB_SRC),$(LIB_SRC)))
 SDK_OBJ := $(call obj,bare,$(SDK_SRC) $(LIB_SRC))
 # What the tool and the monitor speak with each other is one file for both.
@@ -150,9 +153,10 @@ endef
 # offsets.h is for the kernel's assembly only; C does not wait for it.
 $(call obj,kernel,$(wildcard arch/arm64/*.S)): $(if $(wildcard arch/arm64/offsets.c),$B/gen/offsets.h)
 # What runs once at boot, prints, or follows a fault or an order is made small; the rest fast.
-SMALL := $(filter-out lib/digest.c,$(LIB_SRC)) $(addprefix kernel/,health.c inspect.c log.c mode.c monitor.c partition.c print.c system.c \
-	watchdog.c) $(addprefix arch/arm64/,gicv3.c idregs.c inject.c machine.c registers.c sysregs.c vgic_lines.c)
+SMALL := $(filter-out lib/digest.c,$(LIB_SRC) $(CHECK_SRC)) $(addprefix kernel/,call.c health.c inspect.c log.c mode.c monitor.c partition.c print.c system.c \
+	watchdog.c) $(addprefix arch/arm64/,gicv3.c idregs.c inject.c machine.c registers.c sysregs.c vgic_lines.c vgic_regs.c)
 $(call obj,kernel,$(SMALL)): OPT := -Os
+$(call obj,kernel,kernel/emul.c): OPT := $(if $(findstring clang,$(ARM_CC)),,-fno-inline-small-functions)
 $(eval $(call rules,kernel,CC-K,$(ARM_CC),$$(KERNEL_FLAGS)))
 $(eval $(call rules,stub,CC-STUB,$(ARM_CC),$(STUB_FLAGS)))
 $(eval $(call rules,bare,CC-ARM,$(ARM_CC),$(BARE) $$(INTEGER)))
@@ -164,7 +168,7 @@ $(eval $(call rules,unit,CC-UNIT,$(CC),$(UNIT_FLAGS)))
 $(eval $(call rules,tsan,CC-TSAN,$(CC),$(TSAN_FLAGS)))
 
 # Everything is made again when a compiler or a flag changes.
-FLAGS := $(CC) $(ARM_CC) $(KERNEL_FLAGS) $(STUB_FLAGS) $(UNIT_FLAGS) $(LINUX_FLAGS) $(TSAN_FLAGS) $(LINK)
+FLAGS := $(CC) $(ARM_CC) $(KERNEL_FLAGS) $(SMALL) $(STUB_FLAGS) $(UNIT_FLAGS) $(LINUX_FLAGS) $(TSAN_FLAGS) $(LINK)
 $B/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
@@ -178,17 +182,18 @@ $B/gen/offsets.h: arch/arm64/offsets.c $B/flags | $(READY)
 	$(Q)test -s $@
 
 # --- kernel, stub, SDK ---
-$B/kernel-arm64.elf: $(KERNEL_OBJ) $B/obj/lib-kernel.a arch/arm64/kernel.ld
+$B/kernel-arm64.elf: $(KERNEL_OBJ) $B/obj/lib-kernel.a $B/obj/lib-check.a arch/arm64/kernel.ld
 	$(call say,LD,$@)
 	$(Q)$(ARM_CC) $(LINK) -Wl,--gc-sections -Wl,-Map=$B/kernel-arm64.map -T arch/arm64/kernel.ld $(filter %.o %.a,$^) -o $@
 $B/obj/lib-kernel.a: $(LIB_OBJ)
+$B/obj/lib-check.a: $(CHECK_OBJ)
 $B/obj/lib-stub.a: $(filter $B/obj/stub/lib/%,$(STUB_OBJ))
 $B/stub-arm64.elf: $(filter-out $B/obj/stub/lib/%,$(STUB_OBJ)) $B/obj/lib-stub.a sdk/stub/stub.ld
 	$(call say,LD,$@)
 	$(Q)$(ARM_CC) $(LINK) -T sdk/stub/stub.ld $(filter %.o %.a,$^) -o $@
 $B/libbulkhead.a: $(SDK_OBJ)
 $B/obj/lib-services.a: $(call obj,bare,$(SERVICE_LIB_SRC))
-$B/obj/lib-kernel.a $B/obj/lib-stub.a $B/libbulkhead.a $B/obj/lib-services.a $B/linux/libbulkhead-port.a:
+$B/obj/lib-kernel.a $B/obj/lib-check.a $B/obj/lib-stub.a $B/libbulkhead.a $B/obj/lib-services.a $B/linux/libbulkhead-port.a:
 	$(call say,AR,$@)
 	@mkdir -p $(@D)
 	$(Q)rm -f $@; $(ARM_AR) rcsD $@ $^
@@ -307,7 +312,7 @@ $B/fuzz/$(1): tests/fuzz/$(1).c $(call sources,tests/fuzz/$(1).c) | $(READY)
 endef
 $(foreach f,$(FUZZERS),$(eval $(call fuzzer,$f)))
 
-compile_commands.json: $(if $(KERNEL),$(KERNEL_OBJ)) $(STUB_OBJ) $(SDK_OBJ) $(TOOL_OBJ)
+compile_commands.json: $(if $(KERNEL),$(KERNEL_OBJ) $(CHECK_OBJ)) $(STUB_OBJ) $(SDK_OBJ) $(TOOL_OBJ)
 	@{ echo '['; find $B/obj -name '*.o.json' | sort | xargs -r cat | sed '$$ s/,$$//'; echo ']'; } >$@
 
 # --- running and testing ---

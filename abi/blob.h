@@ -7,12 +7,15 @@
  *
  *   kernel text      struct bh_image_header first   EL2: read, execute      \
  *   kernel rodata                                   EL2: read                |
+ *   boot checks      run before the MMU is on       not mapped; see below    |
  *   blob             struct bh_blob first           EL2: read                | covered by the digest
- *   stage 2 tables   every root of every partition  first pages of some: read |
+ *   stage 2 tables   every root of every partition  roots of some: read      |
  *   EL2 tables                                      not mapped at EL2       /
  *   payloads         stub, parameters, info pages, pristine stores           checked by the stub
  *   end mark         8 bytes, BH_END_MARK           the file ends here
  *   kernel bss, state, stacks                       EL2: read, write; zeroed by the kernel
+ *
+ * What of the kernel's writable memory finds room there lies where the boot checks were: they are over before it is first written.
  *
  * All offsets are in bytes from the start of the blob; arrays are 8-byte aligned. Integers are
  * little-endian. Names are zero-terminated strings in the names array. "va" is an EL2 virtual
@@ -29,8 +32,19 @@
 
 #define BH_PAGE 4096u
 
-/* Where the kernel is linked, and everything else is mapped behind it: EL2, 39-bit addresses. */
-#define BH_KERNEL_VA 0x7fc0000000ull
+/*
+ * Where the kernel is linked, and everything else is mapped behind it, at EL2. Its addresses have as few bits as the system needs (va_bits), so that the
+ * walk begins at level 2, and the root has a few entries only. No image is loaded from here to 1 << va_bits: nothing may be mapped where the
+ * MMU is switched on (boot.S).
+ */
+#define BH_KERNEL_VA	0x1000000ull
+#define BH_VA_BITS_MIN	25u /* the least that every processor has (TCR_EL2.T0SZ, without FEAT_TTST) */
+#define BH_VA_BITS_MAX	30u
+#define BH_IPA_BITS_MIN 31u /* the least that begins at level 1 */
+#define BH_IPA_BITS_MAX 39u
+
+/* A root has 1 << (bits - 30) entries where the walk begins at level 1, 1 << (bits - 21) at level 2. It is aligned to its size, and to this: several share a page. */
+#define BH_ROOT_ALIGN 64u
 
 #define BH_IMAGE_MAGIC 0x44414548484b4c42ull /* "BLKHHEAD" */
 #define BH_BLOB_MAGIC  0x424f4c424b4c5542ull /* "BULKBLOB" */
@@ -74,28 +88,27 @@ struct bh_image_header {
 	uint32_t header_bytes;
 	uint32_t text_bytes; /* multiples of BH_PAGE */
 	uint32_t rodata_bytes;
-	uint32_t bss_bytes;   /* at EL2 va BH_KERNEL_VA + text_bytes + rodata_bytes; not in the file */
+	uint32_t bss_bytes;   /* at EL2 va BH_KERNEL_VA + text_bytes + rodata_bytes + check_bytes; not in the file */
 	uint32_t stack_bytes; /* of each core */
 	uint32_t core_bytes;  /* size of one element of each state array; multiples of 64 */
 	uint32_t partition_bytes;
 	uint32_t vcpu_bytes;
 	uint32_t emul_bytes;
 	uint32_t port_bytes;
-	uint32_t reserved;
+	uint32_t check_bytes; /* code and texts behind rodata that run before the MMU is on, and never after; multiple of BH_PAGE */
 
 	/* by the tool */
 	uint64_t load_pa;	/* where the image must be */
 	uint64_t file_bytes;	/* with the end mark */
 	uint64_t covered_bytes; /* multiple of 16 */
 	uint64_t blob_pa, blob_va, blob_bytes;
-	uint64_t el2_root_pa; /* TTBR0_EL2: 39-bit addresses, 4 KiB granule, starts at level 1. The image's first page is
-				   also mapped at va = pa, to switch the MMU on */
+	uint64_t el2_root_pa; /* TTBR0_EL2: addresses of va_bits, 4 KiB granule, starts at level 2 */
 	uint64_t bss_pa;
 	uint64_t state_pa, state_va, state_bytes; /* all state arrays; contiguous, page-aligned, zeroed at boot */
 	uint64_t share_pa, share_va, share_bytes; /* queue pages, server pages, ports' windows, log, trace; likewise */
 	uint64_t uart_pa, uart_va;
-	uint32_t uart_kind;	   /* enum bh_uart */
-	uint32_t boot_core_stacks; /* reserved, 0 */
+	uint32_t uart_kind; /* enum bh_uart */
+	uint32_t va_bits;   /* of the kernel's addresses: BH_VA_BITS_MIN to BH_VA_BITS_MAX */
 };
 
 enum bh_uart {
@@ -150,7 +163,7 @@ struct bh_blob {
 	uint32_t monitor_intid; /* its doorbell */
 	uint32_t system_name;	/* offset in names */
 	uint32_t board_name;
-	uint64_t ipa_bits; /* 39 */
+	uint64_t ipa_bits; /* of partitions' addresses: BH_IPA_BITS_MIN to BH_IPA_BITS_MAX; stage 2 starts at level 1 */
 };
 
 struct bh_core {

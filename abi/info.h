@@ -11,7 +11,11 @@
 
 #define BH_INFO_IPA   0x0a120000u /* at most 64 KiB */
 #define BH_INFO_MAGIC 0x4f464e49u /* "INFO" */
-#define BH_WINDOW_IPA 0x20000000u /* queue, server and log pages, ports' windows and shared memory are mapped from here on */
+#define BH_WINDOW_IPA 0x20000000u /* queue, server and log pages and ports' windows are mapped from here on, and shared memory ... */
+
+/* ... but windows that find room here, within the 2 MiB of the information page: one translation table serves both. */
+#define BH_WINDOW_NEAR_IPA 0x0a020000u
+#define BH_WINDOW_NEAR_END 0x0a100000u
 
 #define BH_NAME_BYTES 32u /* with the terminating zero */
 

@@ -13,8 +13,8 @@
 #include "abi/emul.h"
 #include "abi/log.h"
 
-#define BLOB_VA_END	(1ull << 39) /* the kernel's space, from BH_KERNEL_VA */
-#define BLOB_IPA_END	(1ull << 39)
+#define BLOB_VA_END	(1ull << BH_VA_BITS_MAX) /* the kernel's space, from BH_KERNEL_VA */
+#define BLOB_IPA_END	(1ull << BH_IPA_BITS_MAX)
 #define BLOB_PA_END	(1ull << 40) /* what the smallest of today's cores can address */
 #define BLOB_EMUL_BYTES 0x10000u     /* largest emulated region: bh_emul_entry.offset has 16 bits */
 #define BLOB_VIRQ_FIRST 32u	     /* virtual SPIs */
@@ -118,6 +118,25 @@ static inline bool blob_has_name(const struct bh_blob *b, uint32_t name)
 static inline bool blob_is_page(uint64_t pa)
 {
 	return pa != 0 && pa % BH_PAGE == 0 && pa < BLOB_PA_END;
+}
+
+/* Bytes of a stage 2 root, and of the kernel's own. */
+static inline uint64_t blob_root_bytes(uint64_t ipa_bits)
+{
+	uint64_t bytes = 8ull << (ipa_bits - 30);
+
+	return bytes > BH_ROOT_ALIGN ? bytes : BH_ROOT_ALIGN;
+}
+
+static inline uint64_t blob_kernel_root_bytes(uint32_t va_bits)
+{
+	return 8ull << (va_bits - 21);
+}
+
+/* Where one may be: not at 0, which stands for "none". */
+static inline bool blob_is_root(uint64_t pa, uint64_t bytes)
+{
+	return pa != 0 && pa % bytes == 0 && pa < BLOB_PA_END;
 }
 
 /*

@@ -77,10 +77,10 @@ static const char *check_system(const struct bh_blob *b)
 		return "blob: wrong UART";
 	if (b->uart_va % 4 != 0)
 		return "blob: UART is not aligned";
-	if (b->ipa_bits != 39)
-		return "blob: partitions' addresses must have 39 bits";
-	if (!blob_is_page(b->empty_root))
-		return "blob: the empty root is no page";
+	if (b->ipa_bits < BH_IPA_BITS_MIN || b->ipa_bits > BH_IPA_BITS_MAX)
+		return "blob: partitions' addresses must have 31 to 39 bits";
+	if (!blob_is_root(b->empty_root, blob_root_bytes(b->ipa_bits)))
+		return "blob: the empty root is not aligned";
 	if (!blob_is_va(b->gicd_va, 0x10000, BH_PAGE) || !blob_is_va(b->log_va, bh_log_bytes(b->n_partitions), BH_PAGE))
 		return "blob: distributor or log outside the kernel's space";
 	if (!blob_is_va(b->core_state_va, 64, 64) || !blob_is_va(b->partition_state_va, 64, 64) ||
@@ -152,7 +152,7 @@ static const char *check_region(const struct bh_blob *b, uint32_t p, const struc
 		return "region: unknown rights";
 	if (r->ipa % BH_PAGE != 0 || r->bytes % BH_PAGE != 0 || r->bytes == 0 || r->pa % BH_PAGE != 0)
 		return "region: not of whole pages";
-	if (r->ipa >= BLOB_IPA_END || r->bytes > BLOB_IPA_END - r->ipa || r->pa >= BLOB_PA_END ||
+	if (r->ipa >= 1ull << b->ipa_bits || r->bytes > (1ull << b->ipa_bits) - r->ipa || r->pa >= BLOB_PA_END ||
 	    r->bytes > BLOB_PA_END - r->pa)
 		return "region: out of the address space";
 	if (!blob_has_name(b, r->name))
@@ -404,6 +404,8 @@ static const char *check_dedicated(const struct bh_blob *b, uint32_t n)
 			return "partition: has what goes with a dedicated core";
 		return NULL;
 	}
+	if (!blob_is_page(p->load_root) || !blob_is_page(p->run_root))
+		return "dedicated core: a root that is to be copied is no page";
 	if (!blob_is_va(p->load_root_va, BH_PAGE, BH_PAGE) || !blob_is_va(p->run_root_va, BH_PAGE, BH_PAGE) || p->watchdog_ns != 0)
 		return "dedicated core: roots outside the kernel's space, or a watchdog";
 	for (uint32_t i = 0; i < p->n_vcpus && !wrong; i++)
@@ -467,8 +469,8 @@ static const char *check_partition(const struct bh_blob *b, uint32_t n, struct b
 		return "partition: VMID is not its number and one";
 	if (p->fp > BH_FP_NONE)
 		return "partition: unknown FP policy";
-	if (!blob_is_page(p->load_root) || !blob_is_page(p->run_root))
-		return "partition: a root is no page";
+	if (!blob_is_root(p->load_root, blob_root_bytes(b->ipa_bits)) || !blob_is_root(p->run_root, blob_root_bytes(b->ipa_bits)))
+		return "partition: a root is not aligned";
 	wrong = check_vcpus(b, n);
 	if (!wrong)
 		wrong = check_regions(b, n);

@@ -42,14 +42,14 @@ static const char *check_magic(const struct bh_image_header *h, uint64_t load)
 	if (load == 0 || load % LOAD_ALIGN != 0 || load >= BLOB_PA_END)
 		return "image: load address is not aligned to 2 MiB or too high";
 	if (h->text_offset != 0 || h->linux_reserved[0] != 0 || h->linux_reserved[1] != 0 || h->linux_reserved[2] != 0 ||
-	    h->linux_reserved2 != 0 || h->boot_core_stacks != 0)
+	    h->linux_reserved2 != 0)
 		return "image: reserved field is not zero";
 	return NULL;
 }
 
 static const char *check_kernel(const struct bh_image_header *h)
 {
-	if (h->text_bytes == 0 || (h->text_bytes | h->rodata_bytes | h->bss_bytes | h->stack_bytes) % BH_PAGE != 0)
+	if (h->text_bytes == 0 || (h->text_bytes | h->rodata_bytes | h->check_bytes | h->bss_bytes | h->stack_bytes) % BH_PAGE != 0)
 		return "image: kernel is not of whole pages";
 	if (h->stack_bytes == 0)
 		return "image: kernel has no stack";
@@ -59,9 +59,15 @@ static const char *check_kernel(const struct bh_image_header *h)
 	return NULL;
 }
 
+/* Of the file: what the kernel's build made. */
+static uint64_t kernel_in_file(const struct bh_image_header *h)
+{
+	return (uint64_t)h->text_bytes + h->rodata_bytes + h->check_bytes;
+}
+
 static const char *check_file(const struct bh_image_header *h)
 {
-	uint64_t kernel_bytes = (uint64_t)h->text_bytes + h->rodata_bytes;
+	uint64_t kernel_bytes = kernel_in_file(h);
 
 	if (h->image_size >= BLOB_PA_END - h->load_pa)
 		return "image: too large";
@@ -72,17 +78,22 @@ static const char *check_file(const struct bh_image_header *h)
 	if (!within(h->blob_pa, h->blob_bytes, h->load_pa + kernel_bytes, h->covered_bytes - kernel_bytes) ||
 	    h->blob_pa % BH_PAGE != 0 || h->blob_bytes < sizeof(struct bh_blob) || h->blob_bytes > UINT32_MAX)
 		return "image: blob is not where it may be";
-	if (!within(h->el2_root_pa, BH_PAGE, h->load_pa + kernel_bytes, h->covered_bytes - kernel_bytes) ||
-	    h->el2_root_pa % BH_PAGE != 0)
+	if (h->va_bits < BH_VA_BITS_MIN || h->va_bits > BH_VA_BITS_MAX)
+		return "image: the kernel's addresses must have 25 to 30 bits";
+	if (!within(h->el2_root_pa, blob_kernel_root_bytes(h->va_bits), h->load_pa + kernel_bytes, h->covered_bytes - kernel_bytes) ||
+	    h->el2_root_pa % blob_kernel_root_bytes(h->va_bits) != 0)
 		return "image: kernel's translation tables are not where they may be";
+	if (meet(h->load_pa, BH_PAGE, BH_KERNEL_VA, (1ull << h->va_bits) - BH_KERNEL_VA))
+		return "image: lies where the kernel's own addresses are";
 	return NULL;
 }
 
-/* Writable memory lies behind the file and inside what the image reserves. */
+/* Writable memory lies behind the file and inside what the image reserves, or where the boot checks are. */
 static bool is_writable(const struct bh_image_header *h, uint64_t pa, uint64_t bytes)
 {
 	return pa % BH_PAGE == 0 && bytes % BH_PAGE == 0 &&
-	       within(pa, bytes, h->load_pa + h->file_bytes, h->image_size - h->file_bytes);
+	       (within(pa, bytes, h->load_pa + h->file_bytes, h->image_size - h->file_bytes) ||
+		within(pa, bytes, h->load_pa + h->text_bytes + h->rodata_bytes, h->check_bytes));
 }
 
 static const char *check_memory(const struct bh_image_header *h)
@@ -91,7 +102,7 @@ static const char *check_memory(const struct bh_image_header *h)
 
 	if (!is_writable(h, h->bss_pa, h->bss_bytes) || !is_writable(h, h->state_pa, h->state_bytes) ||
 	    !is_writable(h, h->share_pa, h->share_bytes))
-		return "image: kernel's writable memory is not behind the file";
+		return "image: kernel's writable memory is neither behind the file nor where the boot checks are";
 	if (!apart(p, 3))
 		return "image: kernel's writable memory overlaps";
 	return NULL;
@@ -99,7 +110,7 @@ static const char *check_memory(const struct bh_image_header *h)
 
 static const char *check_addresses(const struct bh_image_header *h)
 {
-	uint64_t kernel_bytes = (uint64_t)h->text_bytes + h->rodata_bytes + h->bss_bytes;
+	uint64_t kernel_bytes = kernel_in_file(h) + h->bss_bytes;
 	const struct blob_piece p[] = {
 		{ BH_KERNEL_VA, kernel_bytes },
 		{ h->blob_va, h->blob_bytes },
@@ -108,7 +119,7 @@ static const char *check_addresses(const struct bh_image_header *h)
 	};
 
 	for (uint32_t i = 0; i < 4; i++)
-		if (!blob_is_va(p[i].va, p[i].bytes, BH_PAGE))
+		if (!blob_is_va(p[i].va, p[i].bytes, BH_PAGE) || p[i].va + p[i].bytes > 1ull << h->va_bits)
 			return "image: address outside the kernel's space";
 	if (!apart(p, 4))
 		return "image: kernel's addresses overlap";
@@ -134,12 +145,12 @@ const char *image_check(const struct bh_image_header *h, uint64_t load)
 	return wrong ? wrong : check_addresses(h);
 }
 
-static bool is_root(const struct bh_image_header *h, uint64_t root)
+static bool is_root(const struct bh_image_header *h, const struct bh_blob *b, uint64_t root)
 {
-	uint64_t kernel_bytes = (uint64_t)h->text_bytes + h->rodata_bytes;
+	uint64_t kernel_bytes = kernel_in_file(h), bytes = blob_root_bytes(b->ipa_bits);
 
-	return root % BH_PAGE == 0 && within(root, BH_PAGE, h->load_pa + kernel_bytes, h->covered_bytes - kernel_bytes) &&
-	       !meet(root, BH_PAGE, h->blob_pa, h->blob_bytes);
+	return root % bytes == 0 && within(root, bytes, h->load_pa + kernel_bytes, h->covered_bytes - kernel_bytes) &&
+	       !meet(root, bytes, h->blob_pa, h->blob_bytes);
 }
 
 static const char *fit_state(const struct bh_image_header *h, const struct bh_blob *b)
@@ -171,7 +182,7 @@ static const char *fit_share(const struct bh_image_header *h, const struct bh_bl
 
 static bool is_apart(const struct bh_image_header *h, uint64_t va, uint64_t bytes)
 {
-	uint64_t kernel_bytes = (uint64_t)h->text_bytes + h->rodata_bytes + h->bss_bytes;
+	uint64_t kernel_bytes = kernel_in_file(h) + h->bss_bytes;
 
 	return !meet(va, bytes, BH_KERNEL_VA, kernel_bytes) && !meet(va, bytes, h->blob_va, h->blob_bytes) &&
 	       !meet(va, bytes, h->state_va, h->state_bytes) && !meet(va, bytes, h->share_va, h->share_bytes);
@@ -209,19 +220,19 @@ const char *image_blob_check(const struct bh_image_header *h, const struct bh_bl
 		return wrong;
 	if (b->uart_kind != h->uart_kind || b->uart_va != h->uart_va)
 		return "image: header and blob name different UARTs";
-	if (!is_root(h, b->empty_root))
+	if (!is_root(h, b, b->empty_root))
 		return "image: the empty root is not among the tables";
 	for (uint32_t i = 0; i < b->n_partitions; i++)
-		if (!is_root(h, blob_partitions(b)[i].load_root) || !is_root(h, blob_partitions(b)[i].run_root))
+		if (!is_root(h, b, blob_partitions(b)[i].load_root) || !is_root(h, b, blob_partitions(b)[i].run_root))
 			return "image: a partition's root is not among the tables";
 	for (uint32_t i = 0; i < b->n_caps; i++)
-		if (blob_caps(b)[i].root_page && !is_root(h, (uint64_t)blob_caps(b)[i].root_page * BH_PAGE))
+		if (blob_caps(b)[i].root_page && !is_root(h, b, (uint64_t)blob_caps(b)[i].root_page * BH_PAGE))
 			return "image: a root to inspect with is not among the tables";
 	for (uint32_t i = 0; i < b->n_cores; i++)
 		if (!is_stack(h, blob_cores(b)[i].stack_va))
 			return "image: a core's stack overlaps other memory";
 	for (uint32_t i = 0; i < b->n_cores; i++)
 		if (blob_cores(b)[i].door_va && !is_door(h, b, &blob_cores(b)[i]))
-			return "image: the root of a dedicated core is not behind the file, or overlaps other memory";
+			return "image: the root of a dedicated core is no writable memory of the kernel's, or overlaps other memory";
 	return NULL;
 }

@@ -4,7 +4,7 @@
  * and unaligned accesses need Normal memory) and the program's sections their rights, W^X. What a
  * partition may reach is not decided here but by stage 2.
  *
- *   0x00000000  devices; 2 MiB around the information page and all windows are Normal
+ *   0x00000000  devices; 2 MiB around the information page, where windows are as well, and what lies from BH_WINDOW_IPA on are Normal
  *   0x40000000  RAM: the first 2 MiB by page, the rest as far as the information page says
  *   above       devices, but Normal where shared memory is, and at BH_INSPECT_IPA where another partition's RAM can appear
  *
@@ -55,9 +55,7 @@ static uint64_t page(uint64_t a)
 
 static uint64_t low_block(uint64_t a)
 {
-	if (a == BH_INFO_IPA / MIB2 * MIB2)
-		return a | MEMORY_R | BLOCK;
-	if (a >= BH_WINDOW_IPA)
+	if (a == BH_INFO_IPA / MIB2 * MIB2 || a >= BH_WINDOW_IPA)
 		return a | MEMORY_RW | BLOCK;
 	return a | DEVICE_RW | BLOCK;
 }

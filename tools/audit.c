@@ -74,7 +74,7 @@ static uint32_t walk_all(struct audit *a, struct audit_walked *w)
 		w[n++] = (struct audit_walked){ .owner = p, .root = ROOT_RUN, .pa = part[p].run_root };
 	}
 	for (uint32_t i = 0; i < n; i++)
-		walk(a, w[i].pa, w[i].owner, &w[i].found);
+		walk(a, &w[i]);
 	return n + inspects_walk(a, w + n);
 }
 
@@ -164,7 +164,7 @@ static void print_summary(const struct audit *a, const struct audit_walked *w, u
 	print_modes(a);
 	print_health(a);
 	printf("  flows    %u between partitions and devices; %u rule(s) of the policy hold\n", flows.flows, flows.rules);
-	printf("  tables   %" PRIu64 " pages, mapped nowhere\n", a->tables);
+	printf("  tables   %" PRIu64 " KiB, mapped nowhere\n", a->table_bytes / 1024);
 	printf("  routes   %u device interrupts, %u ports, %u capabilities, %u SMC functions\n", a->b->n_irqs, a->b->n_ports,
 	       a->b->n_caps, a->b->n_smcs);
 }
@@ -210,8 +210,10 @@ int audit_main(int argc, char **argv)
 	read_image(&a, argv[1]);
 	desc_read(&a.d, argv[2]);
 	if (image_whole(&a)) {
-		a.table_owner = must_alloc(NULL, a.h->covered_bytes / BH_PAGE * sizeof(*a.table_owner) + sizeof(*a.table_owner));
-		memset(a.table_owner, 0, a.h->covered_bytes / BH_PAGE * sizeof(*a.table_owner) + sizeof(*a.table_owner));
+		size_t bytes = (a.h->covered_bytes / BH_ROOT_ALIGN + 1) * sizeof(*a.table_owner);
+
+		a.table_owner = must_alloc(NULL, bytes);
+		memset(a.table_owner, 0, bytes);
 		if (names_join(&a))
 			audit_image(&a);
 	}

@@ -146,7 +146,6 @@ enum audit_what {
 	WHAT_STACK,
 	WHAT_DOOR, /* the root of a dedicated core, which the kernel fills and empties */
 	WHAT_ROOT, /* what it is filled with */
-	WHAT_IDENTITY,
 	WHAT_GIC,
 	WHAT_UART,
 };
@@ -206,11 +205,11 @@ struct audit {
 	const struct bh_blob *b;
 	struct audit_desc d;
 	struct audit_wants wants;
-	uint16_t *table_owner;		     /* for each page of the covered part: 0, or owner + 1 that uses it as a table */
+	uint16_t *table_owner;		     /* for each BH_ROOT_ALIGN bytes of the covered part: 0, or owner + 1 that uses them as a table */
 	uint32_t part_of[BH_MAX_PARTITIONS]; /* partition of the description for each of the blob */
 	uint32_t core_of[BH_MAX_CORES];	     /* board's core for each of the blob */
 	uint32_t carries[BH_MAX_EMULS];	     /* channel of the description that an emulated region carries; AUDIT_CONSOLE, AUDIT_WATCHDOG: none */
-	uint64_t tables;
+	uint64_t table_bytes;
 	uint32_t findings;
 };
 
@@ -260,9 +259,10 @@ uint32_t inspects_walk(struct audit *a, struct audit_walked *w); /* every root t
 void want_inspected(struct audit *a);				 /* after want_partitions() */
 
 /* audit_walk.c */
-void walk(struct audit *a, uint64_t root, uint32_t owner, struct audit_ranges *out);
-uint64_t walk_entry(const struct audit *a, uint64_t root, uint64_t at); /* pa of the entry that maps it, or 0 */
-void walk_tables_alone(struct audit *a);				/* every page of the covered part is known, tables reached */
+void walk(struct audit *a, struct audit_walked *w);				     /* fills w->found */
+uint64_t walk_entry(const struct audit *a, uint32_t root, uint64_t pa, uint64_t at); /* pa of the entry that maps it, or 0; root: ROOT_* */
+uint32_t table_user(const struct audit *a, uint64_t page);			     /* 0, or owner + 1 of a table in it; page: offset in the image, covered */
+void walk_tables_alone(struct audit *a);					     /* every page of the covered part is known, tables reached */
 
 /* audit_space.c: is exactly what is wanted in what was walked? */
 void space_check(struct audit *a, const struct audit_walked *w);

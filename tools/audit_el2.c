@@ -29,9 +29,8 @@ static void want_image(struct audit *a)
 	uint64_t rodata = BH_KERNEL_VA + h->text_bytes;
 
 	want(a, WHAT_TEXT, BH_READ | BH_EXECUTE, BH_KERNEL_VA, h->load_pa, h->text_bytes);
-	want(a, WHAT_IDENTITY, BH_READ | BH_EXECUTE, h->load_pa, h->load_pa, BH_PAGE);
 	want(a, WHAT_RODATA, BH_READ, rodata, h->load_pa + h->text_bytes, h->rodata_bytes);
-	want(a, WHAT_BSS, BH_READ | BH_WRITE, rodata + h->rodata_bytes, h->bss_pa, h->bss_bytes);
+	want(a, WHAT_BSS, BH_READ | BH_WRITE, rodata + h->rodata_bytes + h->check_bytes, h->bss_pa, h->bss_bytes);
 	want(a, WHAT_BLOB, BH_READ, h->blob_va, h->blob_pa, pages(h->blob_bytes));
 	want(a, WHAT_STATE, BH_READ | BH_WRITE, h->state_va, h->state_pa, h->state_bytes);
 }

@@ -216,7 +216,7 @@ uint32_t inspects_walk(struct audit *a, struct audit_walked *w)
 			if (!c->root_page)
 				continue;
 			w[n] = (struct audit_walked){ .owner = p, .root = ROOT_INSPECT, .object = c->object, .pa = (uint64_t)c->root_page * BH_PAGE };
-			walk(a, w[n].pa, p, &w[n].found);
+			walk(a, &w[n]);
 			n++;
 		}
 	return n;

@@ -79,7 +79,7 @@ static uint64_t compare(const struct elf *e, uint64_t va, const uint8_t *is, uin
 
 static void check_kernel(struct audit *a)
 {
-	uint64_t bytes = (uint64_t)a->h->text_bytes + a->h->rodata_bytes, at;
+	uint64_t bytes = (uint64_t)a->h->text_bytes + a->h->rodata_bytes + a->h->check_bytes, at;
 	struct bh_image_header *mine;
 	struct elf e = { NULL, 0 };
 	uint8_t *image;
@@ -127,7 +127,7 @@ static void check_header(struct audit *a)
 	if (h->blob_bytes != a->b->total_bytes)
 		finding(a, "header: blob has %#" PRIx64 " bytes, header says %#" PRIx64, (uint64_t)a->b->total_bytes,
 			h->blob_bytes);
-	if (h->covered_bytes % BH_PAGE != 0 || (!a->table_owner[last] && blob_end <= h->load_pa + last * BH_PAGE))
+	if (h->covered_bytes % BH_PAGE != 0 || (!table_user(a, last * BH_PAGE) && blob_end <= h->load_pa + last * BH_PAGE))
 		finding(a, "header: the digest covers more than kernel, blob and tables");
 	for (uint32_t i = 0; i < a->wants.n; i++) {
 		const struct audit_want *w = &a->wants.w[i];

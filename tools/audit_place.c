@@ -101,14 +101,16 @@ static const char *place_wrong(const struct audit *a, const struct audit_want *w
 	case WHAT_TEXT:
 	case WHAT_RODATA:
 	case WHAT_BLOB:
-	case WHAT_IDENTITY:
 	case WHAT_ROOT:
 		return within(w->pa, w->bytes, h->load_pa, h->covered_bytes) ? NULL : "is not in what the digest covers";
 	case WHAT_BSS:
 	case WHAT_STATE:
 	case WHAT_STACK:
 	case WHAT_DOOR:
-		return within(w->pa, w->bytes, h->load_pa + h->file_bytes, h->image_size - h->file_bytes) ? NULL : "is not behind the file";
+		/* What lies there first has run when these are written. */
+		if (within(w->pa, w->bytes, h->load_pa + h->text_bytes + h->rodata_bytes, h->check_bytes))
+			return NULL;
+		return within(w->pa, w->bytes, h->load_pa + h->file_bytes, h->image_size - h->file_bytes) ? NULL : "is not behind the file, nor where the boot checks are";
 	}
 	return "has no known purpose";
 }
@@ -127,9 +129,8 @@ static bool may_share(const struct audit_want *x, const struct audit_want *y)
 {
 	if (x->what == WHAT_CONST && y->what == WHAT_CONST) /* what it holds is known, see audit_info.c */
 		return !((x->rights | y->rights) & BH_WRITE);
-	if (x->owner == y->owner) /* the first page of text, mapped twice */
-		return (x->what == WHAT_TEXT && y->what == WHAT_IDENTITY) ||
-		       (x->what == WHAT_IDENTITY && y->what == WHAT_TEXT);
+	if (x->owner == y->owner)
+		return false;
 	if (x->what == WHAT_UART || y->what == WHAT_UART) /* the kernel's last words, and the owner */
 		return x->what == WHAT_DEVICE || y->what == WHAT_DEVICE;
 	if (x->what == WHAT_INSPECTED || y->what == WHAT_INSPECTED)
@@ -177,10 +178,11 @@ static void check_sharing(struct audit *a, const struct audit_want *w, uint32_t 
 		}
 }
 
-/* The kernel reads the first page of a root that it copies to a dedicated core's: want_doors(). */
-static bool is_root_to_copy(const struct audit_want *w, uint64_t page)
+/* The kernel reads a root that it copies to a dedicated core's: want_doors(). It begins the page that is mapped for it, which holds no other table. */
+static bool is_root_to_copy(const struct audit *a, const struct audit_want *w, uint64_t pa)
 {
-	return w->what == WHAT_ROOT && w->owner == AUDIT_KERNEL && w->rights == BH_READ && w->pa == page && w->bytes == BH_PAGE;
+	return w->what == WHAT_ROOT && w->owner == AUDIT_KERNEL && w->rights == BH_READ && w->bytes == BH_PAGE && pa >= w->pa &&
+	       pa - w->pa < blob_root_bytes(a->b->ipa_bits);
 }
 
 /* No other table may be reached by anybody: the kernel, too, has no window to write one through. */
@@ -188,10 +190,12 @@ static void check_tables(struct audit *a, const struct audit_want *w)
 {
 	uint64_t load = a->h->load_pa;
 
-	for (uint64_t page = 0; page < a->h->covered_bytes / BH_PAGE; page++)
-		if (a->table_owner[page] && !is_root_to_copy(w, load + page * BH_PAGE) && meet(load + page * BH_PAGE, BH_PAGE, w->pa, w->bytes))
-			finding(a, "table at PA %#" PRIx64 " is mapped as %s of %s", load + page * BH_PAGE, what_name(w->what),
+	for (uint64_t at = 0; at < a->h->covered_bytes; at += BH_ROOT_ALIGN)
+		if (a->table_owner[at / BH_ROOT_ALIGN] && !is_root_to_copy(a, w, load + at) && meet(load + at, BH_ROOT_ALIGN, w->pa, w->bytes)) {
+			finding(a, "table at PA %#" PRIx64 " is mapped as %s of %s", load + at / BH_PAGE * BH_PAGE, what_name(w->what),
 				owner_name(a, w->owner));
+			at |= BH_PAGE - BH_ROOT_ALIGN; /* of each page once */
+		}
 }
 
 void places_check(struct audit *a)

@@ -91,7 +91,6 @@ const char *what_name(enum audit_what what)
 	case WHAT_STACK: return "stack";
 	case WHAT_DOOR: return "dedicated core's root";
 	case WHAT_ROOT: return "root, to be copied";
-	case WHAT_IDENTITY: return "identity-mapped first page";
 	case WHAT_GIC: return "interrupt controller";
 	case WHAT_UART: return "UART";
 	}
@@ -121,10 +120,10 @@ const char *page_owner(const struct audit *a, uint64_t pa)
 {
 	static char text[160];
 	const struct audit_want *w = a->wants.w;
-	uint64_t page = (pa - a->h->load_pa) / BH_PAGE;
+	uint64_t page = (pa - a->h->load_pa) / BH_PAGE * BH_PAGE;
 
-	if (pa >= a->h->load_pa && pa < a->h->load_pa + a->h->covered_bytes && a->table_owner[page]) {
-		snprintf(text, sizeof(text), "a translation table of %s", owner_name(a, a->table_owner[page] - 1u));
+	if (pa >= a->h->load_pa && pa < a->h->load_pa + a->h->covered_bytes && table_user(a, page)) {
+		snprintf(text, sizeof(text), "a translation table of %s", owner_name(a, table_user(a, page) - 1u));
 		return text;
 	}
 	for (uint32_t i = 0; i < a->wants.n; i++)

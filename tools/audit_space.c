@@ -84,7 +84,7 @@ static void blame(const struct space *s, uint64_t at, uint64_t pa, uint64_t byte
 	finding(s->a,
 		"%s, %s: %s %#" PRIx64 " (PA %#" PRIx64 ", %" PRIu64 " page(s), entry at PA %#" PRIx64 ") %s; that PA is %s",
 		owner_name(s->a, s->owner), space_name(s), s->root == ROOT_EL2 ? "VA" : "IPA", at, pa, bytes / BH_PAGE,
-		walk_entry(s->a, s->root_pa, at), what, page_owner(s->a, pa));
+		walk_entry(s->a, s->root, s->root_pa, at), what, page_owner(s->a, pa));
 }
 
 static struct audit_want *want_find(const struct space *s, uint64_t at, uint64_t *until)
@@ -139,7 +139,7 @@ static void check_want(const struct space *s, const struct audit_want *w, const 
 	if (at < end)
 		finding(s->a, "%s, %s: %s at %#" PRIx64 " is not mapped from %#" PRIx64 " on (entry at PA %#" PRIx64 ")",
 			owner_name(s->a, s->owner), space_name(s), what_name(w->what), w->at, at,
-			walk_entry(s->a, s->root_pa, at));
+			walk_entry(s->a, s->root, s->root_pa, at));
 }
 
 void space_check(struct audit *a, const struct audit_walked *w)

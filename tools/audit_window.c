@@ -136,7 +136,9 @@ static bool sees_log(const struct audit *a, uint32_t p)
 
 void want_window(struct audit *a, uint32_t p, const struct bh_region *r, struct seen *seen)
 {
-	if (r->ipa < BH_WINDOW_IPA || r->ipa + r->bytes > BH_PRISTINE_END)
+	bool near = r->ipa >= BH_WINDOW_NEAR_IPA && r->ipa + r->bytes <= BH_WINDOW_NEAR_END;
+
+	if (!near && (r->ipa < BH_WINDOW_IPA || r->ipa + r->bytes > BH_PRISTINE_END))
 		odd_region(a, p, r, "is a window outside the range of windows");
 	if (is_served(a, p, r, seen))
 		return;

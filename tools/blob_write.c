@@ -414,7 +414,7 @@ static void write_head(struct writer *w)
 	b->monitor_intid = p->monitor < 0 ? 0 : p->part[p->monitor].monitor_intid;
 	b->system_name = name(w, p->system_name);
 	b->board_name = name(w, p->board.name);
-	b->ipa_bits = 39;
+	b->ipa_bits = p->ipa_bits;
 }
 
 void blob_write(struct plan *p)

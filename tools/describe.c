@@ -351,7 +351,7 @@ static void read_part(struct plan *p, struct part *part, int node)
 	part->phandle = fdt_get_phandle(p->fdt, node);
 	part->console = part->bridge = -1;
 	part->restart = true;
-	part->window_end = BH_WINDOW_IPA;
+	part->window_end = part->shared_end = BH_WINDOW_IPA;
 	if (strlen(part->name) >= BH_NAME_BYTES)
 		blame(p, part->path, NULL, "the name has %zu characters; at most %u are possible", strlen(part->name),
 		      BH_NAME_BYTES - 1);

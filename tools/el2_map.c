@@ -32,10 +32,9 @@ static void map_image(const struct plan *p, struct map_list *l)
 	const struct bh_image_header *h = &p->header;
 	uint64_t rodata = BH_KERNEL_VA + h->text_bytes;
 
-	map_add(l, p->board.load, p->board.load, BH_PAGE, TEXT); /* to switch the MMU on */
 	map_add(l, BH_KERNEL_VA, p->board.load, h->text_bytes, TEXT);
 	map_add(l, rodata, p->board.load + h->text_bytes, h->rodata_bytes, RODATA);
-	map_add(l, rodata + h->rodata_bytes, p->bss_pa, h->bss_bytes, DATA);
+	map_add(l, rodata + h->rodata_bytes + h->check_bytes, p->bss_pa, h->bss_bytes, DATA);
 	map_add(l, p->blob_va, p->blob_pa, p->blob.n, RODATA);
 	map_add(l, p->state_va, p->state_pa, p->state_bytes, DATA);
 }

@@ -68,6 +68,7 @@ static void put_header(struct plan *p)
 	h->uart_pa = p->board.uart_kind == BH_UART_NONE ? 0 : p->board.uart_pa;
 	h->uart_va = p->uart_va;
 	h->uart_kind = p->board.uart_kind;
+	h->va_bits = p->va_bits;
 	h->digest = digest(p->image.at + offsetof(struct bh_image_header, magic),
 			   p->covered_bytes - offsetof(struct bh_image_header, magic));
 }

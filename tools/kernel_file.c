@@ -48,13 +48,13 @@ static void check_header(const struct plan *p, const struct bh_image_header *h)
 		     BH_ABI_VERSION);
 	if (h->header_bytes != sizeof(*h))
 		fail("kernel-arm64.elf: header of %u bytes, this tool has %zu", h->header_bytes, sizeof(*h));
-	if ((h->text_bytes | h->rodata_bytes | h->bss_bytes | h->stack_bytes) % BH_PAGE != 0 || !h->text_bytes)
+	if ((h->text_bytes | h->rodata_bytes | h->check_bytes | h->bss_bytes | h->stack_bytes) % BH_PAGE != 0 || !h->text_bytes)
 		fail("kernel-arm64.elf: its parts are not of whole pages");
 	if ((h->core_bytes | h->partition_bytes | h->vcpu_bytes | h->emul_bytes | h->port_bytes) % 64 != 0)
 		fail("kernel-arm64.elf: its state elements are not multiples of 64 bytes");
-	if (p->kernel.n > (uint64_t)h->text_bytes + h->rodata_bytes)
+	if (p->kernel.n > (uint64_t)h->text_bytes + h->rodata_bytes + h->check_bytes)
 		fail("kernel-arm64.elf: %zu bytes of text and data, the header says %u; it must have no initialised writable data",
-		     p->kernel.n, h->text_bytes + h->rodata_bytes);
+		     p->kernel.n, h->text_bytes + h->rodata_bytes + h->check_bytes);
 }
 
 void kernel_read(struct plan *p)
@@ -65,7 +65,7 @@ void kernel_read(struct plan *p)
 	flatten("kernel-arm64.elf", &kernel, BH_KERNEL_VA, &p->kernel);
 	memcpy(&p->header, p->kernel.at, min_u64(sizeof(p->header), p->kernel.n));
 	check_header(p, &p->header);
-	bytes_add(&p->kernel, NULL, p->header.text_bytes + p->header.rodata_bytes - p->kernel.n);
+	bytes_add(&p->kernel, NULL, p->header.text_bytes + p->header.rodata_bytes + p->header.check_bytes - p->kernel.n);
 	read_elf(p, "stub-arm64.elf", &stub);
 	flatten("stub-arm64.elf", &stub, BH_STUB_IPA, &p->stub);
 	if (elf_header(&stub).e_entry != BH_STUB_IPA || p->stub.n > BH_STUB_PARAM_IPA - BH_STUB_IPA)

@@ -112,10 +112,23 @@ static uint64_t emul_share_bytes(const struct emulated *e)
 	return 2 * BH_PAGE + e->bytes;
 }
 
-/* Memory that the kernel writes: behind the file. */
+/* Where the boot checks were, while there is room, or behind the file. */
+static uint64_t take_writable(uint64_t *at, struct span *room, uint64_t bytes)
+{
+	uint64_t pa = room->base;
+
+	if (bytes > room->bytes)
+		return take_pages(at, bytes);
+	room->base += bytes;
+	room->bytes -= bytes;
+	return pa;
+}
+
+/* Memory that the kernel writes. */
 static void place_memory(struct plan *p, uint64_t *at)
 {
 	const struct bh_image_header *h = &p->header;
+	struct span room = { .base = p->board.load + h->text_bytes + h->rodata_bytes, .bytes = h->check_bytes };
 
 	p->state_bytes = align_up((uint64_t)h->core_bytes * p->n_cores + (uint64_t)h->partition_bytes * p->n_parts +
 					  (uint64_t)h->vcpu_bytes * p->n_vcpus + (uint64_t)h->emul_bytes * p->n_emuls +
@@ -126,14 +139,14 @@ static void place_memory(struct plan *p, uint64_t *at)
 		p->share_bytes += emul_share_bytes(&p->emul[i]);
 	for (uint32_t i = 0; i < p->n_parts; i++)
 		p->share_bytes += p->part[i].in_bytes + p->part[i].out_bytes;
-	p->bss_pa = take_pages(at, h->bss_bytes);
-	p->state_pa = take_pages(at, p->state_bytes);
-	p->share_pa = take_pages(at, p->share_bytes);
+	p->share_pa = take_pages(at, p->share_bytes); /* has the boot core's stack while the checks run */
+	p->state_pa = take_writable(at, &room, p->state_bytes);
+	p->bss_pa = take_writable(at, &room, h->bss_bytes);
 	for (uint32_t i = 0; i < p->n_cores; i++)
-		p->core[i].stack_pa = take_pages(at, h->stack_bytes);
+		p->core[i].stack_pa = take_writable(at, &room, h->stack_bytes);
 	for (uint32_t i = 0; i < p->n_cores; i++)
 		if (p->core[i].dedicated)
-			p->core[i].door_pa = take_pages(at, BH_PAGE);
+			p->core[i].door_pa = take_writable(at, &room, BH_PAGE);
 }
 
 static void place_image(struct plan *p)
@@ -231,6 +244,12 @@ static void place_kernel(struct plan *p)
 		p->core[i].stack_va = take_va(&va, p->header.stack_bytes) + p->header.stack_bytes;
 	place_devices(p, &va);
 	place_doors(p, &va);
+	p->va_bits = BH_VA_BITS_MIN;
+	while (va > 1ull << p->va_bits && p->va_bits < BH_VA_BITS_MAX)
+		p->va_bits++;
+	if (va > 1ull << p->va_bits)
+		fail("the kernel's own memory needs %llu MiB of addresses, more than the %llu MiB that it has: ask for shorter trace rings or queues",
+		     (unsigned long long)((va - BH_KERNEL_VA) / MIB), (unsigned long long)(((1ull << p->va_bits) - BH_KERNEL_VA) / MIB));
 	place_state(p);
 	place_shares(p);
 }

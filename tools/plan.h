@@ -24,6 +24,7 @@
 #define PLAN_WINDOW_END	  0x3f000000ull /* of what begins at BH_WINDOW_IPA */
 #define PLAN_INTIDS	  288u		/* SPIs that a partition can have end below this */
 #define PLAN_BIG	  (2 * MIB)	/* the size of a block; what is this large is aligned to it */
+#define PLAN_HUGE	  (1024 * MIB)	/* of a block of level 1; RAM of this size is aligned to it, where there is room */
 
 struct span {
 	uint64_t base, bytes;
@@ -170,7 +171,7 @@ struct part {
 	uint32_t n_regions;
 	uint32_t first_vcpu;
 	uint64_t line_used[PLAN_INTIDS / 64 + 1]; /* bit for each virtual INTID */
-	uint64_t window_end;
+	uint64_t window_end, shared_end;	  /* shared_end: of what lies behind BH_WINDOW_IPA */
 	uint64_t log_ipa, trace_ipa;
 	uint64_t high_end; /* of what lies above RAM: shared memory that finds no room among the windows */
 	uint32_t log_intid, monitor_intid;
@@ -319,6 +320,9 @@ struct plan {
 	uint64_t core_state_va, partition_state_va, vcpu_state_va, emul_state_va, port_state_va;
 	uint64_t el2_root, empty_root;
 	uint64_t tables_room;		   /* bytes reserved for tables */
+	uint32_t ipa_bits, va_bits;	   /* of partitions' addresses, of the kernel's */
+	size_t root_at;			   /* in tables: where the next root may lie; 0: nowhere yet */
+	struct bytes root_pages;	   /* likewise: pages that roots are in, as size_t */
 	uint64_t memory_bytes, free_bytes; /* of the board */
 	struct bytes blob, tables;
 	struct bytes image;

@@ -100,7 +100,11 @@ static void blame_image(struct plan *p, uint64_t excess)
 
 void image_place_check(struct plan *p)
 {
-	uint64_t image_end = p->board.load + p->image_bytes;
+	uint64_t image_end = p->board.load + p->image_bytes, va_end = 1ull << p->va_bits;
+
+	if (p->board.load >= BH_KERNEL_VA && p->board.load < va_end)
+		blame(p, "/bulkhead", "load-address", "%#llx is among the kernel's own addresses, %#llx to %#llx; load it below or behind them",
+		      (unsigned long long)p->board.load, (unsigned long long)BH_KERNEL_VA, (unsigned long long)va_end - 1);
 
 	for (uint32_t i = 0; i < p->board.n_memories; i++) {
 		uint64_t end = p->board.memory[i].base + p->board.memory[i].bytes;
@@ -126,28 +130,45 @@ static struct part *next_part(struct plan *p, const bool *done)
 	return next;
 }
 
-void ram_place(struct plan *p)
+/* Aligned to a GiB, level 1 alone maps what has one. Where that leaves no room for all, to less. */
+static uint64_t wish(uint64_t bytes)
 {
-	bool done[BH_MAX_PARTITIONS] = { false };
+	return bytes >= PLAN_HUGE ? PLAN_HUGE : plan_align(bytes);
+}
+
+/* False: not all fit; with `blames` it is said who does not. */
+static bool place(struct plan *p, uint64_t (*align)(uint64_t bytes), bool blames)
+{
+	bool done[BH_MAX_PARTITIONS] = { false }, all = true;
 	struct spans used = { .n = 0 };
 	struct part *part;
 	uint64_t largest;
 
 	use(&used, p->board.load, p->image_bytes);
-	p->free_bytes = p->memory_bytes - min_u64(p->memory_bytes, p->image_bytes);
-	for (uint32_t i = 0; i < p->board.n_reserved; i++) {
+	for (uint32_t i = 0; i < p->board.n_reserved; i++)
 		use(&used, p->board.reserved[i].base, p->board.reserved[i].bytes);
-		p->free_bytes -= min_u64(p->free_bytes, p->board.reserved[i].bytes);
-	}
 	while ((part = next_part(p, done)) != NULL) {
 		done[part->number] = true;
 		if (!part->restart || !part->ram_bytes)
 			continue;
-		part->ram_pa = fit(p, &used, part->ram_bytes, plan_align(part->ram_bytes), &largest);
+		part->ram_pa = fit(p, &used, part->ram_bytes, align(part->ram_bytes), &largest);
 		if (part->ram_pa)
 			use(&used, part->ram_pa, part->ram_bytes);
-		else
+		else if (blames)
 			blame_memory(p, part, largest);
-		p->free_bytes -= min_u64(p->free_bytes, part->ram_bytes);
+		all = all && part->ram_pa;
 	}
+	return all;
+}
+
+void ram_place(struct plan *p)
+{
+	if (!place(p, wish, false))
+		(void)place(p, plan_align, true);
+	p->free_bytes = p->memory_bytes - min_u64(p->memory_bytes, p->image_bytes);
+	for (uint32_t i = 0; i < p->board.n_reserved; i++)
+		p->free_bytes -= min_u64(p->free_bytes, p->board.reserved[i].bytes);
+	for (uint32_t i = 0; i < p->n_parts; i++)
+		if (p->part[i].restart)
+			p->free_bytes -= min_u64(p->free_bytes, p->part[i].ram_bytes);
 }

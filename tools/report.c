@@ -33,6 +33,7 @@ static void image_lines(const struct plan *p, struct bytes *b)
 		    (unsigned long long)p->file_bytes, size_text(p->image_bytes));
 	line(b, load, h->text_bytes, "kernel text");
 	line(b, load + h->text_bytes, h->rodata_bytes, "kernel read-only data");
+	line(b, load + h->text_bytes + h->rodata_bytes, h->check_bytes, "boot checks; then of the kernel's writable memory what finds room");
 	line(b, p->blob_pa, align_up(p->blob.n, BH_PAGE), text("blob (%zu bytes)", p->blob.n));
 	line(b, p->tables_pa, p->tables.n, text("translation tables (%zu)", p->tables.n / BH_PAGE));
 	line(b, p->stub_pa, p->stub.n, "boot stub");

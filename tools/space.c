@@ -90,8 +90,8 @@ static void add_windows(struct plan *p, struct part *part)
  */
 static uint64_t shared(struct part *part, const char *name, uint64_t bytes, uint32_t rights, const uint64_t *from)
 {
-	uint64_t align = plan_align(bytes), ipa = align_up(part->window_end, align);
-	uint64_t *end = &part->window_end;
+	uint64_t align = plan_align(bytes), ipa = align_up(part->shared_end, align);
+	uint64_t *end = &part->shared_end;
 
 	if (ipa + bytes > PLAN_WINDOW_END) {
 		end = &part->high_end;
@@ -125,9 +125,24 @@ static void add_shared(struct plan *p, struct part *part)
 	}
 }
 
+/* Near the information page, or, where they do not find room there, from BH_WINDOW_IPA on. */
+static void place_windows(struct plan *p, struct part *part)
+{
+	uint32_t before = part->n_regions;
+
+	part->window_end = BH_WINDOW_NEAR_IPA;
+	add_windows(p, part);
+	if (part->window_end <= BH_WINDOW_NEAR_END)
+		return;
+	part->n_regions = before;
+	part->window_end = BH_WINDOW_IPA;
+	add_windows(p, part); /* no more than 70 MiB: 64 ports, 64 regions to serve, the log */
+	part->shared_end = part->window_end;
+}
+
 void windows_plan(struct plan *p, struct part *part)
 {
-	add_windows(p, part); /* no more than 70 MiB: 64 ports, 64 regions to serve, the log */
+	place_windows(p, part);
 	add_shared(p, part);
 	if (part->high_end > PLAN_IPA_END)
 		blame(p, part->path, NULL, "its RAM and shared memory end %llu MiB beyond its address space (39 bits); ask for less",
@@ -189,7 +204,7 @@ static void check_collisions(struct plan *p, const struct part *part)
 static void check_store(struct plan *p, const struct part *part)
 {
 	uint64_t bytes = align_up(part->payload.store.n, BH_PAGE);
-	uint64_t room = (part->window_end > BH_WINDOW_IPA ? BH_WINDOW_IPA : BH_PRISTINE_END) - BH_PRISTINE_IPA;
+	uint64_t room = (part->shared_end > BH_WINDOW_IPA ? BH_WINDOW_IPA : BH_PRISTINE_END) - BH_PRISTINE_IPA;
 
 	if (part->restart && bytes > room)
 		blame(p, part->path, "image",

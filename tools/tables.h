@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writes translation tables: 39-bit addresses, 4 KiB granule, from level 1, the largest blocks that
- * fit. Tables with equal contents of one owner are one table.
+ * Writes translation tables: 4 KiB granule, the largest blocks that fit. Tables with equal contents of one owner are one table; addresses
+ * have as few bits as the system needs, so roots are short, and share pages.
  */
 #ifndef TOOLS_TABLES_H
 #define TOOLS_TABLES_H
@@ -19,9 +19,6 @@ struct map_list {
 };
 
 void map_add(struct map_list *l, uint64_t at, uint64_t pa, uint64_t bytes, uint64_t bits);
-
-/* Answers the root's physical address. Tables from page @first of p->tables on may be shared. */
-uint64_t tables_build(struct plan *p, const struct map_list *l, size_t first);
 
 /* el2_map.c, stage2.c */
 void el2_map(const struct plan *p, struct map_list *l);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The first instructions, in the image's first page, which is mapped twice: where it lies (to
- * switch the MMU on) and where it is linked. Before the MMU is on everything is reached PC-relative, the
+ * The first instructions, in the image's first page. Before the MMU is on everything is reached PC-relative, the
  * kernel's writable memory through the header only (it does not follow the text physically), and
  * nothing but what the arm64 boot protocol promises is assumed of any register or memory (IMG-2).
  */
@@ -54,7 +53,7 @@ image_header:
 	.long	VCPU_BYTES
 	.long	EMUL_BYTES
 	.long	PORT_BYTES
-	.long	0
+	.long	kernel_check_bytes
 	.org	image_header + HDR_BYTES
 
 /* What a core takes as its state: exception level 2, MMU and caches off, everything masked. */
@@ -65,18 +64,34 @@ boot:
 	cmp	x0, #(2 << 2)
 	b.ne	boot_level
 	known
-	/* The end of bss is the stack until the core's own can be mapped. */
+	/* The end of what is shared, which is zeroed later, is the stack until the core's own can be mapped. */
 	ldr	x0, [x19, #HDR_LOAD_PA]
 	cmp	x0, x19
 	b.ne	boot_place
-	ldr	x1, [x19, #HDR_BSS_PA]
-	ldr	w2, [x19, #HDR_BSS_BYTES]
+	/* IMG-1: the end first, which says that what checks the rest is there. A size that cannot be is left to boot_check(). */
+	ldr	x1, [x19, #HDR_FILE_BYTES]
+	ldr	x2, [x19, #HDR_IMAGE_SIZE]
+	sub	x3, x1, #8
+	cmp	x3, x2
+	b.hs	1f
+	tst	x1, #7
+	b.ne	1f
+	ldr	x1, [x19, x3]
+	ldr	x2, =BH_END_MARK
+	cmp	x1, x2
+	b.ne	boot_cut
+1:	ldr	x1, [x19, #HDR_SHARE_PA]
+	ldr	x2, [x19, #HDR_SHARE_BYTES]
 	add	sp, x1, x2
 	mov	x0, x19
 	bl	boot_check		// 0, or a sentence
 	cbnz	x0, boot_refuse
 	mov	x20, #0			// core number
 	b	mmu_on
+
+	/* 0x200 of a vector table at image_header, for as long as mmu_on needs one: synchronous, current level, SP_EL2 */
+	.org	image_header + 0x200
+	b	boot_high
 
 /* A core that PSCI CPU_ON started: x0 = its number. */
 	.global boot_secondary
@@ -86,7 +101,14 @@ boot_secondary:
 	adr	x19, image_header
 	known
 
+/*
+ * The kernel is not mapped where it lies, so the first fetch with the MMU on is a translation fault. It is taken like any exception: to the
+ * vector, where the kernel is linked, and it synchronizes the context as an ISB would (DDI 0487, "Synchronization requirements for AArch64
+ * System registers", "Exception entry"). So no identity map is needed; image_check() sees to it that no other page is mapped there.
+ */
 mmu_on:
+	ldr	x0, =image_header
+	msr	vbar_el2, x0
 	mov_q	x0, MAIR_EL2_VALUE
 	msr	mair_el2, x0
 	mov_q	x0, TCR_EL2_BASE
@@ -96,6 +118,10 @@ mmu_on:
 	cmp	x1, x2
 	csel	x1, x1, x2, lo
 	orr	x0, x0, x1, lsl #16	// TCR_EL2.PS
+	ldr	w1, [x19, #HDR_VA_BITS]
+	mov	x2, #64
+	sub	x1, x2, x1
+	orr	x0, x0, x1		// TCR_EL2.T0SZ
 	msr	tcr_el2, x0
 	ldr	x0, [x19, #HDR_EL2_ROOT]
 	msr	ttbr0_el2, x0
@@ -108,14 +134,16 @@ mmu_on:
 	mov_q	x0, SCTLR_EL2_RES1 | SCTLR_EL2_M | SCTLR_EL2_A | SCTLR_EL2_C | SCTLR_EL2_SA | SCTLR_EL2_I | SCTLR_EL2_WXN
 	msr	sctlr_el2, x0
 	isb
-	ldr	x0, =boot_high
-	br	x0
+	b	.			// not reached
 
 	.ltorg
 
 /* No way to go on: one line on the UART, without a stack, and stop. x0 = text, x19 = header. */
 boot_level:
 	adr	x0, text_level
+	b	boot_refuse
+boot_cut:
+	adr	x0, text_cut
 	b	boot_refuse
 boot_place:
 	adr	x0, text_place
@@ -124,10 +152,7 @@ boot_refuse:
 	adr	x0, text_refused
 	bl	boot_puts
 	mov	x0, x5
-	ldrb	w1, [x0]
-	cbnz	w1, 1f
-	adr	x0, text_cut		// the sentence itself is not there any more
-1:	bl	boot_puts
+	bl	boot_puts
 	adr	x0, text_end
 	bl	boot_puts
 1:	wfe

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The machine: the checks before the MMU is on, bringing up the cores, the kernel's own interrupts,
- * the board's UART for early and last words, and the end.
+ * The machine: bringing up the cores, the kernel's own interrupts, the board's UART for early and last words,
+ * and the end.
  */
 #include "arch_relax.h"
 #include "arm64.h"
@@ -13,8 +13,7 @@
 #include "kernel/sched.h"
 #include "kernel/trace.h"
 
-#include "lib/blob_check.h"
-#include "lib/digest.h"
+#include "lib/blob_at.h"
 
 extern struct bh_image_header image_header; /* boot.S */
 extern char boot_secondary[], vectors[];
@@ -48,24 +47,6 @@ void arch_putc(char c)
 	uart_put(image_header.uart_va, image_header.uart_kind, c);
 }
 
-/* --- before the MMU is on: PC-relative, read-only --- */
-
-const char *boot_check(const struct bh_image_header *h);
-const char *boot_check(const struct bh_image_header *h)
-{
-	uint64_t load = (uint64_t)(uintptr_t)h;
-	const char *why = image_check(h, load);
-
-	if (why)
-		return why;
-	if (*(const uint64_t *)(uintptr_t)(load + h->file_bytes - 8) != BH_END_MARK)
-		return "the image is not whole: its end is missing";
-	if (digest((const void *)(uintptr_t)(load + 72), h->covered_bytes - 72) != h->digest)
-		return "the image is damaged: its digest differs";
-	why = blob_check((const void *)(uintptr_t)h->blob_pa, h->blob_bytes);
-	return why ? why : image_blob_check(h, (const void *)(uintptr_t)h->blob_pa);
-}
-
 /* --- cores --- */
 
 void arch_core_init(struct core *c)
@@ -92,7 +73,7 @@ void arch_core_init(struct core *c)
 	write_reg(hstr_el2, 0);
 	write_reg(actlr_el2, 0); /* on Cortex-A53 and A72: no access to implementation defined registers */
 	write_reg(vpidr_el2, read_reg(midr_el1));
-	write_reg(vtcr_el2, VTCR_EL2_T0SZ(39) | VTCR_EL2_SL0_1 | VTCR_EL2_IRGN0_WBWA | VTCR_EL2_ORGN0_WBWA |
+	write_reg(vtcr_el2, VTCR_EL2_T0SZ((uint32_t)blob->ipa_bits) | VTCR_EL2_SL0_1 | VTCR_EL2_IRGN0_WBWA | VTCR_EL2_ORGN0_WBWA |
 				    VTCR_EL2_SH0_INNER | (range > 5 ? 5 : range) << VTCR_EL2_PS_SHIFT | VTCR_EL2_RES1);
 	write_reg(vttbr_el2, blob->empty_root);
 	write_reg(mdscr_el1, 0);

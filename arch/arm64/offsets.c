@@ -19,12 +19,15 @@ void offsets(void)
 	DEFINE(CORE_LOADED, offsetof(struct core, loaded));
 
 	DEFINE(HDR_LOAD_PA, offsetof(struct bh_image_header, load_pa));
+	DEFINE(HDR_IMAGE_SIZE, offsetof(struct bh_image_header, image_size));
+	DEFINE(HDR_FILE_BYTES, offsetof(struct bh_image_header, file_bytes));
 	DEFINE(HDR_BLOB_VA, offsetof(struct bh_image_header, blob_va));
 	DEFINE(HDR_EL2_ROOT, offsetof(struct bh_image_header, el2_root_pa));
-	DEFINE(HDR_BSS_PA, offsetof(struct bh_image_header, bss_pa));
 	DEFINE(HDR_BSS_BYTES, offsetof(struct bh_image_header, bss_bytes));
 	DEFINE(HDR_STATE_VA, offsetof(struct bh_image_header, state_va));
 	DEFINE(HDR_STATE_BYTES, offsetof(struct bh_image_header, state_bytes));
+	DEFINE(HDR_SHARE_PA, offsetof(struct bh_image_header, share_pa));
+	DEFINE(HDR_VA_BITS, offsetof(struct bh_image_header, va_bits));
 	DEFINE(HDR_SHARE_VA, offsetof(struct bh_image_header, share_va));
 	DEFINE(HDR_SHARE_BYTES, offsetof(struct bh_image_header, share_bytes));
 	DEFINE(HDR_UART_PA, offsetof(struct bh_image_header, uart_pa));
@@ -33,6 +36,7 @@ void offsets(void)
 	DEFINE(HDR_BYTES, sizeof(struct bh_image_header));
 
 	DEFINE(BH_IMAGE_MAGIC, BH_IMAGE_MAGIC);
+	DEFINE(BH_END_MARK, BH_END_MARK);
 	DEFINE(BH_ABI_VERSION, BH_ABI_VERSION);
 	DEFINE(BOOT_STACK_BYTES, STACK_BYTES);
 

@@ -27,7 +27,7 @@
 #define HCR_EL2_TLOR   (1ll << 35) /* limited ordering regions trap */
 #define HCR_EL2_TERR   (1ll << 36) /* error record registers trap */
 
-/* VTCR_EL2: 39-bit IPA, starts at level 1, 4 KiB granule, walks Normal write-back inner shareable;
+/* VTCR_EL2: starts at level 1, 4 KiB granule, walks Normal write-back inner shareable;
  * PS is added at run time */
 #define VTCR_EL2_T0SZ(bits) (64 - (bits))
 #define VTCR_EL2_SL0_1	    (1 << 6)
@@ -37,9 +37,9 @@
 #define VTCR_EL2_PS_SHIFT   16
 #define VTCR_EL2_RES1	    (1ll << 31)
 
-/* TCR_EL2: 39-bit VA, 4 KiB granule, likewise */
+/* TCR_EL2: 4 KiB granule, likewise; boot.S adds T0SZ */
 #define TCR_EL2_RES1 0x80800000
-#define TCR_EL2_BASE (TCR_EL2_RES1 | (64 - 39) | (1 << 8) | (1 << 10) | (3 << 12))
+#define TCR_EL2_BASE (TCR_EL2_RES1 | (1 << 8) | (1 << 10) | (3 << 12))
 
 #define MAIR_EL2_VALUE 0x44ff00 /* 0 Device-nGnRnE, 1 Normal write-back, 2 Normal non-cacheable */
 

@@ -10,7 +10,7 @@ PRIME_A = 0x9E3779B97F4A7C15
 PRIME_B = 0xC2B2AE3D27D4EB4F
 PAGE = 4096
 PA = 0x0000FFFFFFFFF000
-KERNEL_VA = 0x7FC0000000
+KERNEL_VA = 0x1000000
 
 U64 = {"digest": 64, "load_pa": 128, "file_bytes": 136, "covered_bytes": 144, "blob_pa": 152, "blob_bytes": 168,
        "el2_root_pa": 176}
@@ -20,7 +20,8 @@ HEAD = {"log_va": 168, "log_reader": 240, "log_intid": 244, "monitor": 248, "mon
 FAULTS = ("access", "call", "instruction", "watchdog", "deadline", "budget", "panic", "reset", "off", "silent", "hardware", "boot", "limit")
 ACTIONS = ("ignore", "log", "inject", "stop", "restart", "warm", "mode", "system")
 SHARE_PA, SHARE_VA = 216, 224
-U32 = {"text_bytes": 88, "rodata_bytes": 92}
+U32 = {"text_bytes": 88, "rodata_bytes": 92, "check_bytes": 124, "va_bits": 260}
+IPA_BITS = 264  # of the blob
 
 # Arrays of the blob: place of their number in its head (the offset stands behind it), bytes of an element.
 ARRAYS = {"core": (16, 112), "partition": (24, 184), "vcpu": (32, 32), "emul": (40, 56), "port": (48, 80), "region": (56, 40),
@@ -194,14 +195,23 @@ class Image:
         return {self.name(self.u32(p)): (self.u64(p + 48), self.u64(p + 56))
                 for p in range(off, off + ARRAYS["partition"][1] * n, ARRAYS["partition"][1])}
 
-    def leaves(self, table, level=1, base=0):
+    def bits(self, root):
+        """Of the addresses that a root translates: the kernel's, or the partitions'."""
+        return self.va_bits if root == self.el2_root_pa else self.u64(self.blob + IPA_BITS)
+
+    def leaves(self, root):
         """(address, bytes, physical address, offset of the entry in the file) of what a root maps."""
+        bits = self.bits(root)
+        level = 1 if bits > 30 else 2
+        return self.leaves_of(root, (1 << bits) >> (39 - 9 * level), level, 0)
+
+    def leaves_of(self, table, entries, level, base):
         size = 1 << (39 - 9 * level)
-        for i in range(512):
+        for i in range(entries):
             at = self.offset(table) + 8 * i
             entry = self.u64(at)
             if entry & 3 == 3 and level < 3:
-                yield from self.leaves(entry & PA, level + 1, base + i * size)
+                yield from self.leaves_of(entry & PA, 512, level + 1, base + i * size)
             elif entry & 1:
                 yield base + i * size, size, entry & PA, at
 

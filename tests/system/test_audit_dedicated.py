@@ -64,7 +64,7 @@ def test_two_cores_have_two_root_pages(good, audit):  # noqa: F811
     image = good.copy()
     a, b = [c for c in image.all("core") if c.door_va]
     b.door_pa, b.door_va = a.door_pa, a.door_va
-    refused(audit, image, "the root of a dedicated core is not behind the file, or overlaps other memory")
+    refused(audit, image, "the root of a dedicated core is no writable memory of the kernel's, or overlaps other memory")
 
 
 @pytest.mark.parametrize("field", ["load_root_va", "run_root_va"])

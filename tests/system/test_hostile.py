@@ -20,9 +20,9 @@ MAP = [
     (0x080a0000, 0x080bffff, "rw"),  # redistributor of its one vCPU
     (UART, UART + 0xfff, "rw"),  # PL011
     (0x0a000000, 0x0a003fff, "r"),  # empty virtio-mmio slots
+    (0x0a020000, 0x0a020fff, "r"),  # in window
+    (0x0a021000, 0x0a023fff, "rw"),  # out window
     (0x0a120000, 0x0a120fff, "r"),  # information page
-    (0x20000000, 0x20000fff, "r"),  # in window
-    (0x20001000, 0x20003fff, "rw"),  # out window
     (RAM, RAM_END - 1, "rw"),
 ]
 

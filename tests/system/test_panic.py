@@ -86,7 +86,7 @@ def test_a_panic_parks_every_core_and_leaves_the_record_in_memory(image, boot):
         assert time.monotonic() < until, at
         stub.go()
         time.sleep(0.2)
-    bss_va = KERNEL_VA + image.text_bytes + image.rodata_bytes
+    bss_va = KERNEL_VA + image.text_bytes + image.rodata_bytes + image.check_bytes
     words = stub.memory(image.u64(184) + place["last_words"] - bss_va, 40)
     assert words[:8] == MAGIC
     assert [int.from_bytes(words[i:i + 8], "little") for i in range(8, 40, 8)] == [VICTIM] + [int(w, 16) for w in record]

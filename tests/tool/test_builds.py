@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 from conftest import System
+from image import Image
 from loaded import Loaded
 from payloads import image, packed, pattern
 
@@ -75,6 +76,29 @@ def test_the_image_passes_its_audit(good):
     good.built()
     status, said = good.tool("audit", good.image, good.folder)
     assert status == 0, said
+
+
+# A block of level 1 maps a GiB; where all find room that way, and only then.
+def test_a_gib_of_ram_is_aligned_where_all_find_room(good):
+    good.describe('one { image = "kernel"; memory = "1G"; cores = <0>; }; two { image = "packed"; memory = "64K"; cores = <1>; load = <0x40000000>; };')
+    good.built()
+    assert good.tool("audit", good.image, good.folder)[0] == 0
+    assert Image(good.image.read_bytes()).region("one", "RAM").pa % (1 << 30) == 0
+    good.describe('one { image = "kernel"; memory = "1536M"; cores = <0>; }; two { image = "packed"; memory = "64K"; cores = <1>; load = <0x40000000>; };')
+    good.built()
+    assert good.tool("audit", good.image, good.folder)[0] == 0
+    assert Image(good.image.read_bytes()).region("one", "RAM").pa % (1 << 30) != 0
+
+
+# As few bits as hold RAM and what lies above: roots of a few entries share a page.
+@pytest.mark.parametrize("memory, bits", [("64K", 31), ("1G", 31), ("1026M", 32)])
+def test_addresses_have_no_more_bits_than_the_system_needs(good, memory, bits):
+    good.describe(GOOD.replace("4M", memory))
+    good.built()
+    made = Image(good.image.read_bytes())
+    assert [made.bits(root) for pair in made.roots().values() for root in pair] == [bits] * 4
+    assert made.bits(made.el2_root_pa) == 25
+    assert good.tool("audit", good.image, good.folder)[0] == 0
 
 
 def test_the_image_of_another_description_does_not(good):

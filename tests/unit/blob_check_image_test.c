@@ -18,7 +18,7 @@
 static void header_make(struct bh_image_header *h)
 {
 	*h = (struct bh_image_header){
-		.image_size = 0x800000, .linux_magic = 0x644d5241, .magic = BH_IMAGE_MAGIC, .abi_version = BH_ABI_VERSION, .header_bytes = sizeof(*h), .text_bytes = 0x8000, .rodata_bytes = 0x2000, .bss_bytes = 0x3000, .stack_bytes = 0x2000, .core_bytes = 64, .partition_bytes = 128, .vcpu_bytes = 0x1000, .emul_bytes = 64, .port_bytes = 256, .load_pa = LOAD, .file_bytes = 0x300008, .covered_bytes = 0x200000, .blob_pa = LOAD + 0xa000, .blob_va = FIX_VA(0x20), .blob_bytes = sizeof(struct blob_fixture), .el2_root_pa = LOAD + 0x20000, .bss_pa = LOAD + 0x400000, .state_pa = LOAD + 0x410000, .state_va = FIX_VA(0x40), .state_bytes = 0x8000, .share_pa = LOAD + 0x420000, .share_va = FIX_VA(0x4e), .share_bytes = 0xf000, .uart_pa = 0x9000000, .uart_va = FIX_VA(0xa0), .uart_kind = BH_UART_PL011
+		.image_size = 0x800000, .linux_magic = 0x644d5241, .magic = BH_IMAGE_MAGIC, .abi_version = BH_ABI_VERSION, .header_bytes = sizeof(*h), .text_bytes = 0x6000, .rodata_bytes = 0x1000, .check_bytes = 0x3000, .bss_bytes = 0x3000, .stack_bytes = 0x2000, .core_bytes = 64, .partition_bytes = 128, .vcpu_bytes = 0x1000, .emul_bytes = 64, .port_bytes = 256, .load_pa = LOAD, .file_bytes = 0x300008, .covered_bytes = 0x200000, .blob_pa = LOAD + 0xa000, .blob_va = FIX_VA(0x20), .blob_bytes = sizeof(struct blob_fixture), .el2_root_pa = LOAD + 0x20000, .bss_pa = LOAD + 0x400000, .state_pa = LOAD + 0x410000, .state_va = FIX_VA(0x40), .state_bytes = 0x8000, .share_pa = LOAD + 0x420000, .share_va = FIX_VA(0x4e), .share_bytes = 0xf000, .uart_pa = 0x9000000, .uart_va = FIX_VA(0xa0), .uart_kind = BH_UART_PL011, .va_bits = BH_VA_BITS_MIN
 	};
 }
 
@@ -29,20 +29,23 @@ static const char *check(const struct bh_image_header *h, const struct blob_fixt
 	return wrong ? wrong : image_blob_check(h, &f->b);
 }
 
-#define REFUSED(change, part)                                                                                       \
-	do {                                                                                                        \
-		struct bh_image_header h;                                                                           \
-		struct blob_fixture f;                                                                              \
-		const char *wrong;                                                                                  \
-                                                                                                                    \
-		header_make(&h);                                                                                    \
-		fixture_make(&f);                                                                                   \
-		fixture_monitor(&f);                                                                                \
-		change;                                                                                             \
-		wrong = check(&h, &f);                                                                              \
-		if (!wrong || !strstr(wrong, part))                                                                 \
-			fail_msg("line %d: \"%s\", but expected \"%s\"", __LINE__, wrong ? wrong : "passed", part); \
+/* @part: of the sentence that must come; NULL: none */
+#define EXPECT(change, part)                                                                                                                  \
+	do {                                                                                                                                  \
+		struct bh_image_header h;                                                                                                     \
+		struct blob_fixture f;                                                                                                        \
+		const char *wrong, *sentence = part;                                                                                          \
+                                                                                                                                              \
+		header_make(&h);                                                                                                              \
+		fixture_make(&f);                                                                                                             \
+		fixture_monitor(&f);                                                                                                          \
+		change;                                                                                                                       \
+		wrong = check(&h, &f);                                                                                                        \
+		if (sentence ? !wrong || !strstr(wrong, sentence) : wrong != NULL)                                                            \
+			fail_msg("line %d: \"%s\", but expected \"%s\"", __LINE__, wrong ? wrong : "passed", sentence ? sentence : "passed"); \
 	} while (0)
+#define REFUSED(change, part) EXPECT(change, part)
+#define PASSED(change)	      EXPECT(change, NULL)
 
 static void a_good_header_passes(void **state)
 {
@@ -78,7 +81,6 @@ static void wrong_places_are_refused(void **state)
 	REFUSED(h.linux_reserved[1] = 1, "reserved");
 	REFUSED(h.linux_reserved[2] = 1, "reserved");
 	REFUSED(h.linux_reserved2 = 1, "reserved");
-	REFUSED(h.boot_core_stacks = 1, "reserved");
 	REFUSED(h.text_bytes++, "whole pages");
 	REFUSED(h.text_bytes = 0, "whole pages");
 	REFUSED(h.core_bytes = 0, "state element");
@@ -91,7 +93,20 @@ static void wrong_places_are_refused(void **state)
 	REFUSED(h.blob_pa = LOAD, "blob");
 	REFUSED(h.blob_bytes = UINT64_MAX, "blob");
 	REFUSED(h.el2_root_pa = LOAD + 0x200000, "translation tables");
+	REFUSED(h.el2_root_pa += 64, "translation tables"); /* 16 entries are aligned to 128 bytes, */
+	PASSED(h.el2_root_pa += 128);
+	REFUSED(h.va_bits = 26; h.el2_root_pa += 128, "translation tables"); /* 32 to 256 */
+	REFUSED(h.va_bits = 24, "25 to 30 bits");
+	REFUSED(h.va_bits = 31, "25 to 30 bits");
+	REFUSED(h.share_va = 0x2000000, "outside the kernel's space");
+	PASSED(h.va_bits = 26; h.uart_va = f.b.uart_va = 0x2000000);
 	REFUSED(h.bss_pa = LOAD, "writable memory");
+	PASSED(h.bss_pa = LOAD + 0x7000); /* the boot checks, and no page more or before */
+	REFUSED(h.bss_pa = LOAD + 0x6000, "writable memory");
+	REFUSED(h.bss_pa = LOAD + 0x7000; h.bss_bytes += BH_PAGE, "writable memory");
+	REFUSED(h.bss_pa = LOAD + 0x7000; h.state_pa = LOAD + 0x8000; h.state_bytes = 0x2000, "overlaps");
+	REFUSED(h.check_bytes = 0x2800, "whole pages");
+	REFUSED(h.check_bytes = 0x4000, "blob");
 	REFUSED(h.state_bytes = UINT64_MAX & ~0xfffull, "writable memory");
 	REFUSED(h.state_pa = h.bss_pa, "overlaps");
 	REFUSED(h.share_va = h.state_va, "addresses overlap");
@@ -124,6 +139,9 @@ static void header_and_blob_must_agree(void **state)
 	REFUSED(f.cap[FIX_CONTROL_CAPS + 4].root_page = 0x4400a, "a root to inspect with"); /* the blob */
 	REFUSED(f.part[1].run_root = LOAD + 0xa000, "root is not among");
 	REFUSED(f.part[1].load_root = 0x1000, "root is not among");
+	PASSED(f.b.ipa_bits = 31; f.part[1].load_root = LOAD + 0x200000 - 64); /* the last that is covered */
+	REFUSED(f.b.ipa_bits = 31; f.part[1].load_root = LOAD + 0x200000, "root is not among");
+	REFUSED(f.b.ipa_bits = 31; f.part[1].load_root = LOAD + 0xa040, "root is not among"); /* in the blob */
 	REFUSED(f.core[1].stack_va = FIX_VA(0x42), "stack");
 	REFUSED(f.core[1].stack_va = FIX_VA(2), "stack");
 }

@@ -51,6 +51,9 @@ static void a_good_blob_passes(void **state)
 	fixture_make(&f);
 	assert_null(blob_check(&f.b, sizeof(f)));
 	assert_true(blob_follow(&f.b) != 0);
+	f.b.ipa_bits = 31;
+	f.b.empty_root += 64; /* a root of two entries may be anywhere among others */
+	assert_null(blob_check(&f.b, sizeof(f)));
 }
 
 static void head_is_checked(void **state)
@@ -160,8 +163,11 @@ static void system_is_checked(void **state)
 	REFUSED(f.b.psci = 3, "other cores");
 	REFUSED(f.b.uart_kind = 3, "UART");
 	REFUSED(f.b.uart_va++, "UART is not aligned");
-	REFUSED(f.b.uart_va = 0x9000000, "UART");
-	REFUSED(f.b.ipa_bits = 40, "39 bits");
+	REFUSED(f.b.uart_va = 0x900000, "UART");
+	REFUSED(f.b.ipa_bits = 40, "31 to 39 bits");
+	REFUSED(f.b.ipa_bits = 30, "31 to 39 bits");
+	REFUSED(f.b.ipa_bits = 38; f.part[1].run_root += 64, "root is not aligned");
+	REFUSED(f.b.empty_root += 64, "empty root");
 	REFUSED(f.b.empty_root++, "empty root");
 	REFUSED(f.b.gicd_va = 0x7ffffff000, "distributor");
 	REFUSED(f.b.log_va = 0x7ffffff000, "log");
@@ -539,6 +545,7 @@ static void a_dedicated_core_is_one_vcpus_alone(void **state)
 	DEDICATED(f.core[1].door_pa = 0, "no page");
 	DEDICATED(f.core[1].door_va = 0x1000, "outside");
 	DEDICATED(f.part[FIX_CONTROL].load_root_va = 0, "roots outside");
+	DEDICATED(f.b.ipa_bits = 31; f.part[FIX_CONTROL].run_root += 64, "no page");
 	DEDICATED(f.part[FIX_CONTROL].watchdog_ns = f.part[FIX_CONTROL].watchdog_first_ns = 1000000, "watchdog");
 	DEDICATED(f.irq[3].vintid = 239, "another number");
 	DEDICATED(f.irq[3].partition = FIX_LINUX, "no spare one");

@@ -145,7 +145,7 @@ void hostile_memory(void)
 	edges("parameters", 0x0a110000, 0x0a11ffff);
 	edges("info", BH_INFO_IPA, BH_INFO_IPA + 0xfff);
 	edges("pristine", 0x0a140000, 0x0a140fff);
-	edges("window", BH_WINDOW_IPA, BH_WINDOW_IPA + 0xfff);
+	edges("window", BH_WINDOW_NEAR_IPA, BH_WINDOW_NEAR_IPA + 0xfff);
 	edge("ram", ram_base - 1);
 	edge("ram", ram_base);
 	edge("ram", ram_end - 1);
