@@ -422,6 +422,27 @@ static struct vcpu *choose(struct core *c, uint32_t *rank)
 }
 
 /*
+ * Something was posted to the core's only vCPU, which slept and is loaded: if it can run now, nobody else is to be asked. As in sched_doze() neither
+ * `urgent` depends on that, nor who pays. NULL: not this way, and the whole way goes on from here.
+ */
+static inline struct vcpu *wake_alone(struct core *c)
+{
+	struct vcpu *v = c->vcpu[0];
+
+	if (c->changed || load_relaxed(&c->inbox) != v->bit || load_relaxed(&c->stops) || c->loaded != v || c->budgets || !(c->window & v->bit))
+		return NULL;
+	clear_bits(&c->inbox, v->bit);
+	vcpu_attend(v);
+	if (!vcpu_can_run(v) || c->loaded != v || c->shut)
+		return NULL;
+	c->changed = 0;
+	c->runs = v;
+	if (c->alarm != earlier(c->edge, c->change_at)) /* it was its deadline */
+		set_alarm(c);
+	return sched_goes_on(v, 0, 0);
+}
+
+/*
  * The loaded vCPU stays loaded while the core idles: its virtual timer then wakes the core by
  * itself, and it goes on without a switch. (A switch may hand an interrupt on to a sibling here, or use a budget up: changed.)
  */
@@ -441,6 +462,11 @@ struct vcpu *sched_choose(struct core *c)
 		if (v)
 			return v;
 		arch_idle();
+		if (c->desc->n_vcpus == 1) {
+			v = wake_alone(c);
+			if (v)
+				return v;
+		}
 	}
 }
 
