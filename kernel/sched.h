@@ -32,7 +32,7 @@ static inline void sched_post(struct core *c, uint32_t bit)
  */
 void sched_post_stop(struct core *c, uint32_t bit);
 void sched_post_now(struct core *c); /* any core: it has to attend to everything that was posted, and to orders (mode.h) */
-void sched_alarm(void);		     /* this core's timer has fired before core->now */
+void sched_alarm(void);		     /* this core's timer has fired; core->now is not before that */
 void sched_unload(struct vcpu *v);   /* own core: the hardware holds nothing of v any more */
 void sched_give_way(struct vcpu *v); /* own core: v gives way to its siblings */
 

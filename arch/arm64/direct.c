@@ -396,8 +396,10 @@ static bool is_called(struct core *c)
 	if ((read_reg(icc_hppir1_el1) & 0xffffff) != blob->timer_intid)
 		return false;
 	direct_gicr_write(c, GIC_CLEAR_PENDING, BIT(blob->timer_intid));
-	if ((read_reg(cnthp_ctl_el2) & (CNT_CTL_ENABLE | CNT_CTL_ISTATUS)) == (CNT_CTL_ENABLE | CNT_CTL_ISTATUS))
+	if ((read_reg(cnthp_ctl_el2) & (CNT_CTL_ENABLE | CNT_CTL_ISTATUS)) == (CNT_CTL_ENABLE | CNT_CTL_ISTATUS)) {
+		c->now = arch_time();
 		sched_alarm();
+	}
 	return true;
 }
 
