@@ -123,12 +123,10 @@ def bridged(boot_module):
     ports.test_every_channel_is_listed_with_what_it_is,
     ports.test_a_message_of_4_kib_goes_through_the_window_unchanged,
     ports.test_messages_keep_their_order,
-    ports.test_a_value_is_read_with_its_age_and_is_invalid_when_it_is_too_old,
     ports.test_a_notice_is_given_and_waited_for,
     ports.test_a_call_brings_its_reply,
     ports.test_a_native_partition_calls_a_program_in_linux,
     ports.test_shared_memory_is_seen_by_both,
-    ports.test_programs_killed_at_any_time_lose_no_message,
     ports.test_a_bridge_that_begins_anew_is_hardly_noticed,
     ports.test_messages_wait_for_linux_to_come_back_where_the_channel_keeps_them,
 ], ids=lambda f: f.__name__.removeprefix("test_"))
