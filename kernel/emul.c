@@ -111,6 +111,7 @@ static bool push_or_wish(struct emul *e, struct bh_emul_entry entry, struct vcpu
 {
 	if (push_locked(e, entry, asker))
 		return true;
+	store_relaxed(&e->wishes, 1);
 	store_relaxed(&queue(e)->waiting, 1);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return push_locked(e, entry, asker);
@@ -357,6 +358,7 @@ int64_t emul_answer(struct partition *p, const uint64_t *arg)
 	return BH_OK;
 }
 
+/* The client is disturbed only where it has wished for that, however often its server says so. */
 int64_t emul_room(struct partition *p, uint64_t cap)
 {
 	struct emul *e = served(p, cap);
@@ -364,7 +366,8 @@ int64_t emul_room(struct partition *p, uint64_t cap)
 	if (!e)
 		return BH_E_CAP;
 	store_release(&queue(e)->waiting, 0);
-	post_all(partition_at(e->desc->client));
+	if (swap_all(&e->wishes, 0))
+		post_all(partition_at(e->desc->client));
 	return BH_OK;
 }
 

@@ -13,6 +13,7 @@ struct emul {
 	const struct bh_emul *desc;
 	struct lock lock; /* among the client's vCPUs: orders the queue */
 	uint32_t head;	  /* entries ever written */
+	uint32_t wishes;  /* a vCPU of the client's has wished for room since the server said that there is some; atomically */
 } __attribute__((aligned(64)));
 
 struct access {

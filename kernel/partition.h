@@ -75,12 +75,6 @@ static inline bool partition_runs(const struct partition *p)
 	return load_acquire(&p->state) == PARTITION_RUNNING;
 }
 
-/* Or NULL. CALL-1 */
-static inline const struct bh_cap *cap_find(const struct partition *p, uint64_t number, uint32_t kind)
-{
-	return number < p->desc->n_caps && p->caps[number].kind == kind ? &p->caps[number] : NULL;
-}
-
 static inline struct partition *partition_at(uint32_t n)
 {
 	return STATE_AT(struct partition, blob->partition_state_va, n);

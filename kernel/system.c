@@ -49,6 +49,11 @@ const struct bh_region *region_near(const struct partition *p, ipa_t ipa)
 	return near;
 }
 
+const struct bh_cap *cap_find(const struct partition *p, uint64_t number, uint32_t kind)
+{
+	return number < p->desc->n_caps && p->caps[number].kind == kind ? &p->caps[number] : NULL;
+}
+
 static void core_init(struct core *c, uint32_t number)
 {
 	c->number = number;

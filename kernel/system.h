@@ -23,11 +23,12 @@ extern const struct bh_blob *blob; /* set once at boot, before the other cores r
 
 void system_init(const struct bh_blob *b); /* boot core, once; state arrays are zero */
 
-/* In line beside the structs: core_at(), partition_at(), cap_find(), vcpu_at(), partition_vcpu(), emul_at(), port_at(). */
+/* In line beside the structs: core_at(), partition_at(), vcpu_at(), partition_vcpu(), emul_at(), port_at(). */
 #define STATE_AT(type, va, n) ((type *)(uintptr_t)((va) + (uint64_t)(n) * sizeof(type)))
 
 const char *name_at(uint32_t offset);
-const struct bh_region *region_find(const struct partition *p, ipa_t ipa); /* or NULL */
-const struct bh_region *region_near(const struct partition *p, ipa_t ipa); /* the one whose bounds are nearest, or NULL */
+const struct bh_region *region_find(const struct partition *p, ipa_t ipa);		  /* or NULL */
+const struct bh_region *region_near(const struct partition *p, ipa_t ipa);		  /* the one whose bounds are nearest, or NULL */
+const struct bh_cap *cap_find(const struct partition *p, uint64_t number, uint32_t kind); /* or NULL */
 
 #endif

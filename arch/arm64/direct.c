@@ -135,18 +135,28 @@ bool direct_was_shut(struct vcpu *v, uint64_t esr)
 
 /* --- the bell --- */
 
+static inline void bell_enable(struct core *c)
+{
+	direct_gicr_write(c, GIC_SET_ENABLE, BIT(blob->timer_intid));
+	c->bell = 1;
+}
+
 /*
- * What is pending was rung for a sleep that is over (or, natively, with a door that is empty): whoever rang had posted before. It is gone before
- * this core says that it sleeps, and a guest that has the bell on does not hear it.
+ * What is pending was rung for a sleep that is over: whoever rang had posted before. It is gone before this core says that it sleeps, and a guest
+ * that has the bell on does not hear it.
  */
-static inline void bell_on(struct core *c)
+static inline void bell_on_quick(struct core *c)
 {
 	if (likely(c->bell))
 		return;
 	direct_gicr_write(c, GIC_CLEAR_PENDING, BIT(blob->timer_intid));
-	direct_gicr_write(c, GIC_SET_ENABLE, BIT(blob->timer_intid));
-	direct_gicr_wait(c); /* what it reads is read behind these writes */
-	c->bell = 1;
+	direct_gicr_wait(c); /* what it reads is read behind that */
+	bell_enable(c);
+}
+
+static __attribute__((noinline)) void bell_on(struct core *c)
+{
+	bell_on_quick(c);
 }
 
 static void bell_off(struct core *c)
@@ -262,7 +272,7 @@ void direct_load(struct vcpu *v)
 	write_reg(icc_pmr_el1, pmr_of(v));
 	isb();
 	if (is_native(v->core))
-		bell_on(v->core);
+		bell_enable(v->core);
 }
 
 void direct_save(struct vcpu *v)
@@ -455,7 +465,7 @@ uint64_t direct_wait(struct vcpu *v, uint64_t esr)
 	if ((esr & 1) || (read_reg(spsr_el2) & PSTATE_RARE) || is_special(c))
 		return LEFT_SYNC;
 	write_reg(elr_el2, read_reg(elr_el2) + 4);
-	bell_on(c);
+	bell_on_quick(c);
 	return unlikely(wait_here(c)) ? called(c) : left_nothing(v);
 }
 

@@ -7,6 +7,7 @@ counted by the benchmark's guest, whose rows have to be those of the bare machin
 import re
 
 import pytest
+import test_linux_ports as ports
 from image import Image
 from qemu_gdb import QemuGdb, extra, symbols
 
@@ -111,3 +112,24 @@ def test_a_devices_interrupts_reach_a_dedicated_core_by_themselves(boot):
     m.expect("42001")
     m.enter("awk '/uart-pl011/ { print ($2 + $3 > 0 ? \"it\" : \"none\"), \"came\" }' /proc/interrupts")
     m.expect("it came")
+
+
+@pytest.fixture(scope="module")
+def bridged(boot_module):
+    return ports.Shell(boot_module("build/tests/linux-ports-dedicated.img"))
+
+
+@pytest.mark.parametrize("promise", [
+    ports.test_every_channel_is_listed_with_what_it_is,
+    ports.test_a_message_of_4_kib_goes_through_the_window_unchanged,
+    ports.test_messages_keep_their_order,
+    ports.test_a_notice_is_given_and_waited_for,
+    ports.test_a_call_brings_its_reply,
+    ports.test_a_native_partition_calls_a_program_in_linux,
+    ports.test_shared_memory_is_seen_by_both,
+    ports.test_a_bridge_that_begins_anew_is_hardly_noticed,
+    ports.test_messages_wait_for_linux_to_come_back_where_the_channel_keeps_them,
+], ids=lambda f: f.__name__.removeprefix("test_"))
+def test_a_bridge_serves_linux_on_a_dedicated_core_as_on_any(bridged, promise):
+    """Its carriers' lines are edges there: spare interrupts that the kernel pends again at each access."""
+    promise(bridged)

@@ -553,6 +553,30 @@ static void a_line_that_is_not_there_is_refused(void **state)
 
 #define RUN(test) cmocka_unit_test_setup_teardown(test, all_run, machine_off)
 
+/* Nor does a server that says so again and again. */
+static void room_that_nobody_waits_for_disturbs_nobody(void **state)
+{
+	struct guest_call room = { .function = BH_CALL_EMUL_ROOM, .arg = { host_system_cap(blob, ZERO) } };
+	uint32_t before = 0, after = 0;
+
+	(void)state;
+	for (uint32_t core = 0; core < 3; core++)
+		before += host_kicks(core);
+	for (uint32_t i = 0; i < 5; i++)
+		assert_int_equal(calls(room), BH_OK);
+	for (uint32_t core = 0; core < 3; core++)
+		after += host_kicks(core);
+	assert_int_equal(after, before);
+	for (uint32_t i = 0; i < BH_EMUL_RING; i++)
+		writes(0, ZERO, REG_QUEUE, 1, i);
+	assert_int_equal(writes(0, ZERO, REG_QUEUE, 1, 0), EMUL_AGAIN);
+	server_eats(ZERO);
+	for (uint32_t i = 0; i < 5; i++)
+		assert_int_equal(calls(room), BH_OK);
+	assert_int_equal(client(0)->state, VCPU_READY);
+	assert_true(host_kicks(0) + host_kicks(1) + host_kicks(2) <= after + 3); /* once each */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -583,6 +607,7 @@ int main(void)
 		RUN(an_answer_to_a_clients_former_life_does_not_reach_the_next),
 		RUN(the_server_drives_its_regions_line),
 		RUN(a_line_that_is_not_there_is_refused),
+		RUN(room_that_nobody_waits_for_disturbs_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
