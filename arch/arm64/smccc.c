@@ -105,26 +105,26 @@ static int64_t workaround(uint32_t function, uint64_t arg)
 	return firmware_call(function, arg, 0, 0);
 }
 
-/* Where the next one begins, too, as a rule. */
-static __attribute__((noinline)) bool can_begin_elsewhere(struct partition *p, uint64_t entry)
+/* As a rule all vCPUs of a partition begin in the same region. */
+static inline bool begins_there(const struct partition *p, uint64_t entry)
+{
+	const struct bh_region *r = load_relaxed(&p->begins);
+
+	return r && entry - r->ipa < r->bytes && !(entry & 3);
+}
+
+static bool can_begin(struct partition *p, uint64_t entry)
 {
 	const struct bh_region *r = region_find(p, entry);
 
-	if (!r || !(r->rights & BH_EXECUTE))
+	if (entry & 3 || !r || !(r->rights & BH_EXECUTE))
 		return false;
 	store_relaxed(&p->begins, r);
 	return true;
 }
 
-static inline bool can_begin(struct partition *p, uint64_t entry)
-{
-	const struct bh_region *r = load_relaxed(&p->begins);
-
-	return !(entry & 3) && ((r && entry - r->ipa < r->bytes) || can_begin_elsewhere(p, entry));
-}
-
 /* Guests' affinities are 0.0.0.n, so a vCPU's is its index. */
-static int64_t cpu_on(struct vcpu *v, uint64_t mpidr, uint64_t entry, uint64_t arg)
+static __attribute__((noinline)) int64_t cpu_on(struct vcpu *v, uint64_t mpidr, uint64_t entry, uint64_t arg)
 {
 	return can_begin(v->part, entry) ? vcpu_power_on(v->part, mpidr, entry, arg) : PSCI_INVALID_ADDRESS;
 }
@@ -327,8 +327,9 @@ static __attribute__((noinline)) uint64_t other_quick(struct vcpu *v, uint32_t f
 static __attribute__((noinline)) uint64_t on_quick(struct vcpu *v)
 {
 	const uint64_t *x = v->arch.x;
+	int64_t status = likely(begins_there(v->part, x[2])) ? vcpu_power_on(v->part, x[1], x[2], x[3]) : cpu_on(v, x[1], x[2], x[3]);
 
-	v->arch.x[0] = (uint64_t)cpu_on(v, x[1], x[2], x[3]);
+	v->arch.x[0] = (uint64_t)status;
 	return left_next(v);
 }
 

@@ -136,30 +136,25 @@ void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t 
 	}
 }
 
-/* Not loaded, it is stale from the reset on (flush()). Loaded ahead, it has run nothing, but its core may have fetched and walked for it. */
-static inline bool begin(struct vcpu *v, uint64_t pc, uint64_t arg)
+/* What others have done meanwhile is taken in, unless a reset is to undo it. */
+static __attribute__((noinline)) bool catch_up(struct vcpu *v)
 {
-	if (unlikely(!vgic_is_reset(v)))
+	if (!vgic_is_reset(v) || (v->arch.is_direct && !direct_is_reset(v)))
 		return false;
+	arch_irq_update(v);
+	return true;
+}
+
+/* Not loaded, it is stale from the reset on (flush()). Loaded ahead, it has run nothing, but its core may have fetched and walked for it. */
+bool arch_vcpu_begin(struct vcpu *v, uint64_t pc, uint64_t arg)
+{
 	v->arch.x[0] = arg;
 	v->arch.pc = pc;
 	if (likely(v->core->loaded == v)) {
 		write_reg(elr_el2, pc);
 		flush();
 	}
-	if (unlikely((load_relaxed(&v->arch.vgic.todo) | load_relaxed(&v->arch.vgic.closed)) != 0))
-		arch_irq_update(v);
-	return true;
-}
-
-static __attribute__((noinline)) bool begin_direct(struct vcpu *v, uint64_t pc, uint64_t arg)
-{
-	return direct_is_reset(v) && begin(v, pc, arg);
-}
-
-bool arch_vcpu_begin(struct vcpu *v, uint64_t pc, uint64_t arg)
-{
-	return unlikely(v->arch.is_direct) ? begin_direct(v, pc, arg) : begin(v, pc, arg);
+	return likely(!v->arch.is_direct && vgic_is_untouched(v)) || catch_up(v);
 }
 
 void arch_vcpu_off(struct vcpu *v)

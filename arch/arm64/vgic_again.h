@@ -75,4 +75,12 @@ static inline bool vgic_is_reset(const struct vcpu *v)
 	return (load_relaxed(&c->touched) | load_relaxed(&c->own.pending)) == 0;
 }
 
+/* The same, and nothing else has become of it either: no SPI is posted to it, and no line left to it. */
+static inline bool vgic_is_untouched(const struct vcpu *v)
+{
+	const struct vgic_cpu *c = &v->arch.vgic;
+
+	return (load_relaxed(&c->touched) | load_relaxed(&c->own.pending) | load_relaxed(&c->todo) | load_relaxed(&c->closed)) == 0;
+}
+
 #endif
