@@ -437,7 +437,7 @@ static inline struct vcpu *wake_alone(struct core *c)
 		return NULL;
 	c->changed = 0;
 	c->runs = v;
-	if (c->alarm != earlier(c->edge, c->change_at)) /* it was its deadline */
+	if (c->alarm != earlier(c->edge, c->change_at) || wants_at(c, v) != BH_NEVER) /* it was its deadline's, or is to be */
 		set_alarm(c);
 	return sched_goes_on(v, 0, 0);
 }

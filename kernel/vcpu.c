@@ -92,7 +92,7 @@ void vcpu_wait(struct vcpu *v)
 
 /*
  * What does not depend on where it begins is done while it is off and nobody waits for it. One that is alone on its core is loaded as well:
- * nobody else's registers are in the way there. A stop, and a pause, take it back.
+ * nobody else's registers are in the way there; not where the core's interrupts are its own: these it would have, too. A stop, and a pause, take it back.
  */
 static void go_ahead(struct vcpu *v)
 {
@@ -100,7 +100,7 @@ static void go_ahead(struct vcpu *v)
 		return;
 	arch_vcpu_reset(v, ENTRY_GUEST, 0, 0);
 	v->is_ahead = 1;
-	if (v->core->desc->n_vcpus > 1)
+	if (v->core->desc->n_vcpus > 1 || v->part->desc->flags & BH_PART_DEDICATED)
 		return;
 	v->core->loaded = v;
 	arch_vcpu_load(v);
