@@ -178,7 +178,3 @@ entry_panic:
 panic_stack:
 	.space	2048
 panic_stack_top:
-	/* the boot core's stack before it has its own: the last bytes of bss */
-	.section .bss.last, "aw", %nobits
-	.balign	16
-	.space	4096
