@@ -112,7 +112,7 @@ static bool push_or_wish(struct emul *e, struct bh_emul_entry entry, struct vcpu
 	if (push_locked(e, entry, asker))
 		return true;
 	store_relaxed(&e->wishes, 1);
-	store_relaxed(&queue(e)->waiting, 1);
+	store_release(&queue(e)->waiting, 1); /* a server that sees this, and says so, finds the wish: emul_room() clears them in this order */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return push_locked(e, entry, asker);
 }

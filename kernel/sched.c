@@ -433,7 +433,7 @@ static inline struct vcpu *wake_alone(struct core *c)
 		return NULL;
 	clear_bits(&c->inbox, v->bit);
 	vcpu_attend(v);
-	if (!vcpu_can_run(v) || c->loaded != v || c->shut)
+	if (!vcpu_can_run(v) || c->loaded != v || (c->shut | load_relaxed(&c->inbox)) != 0) /* it may have posted to itself, and nobody kicks for that */
 		return NULL;
 	c->changed = 0;
 	c->runs = v;

@@ -88,21 +88,27 @@ static const char *check_file(const struct bh_image_header *h)
 	return NULL;
 }
 
+static bool is_behind(const struct bh_image_header *h, uint64_t pa, uint64_t bytes)
+{
+	return pa % BH_PAGE == 0 && bytes % BH_PAGE == 0 && within(pa, bytes, h->load_pa + h->file_bytes, h->image_size - h->file_bytes);
+}
+
 /* Writable memory lies behind the file and inside what the image reserves, or where the boot checks are. */
 static bool is_writable(const struct bh_image_header *h, uint64_t pa, uint64_t bytes)
 {
-	return pa % BH_PAGE == 0 && bytes % BH_PAGE == 0 &&
-	       (within(pa, bytes, h->load_pa + h->file_bytes, h->image_size - h->file_bytes) ||
-		within(pa, bytes, h->load_pa + h->text_bytes + h->rodata_bytes, h->check_bytes));
+	return is_behind(h, pa, bytes) ||
+	       (pa % BH_PAGE == 0 && bytes % BH_PAGE == 0 && within(pa, bytes, h->load_pa + h->text_bytes + h->rodata_bytes, h->check_bytes));
 }
 
 static const char *check_memory(const struct bh_image_header *h)
 {
 	const struct blob_piece p[] = { { h->bss_pa, h->bss_bytes }, { h->state_pa, h->state_bytes }, { h->share_pa, h->share_bytes } };
 
-	if (!is_writable(h, h->bss_pa, h->bss_bytes) || !is_writable(h, h->state_pa, h->state_bytes) ||
-	    !is_writable(h, h->share_pa, h->share_bytes))
+	if (!is_writable(h, h->bss_pa, h->bss_bytes) || !is_writable(h, h->state_pa, h->state_bytes))
 		return "image: kernel's writable memory is neither behind the file nor where the boot checks are";
+	/* The stack that this runs on is there (boot.S). */
+	if (!is_behind(h, h->share_pa, h->share_bytes))
+		return "image: shared memory, which has the stack of the boot checks, is not behind the file";
 	if (!apart(p, 3))
 		return "image: kernel's writable memory overlaps";
 	return NULL;

@@ -226,8 +226,10 @@ void arch_irq_take(void)
 {
 	uint32_t intid = (uint32_t)gic_acknowledge();
 
-	if (intid >= GIC_SPURIOUS)
+	if (unlikely(intid >= GIC_SPURIOUS)) {
+		this_core()->now = arch_stamp(); /* the sleep is over even so: what was posted may be ahead of its kick */
 		return;
+	}
 	gic_drop(intid);
 	this_core()->now = arch_stamp();
 	trace(this_core(), BH_TRACE_IRQ, trace_running(this_core()), intid, 0, 0);

@@ -26,6 +26,8 @@
 	((uint64_t)MDCR_EL2_TPMCR | MDCR_EL2_TPM | MDCR_EL2_TDA | MDCR_EL2_TDOSA | MDCR_EL2_TDRA | \
 	 MDCR_EL2_TPMS | MDCR_EL2_TTRF)
 
+_Static_assert(__builtin_offsetof(struct vcpu, arch) == 0, "arch_of() relies on it");
+
 #define ROOT_PA 0x0000fffffffff000ull /* of VTTBR_EL2 */
 
 static uint64_t vttbr(const struct partition *p, uint64_t root)

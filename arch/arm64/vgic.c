@@ -117,7 +117,7 @@ static __attribute__((noinline)) void raise_private(struct vcpu *v, uint32_t int
 	set_bits(&c->own.pending, BIT(intid));
 	if (hw)
 		set_bits(&c->own.owed, BIT(intid));
-	set_bits(&c->todo, BIT(0));
+	set_bits(&c->todo, VGIC_TODO_LATCHED(0));
 	vgic_update(v);
 }
 
@@ -205,15 +205,21 @@ static bool deliver(struct vcpu *v, struct vgic_word *word, uint32_t w, uint32_t
 	return true;
 }
 
-/* All that is new is one interrupt: an SGI of another vCPU, or a partner's notice. False: nothing was done but that `todo` is as it was. */
+/*
+ * All that is new is one interrupt: an SGI of another vCPU, or a partner's notice. Where a register was written, too, another of the word may
+ * have to leave its list register: that is seen by a pass only. False: nothing was done but that `todo` is as it was.
+ */
 static bool update_quick(struct vcpu *v, uint32_t todo)
 {
 	struct vgic_cpu *c = &v->arch.vgic;
-	uint32_t w = lowest_bit(todo) % VGIC_WORDS, bits;
-	struct vgic_word *word = vgic_word(v, w);
+	uint32_t w = lowest_bit(todo) - VGIC_WORDS, bits;
+	struct vgic_word *word;
 
-	if (todo != BIT(w) || !c->live || clear_bits(&c->todo, todo) != todo)
+	if (w >= VGIC_WORDS || !c->live)
+		return false;
+	if (clear_bits(&c->todo, todo) != VGIC_TODO_LATCHED(w))
 		goto pass;
+	word = vgic_word(v, w);
 	bits = load_relaxed(&word->pending) & load_relaxed(&word->enabled) & load_relaxed(&c->mine[w]) & ~word->active;
 	if (bits == 0 || (bits & (bits - 1)) != 0 || (word->unpend | word->unactive | word->owed | word->wanted | (word->line & word->level)) != 0)
 		goto pass;
@@ -239,7 +245,7 @@ static void latch(struct partition *p, uint32_t intid)
 	uint32_t bit = BIT(intid % 32);
 
 	if ((set_bits(&p->arch.vgic.word[intid / 32].pending, bit) & bit) == 0)
-		vgic_spi_tell(p, intid);
+		vgic_spi_tell(p, intid, VGIC_TODO_LATCHED(intid / 32));
 }
 
 void vgic_raise_spi(struct partition *p, uint32_t intid)
@@ -268,7 +274,7 @@ void vgic_line_spi(struct partition *p, uint32_t intid, bool level)
 		if ((load_relaxed(&word->held) & bit) == 0)
 			return;
 	}
-	vgic_spi_tell(p, intid);
+	vgic_spi_tell(p, intid, BIT(intid / 32));
 }
 
 /*
@@ -294,7 +300,7 @@ void vgic_raise_device(struct partition *p, uint32_t vintid)
 	}
 	set_bits(&word->pending, BIT(vintid % 32));
 	set_bits(&word->owed, BIT(vintid % 32));
-	vgic_spi_tell(p, vintid);
+	vgic_spi_tell(p, vintid, BIT(vintid / 32));
 	vgic_line_fired(p, vintid);
 }
 
@@ -308,7 +314,7 @@ static inline void sgi_to(struct vcpu *t, uint32_t bit, uint32_t group)
 	vgic_barrier();
 	if ((load_relaxed(&word->enabled) & bit) == 0)
 		return;
-	set_bits(&t->arch.vgic.todo, VGIC_TODO_SGI);
+	set_bits(&t->arch.vgic.todo, VGIC_TODO_LATCHED(0));
 	sched_post(t->core, t->bit);
 }
 

@@ -20,10 +20,11 @@
 
 #include "kernel/types.h"
 
-#define VGIC_LINES    288u /* INTIDs 0-287, as QEMU's virt machine has them */
-#define VGIC_WORDS    (VGIC_LINES / 32u)
-#define VGIC_TODO_SGI (1u << VGIC_WORDS)
-#define VGIC_LRS      16u /* at most; the hardware's number is used */
+#define VGIC_LINES 288u /* INTIDs 0-287, as QEMU's virt machine has them */
+#define VGIC_WORDS (VGIC_LINES / 32u)
+#define VGIC_LRS   16u /* at most; the hardware's number is used */
+
+#define VGIC_TODO_LATCHED(w) (1u << (VGIC_WORDS + (w)))
 
 #define VGIC_GICD_IPA	0x08000000u
 #define VGIC_GICD_BYTES 0x10000u
@@ -64,7 +65,7 @@ struct vgic_word {
 
 struct vgic_cpu {
 	struct vgic_word own;	      /* INTIDs 0-31 */
-	uint32_t todo;		      /* bit w: something new in word w; VGIC_TODO_SGI: likewise in word 0, but no more than pending SGIs; any core, atomically */
+	uint32_t todo;		      /* bit w: something new in word w; VGIC_TODO_LATCHED(w): likewise, but no more than latches that have become pending; any core, atomically */
 	uint32_t mine[VGIC_WORDS];    /* SPIs routed here, [0] all ones; any core, atomically */
 	uint32_t evicted[VGIC_WORDS]; /* acknowledged here, active, put out of the list registers; likewise */
 	uint32_t masked[VGIC_WORDS];  /* physical lines that are masked until this vCPU runs; likewise */

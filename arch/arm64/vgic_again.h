@@ -26,15 +26,15 @@ static inline uint64_t vgic_again(const struct vcpu *v, uint32_t intid, uint64_t
 	return (lr & ~LR_STATE) | LR_PENDING;
 }
 
-/* All that is new to v, which is live, is one SGI, and it goes where its last one was. Nothing else: another's request has its own bit in `todo`. */
+/* All that is new to v, which is live, is one private latch, and it goes where its last one was. Nothing else: what is changed has its own bit in `todo`. */
 static inline bool vgic_again_sgi(struct vcpu *v)
 {
 	struct vgic_cpu *c = &v->arch.vgic;
 	uint32_t bit, n;
 
-	if (load_relaxed(&c->todo) != VGIC_TODO_SGI)
+	if (load_relaxed(&c->todo) != VGIC_TODO_LATCHED(0))
 		return false;
-	clear_bits(&c->todo, VGIC_TODO_SGI);
+	clear_bits(&c->todo, VGIC_TODO_LATCHED(0));
 	bit = load_relaxed(&c->own.pending);
 	if (likely(bit != 0 && (bit & (bit - 1)) == 0 && (c->again & bit) != 0)) {
 		uint64_t lr;
@@ -47,7 +47,7 @@ static inline bool vgic_again_sgi(struct vcpu *v)
 			return true;
 		}
 	}
-	set_bits(&c->todo, BIT(0));
+	set_bits(&c->todo, VGIC_TODO_LATCHED(0));
 	return false;
 }
 

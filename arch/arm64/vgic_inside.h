@@ -28,10 +28,10 @@ static inline uint32_t vgic_pending_bits(const struct vgic_word *word)
 	return load_relaxed(&word->pending) | (load_relaxed(&word->line) & load_relaxed(&word->level));
 }
 
-/* Word w of t has something new; self: the vCPU that causes it, which will look by itself, or NULL. */
-static inline void vgic_tell(struct vcpu *t, uint32_t w, const struct vcpu *self)
+/* t has this to look at (vgic_cpu.todo); self: the vCPU that causes it, which will look by itself, or NULL. */
+static inline void vgic_tell(struct vcpu *t, uint32_t todo, const struct vcpu *self)
 {
-	set_bits(&t->arch.vgic.todo, BIT(w)); /* as good as REQ_IRQ */
+	set_bits(&t->arch.vgic.todo, todo); /* as good as REQ_IRQ */
 	if (t != self)
 		sched_post(t->core, t->bit);
 }
@@ -138,7 +138,7 @@ void vgic_lr_retract(struct vgic_pass *k, uint32_t n); /* back to the words, in 
 void vgic_evicted_end(struct vgic_pass *k, uint32_t intid);
 bool vgic_holds(const struct vgic_cpu *c, uint32_t intid);
 
-/* An SPI became pending: who delivers it looks. */
-void vgic_spi_tell(struct partition *p, uint32_t intid);
+/* An SPI became pending, or its line changed: who delivers it looks. todo: as vgic_cpu.todo has it. */
+void vgic_spi_tell(struct partition *p, uint32_t intid, uint32_t todo);
 
 #endif

@@ -49,7 +49,7 @@ void vgic_changed(struct partition *p, uint32_t w, uint32_t bits, struct vcpu *s
 	vgic_barrier();
 	held = load_relaxed(&word->held) & bits;
 	if ((load_relaxed(&word->owed) & bits) != 0)
-		vgic_tell(self, w, self); /* whoever looks ends it, and it may be routed to nobody */
+		vgic_tell(self, BIT(w), self); /* whoever looks ends it, and it may be routed to nobody */
 	bits &= vgic_pending_bits(word);
 	if ((held | bits) == 0)
 		return;
@@ -57,18 +57,18 @@ void vgic_changed(struct partition *p, uint32_t w, uint32_t bits, struct vcpu *s
 		struct vcpu *t = partition_vcpu(p, i);
 
 		if (held != 0 || (load_relaxed(&t->arch.vgic.mine[w]) & bits) != 0)
-			vgic_tell(t, w, self);
+			vgic_tell(t, BIT(w), self);
 	}
 }
 
-void vgic_spi_tell(struct partition *p, uint32_t intid)
+void vgic_spi_tell(struct partition *p, uint32_t intid, uint32_t todo)
 {
 	uint32_t to;
 
 	vgic_barrier();
 	to = load_relaxed(&p->arch.vgic.route[intid]);
 	if (to < p->desc->n_vcpus && (load_relaxed(&p->arch.vgic.word[intid / 32].enabled) & BIT(intid % 32)) != 0)
-		vgic_tell(partition_vcpu(p, to), intid / 32, NULL);
+		vgic_tell(partition_vcpu(p, to), todo, NULL);
 }
 
 /* An SPI ended here that is routed elsewhere, or went back to its word: it may be pending there. */
@@ -81,7 +81,7 @@ static void spi_pass_on(struct vcpu *v, uint32_t intid)
 	vgic_barrier();
 	if ((load_relaxed(&v->arch.vgic.mine[w]) & bit) == 0 &&
 	    (vgic_pending_bits(vgic_word(v, w)) & bit) != 0)
-		vgic_spi_tell(v->part, intid);
+		vgic_spi_tell(v->part, intid, BIT(w));
 }
 
 /* --- out of a list register --- */

@@ -257,7 +257,7 @@ static enum vgic_result private_access(struct vcpu *v, struct vcpu *owner, uint3
 			a->value = value;
 	}
 	if (a->write)
-		vgic_tell(owner, 0, v);
+		vgic_tell(owner, BIT(0), v);
 	return done;
 }
 
@@ -274,8 +274,7 @@ static void ctlr_write(struct vcpu *v, uint32_t value)
 	for (uint32_t i = 0; i < p->desc->n_vcpus; i++) {
 		struct vcpu *t = partition_vcpu(p, i);
 
-		set_bits(&t->arch.vgic.todo, VGIC_ALL_WORDS);
-		vgic_tell(t, 0, v);
+		vgic_tell(t, VGIC_ALL_WORDS, v);
 	}
 }
 

@@ -105,6 +105,8 @@ static void wrong_places_are_refused(void **state)
 	REFUSED(h.bss_pa = LOAD + 0x6000, "writable memory");
 	REFUSED(h.bss_pa = LOAD + 0x7000; h.bss_bytes += BH_PAGE, "writable memory");
 	REFUSED(h.bss_pa = LOAD + 0x7000; h.state_pa = LOAD + 0x8000; h.state_bytes = 0x2000, "overlaps");
+	REFUSED(h.share_pa = LOAD + 0x7000; h.share_bytes = 0x3000, "stack of the boot checks");
+	REFUSED(h.share_pa = LOAD + h.image_size - 0x8000, "stack of the boot checks");
 	REFUSED(h.check_bytes = 0x2800, "whole pages");
 	REFUSED(h.check_bytes = 0x4000, "blob");
 	REFUSED(h.state_bytes = UINT64_MAX & ~0xfffull, "writable memory");

@@ -307,6 +307,35 @@ static void what_a_core_posts_to_itself_while_it_attends_is_not_left(void **stat
 	assert_int_equal(vcpu_of(1, 0)->arch.how, ENTRY_STUB);
 }
 
+/* Likewise where it is alone on its core, and woken without the others being asked: from within what is attended to, as an interrupt that comes back to it. */
+static void what_the_only_vcpu_of_a_core_posts_to_itself_while_it_wakes_is_not_left(void **state)
+{
+	struct core *c = core_at(1);
+
+	(void)state;
+	does(other, guest_wfi, NULL);
+	host_on(0);
+	vcpu_post(other, REQ_ROOM); /* nothing for it: it sleeps on, the whole way */
+	host_settle();
+	assert_int_equal(other->state, VCPU_WAITING);
+	host_on(0);
+	host_private(other, HOST_SGI);
+	host_points(true);
+	for (uint32_t n = 0; c->inbox; n++) {
+		assert_true(n < 100);
+		host_run(1);
+	}
+	assert_int_equal(host_where(1), HOST_POINT);
+	assert_int_equal(other->state, VCPU_WAITING);
+	host_on(1);
+	vcpu_post(other, REQ_PORT);
+	host_points(false);
+	host_settle();
+	assert_true(runs_on(other, 1));
+	assert_int_equal(c->inbox, 0);
+	quiet();
+}
+
 /* --- the model: a vCPU waits, wants to be looked at, has interrupts, has a timer --- */
 
 #define RANDOM_CORES 3u
@@ -502,6 +531,7 @@ int main(void)
 		AFTER(all_run, a_timer_that_was_due_before_the_wait_does_not_wait),
 		AFTER(all_run, the_alarm_follows_a_deadline_that_another_core_changed),
 		AFTER(all_run, what_a_core_posts_to_itself_while_it_attends_is_not_left),
+		AFTER(all_run, what_the_only_vcpu_of_a_core_posts_to_itself_while_it_wakes_is_not_left),
 		AFTER(all_run, a_random_trace_schedules_as_the_model_does),
 	};
 

@@ -734,12 +734,73 @@ static void random_traces_without_a_trap_of_dir_follow_the_architecture(void **s
 	random_trace(4, 4, false, 22, 20000);
 }
 
+/* Two interrupts that are on at v; the first is more urgent. */
+static void two_are_on(struct vcpu *v, const uint32_t intids[2])
+{
+	for (uint32_t k = 0; k < 2; k++) {
+		uint32_t i = (uint32_t)(v - vcpus);
+
+		group_write(v, i, intids[k], true);
+		if (intids[k] >= 16)
+			config_write(v, i, intids[k], false);
+		priority_write(v, i, intids[k], (uint8_t)(0x80 + k * 8));
+		bit_write(v, i, 0x100, intids[k]);
+	}
+}
+
+static void comes(uint32_t intid)
+{
+	on(&vcpus[2]);
+	if (intid >= 32)
+		vgic_raise_spi(&part, intid);
+	else
+		vgic_sgi(&vcpus[2], (uint64_t)intid << 24 | 1, 1);
+}
+
+/* Another core disables one that waits in a list register, and another of the same word comes before the first core has looked. */
+static void check_disabled(uint32_t disabled, uint32_t other)
+{
+	machine(4, 4, true);
+	guest_starts();
+	load(&vcpus[0]);
+	load(&vcpus[2]);
+	two_are_on(&vcpus[0], (uint32_t[]){ disabled, other });
+	comes(other); /* the quick ways are known to it */
+	settle(&vcpus[0]);
+	on(&vcpus[0]);
+	assert_int_equal(hw_acknowledge(), other);
+	hw_end(other);
+	hw_deactivate(other);
+	comes(disabled);
+	settle(&vcpus[0]);
+	bit_write(&vcpus[2], 0, 0x180, disabled);
+	comes(other);
+	settle(&vcpus[0]);
+	on(&vcpus[0]);
+	assert_int_equal(hw_acknowledge(), other);
+	hw_end(other);
+	hw_deactivate(other);
+	assert_int_equal(hw_acknowledge(), 1023);
+	bit_write(&vcpus[2], 0, 0x100, disabled);
+	settle(&vcpus[0]);
+	on(&vcpus[0]);
+	assert_int_equal(hw_acknowledge(), disabled);
+}
+
+static void one_that_is_disabled_elsewhere_is_taken_back_whatever_comes_beside_it(void **state)
+{
+	(void)state;
+	check_disabled(50, 51);
+	check_disabled(3, 4);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_traces_on_one_vcpu_follow_the_architecture),
 		cmocka_unit_test(random_traces_on_four_vcpus_that_share_two_cores_follow_the_architecture),
 		cmocka_unit_test(random_traces_without_a_trap_of_dir_follow_the_architecture),
+		cmocka_unit_test(one_that_is_disabled_elsewhere_is_taken_back_whatever_comes_beside_it),
 	};
 
 	if (argc > 1)
