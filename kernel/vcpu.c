@@ -160,11 +160,8 @@ static __attribute__((noinline)) void attend_events(struct vcpu *v, uint32_t r)
 {
 	if (unlikely(v->vigil != BH_NEVER && v->vigil <= arch_time()))
 		watchdog_attend(v);
-	if (v->state == VCPU_OFF) {
-		if (v->is_ahead)
-			arch_irq_update(v);
+	if (v->state == VCPU_OFF) /* ahead or not: what is posted to it now is taken in when it is switched on */
 		return;
-	}
 	arch_irq_update(v);
 	if (unlikely(r & REQ_SYNC))
 		arch_irq_sync(v);
