@@ -312,10 +312,8 @@ static inline void sgi_to(struct vcpu *t, uint32_t bit, uint32_t group)
 	if ((load_relaxed(&word->group) & bit) != (group ? bit : 0) || (set_bits(&word->pending, bit) & bit) != 0)
 		return;
 	vgic_barrier();
-	if ((load_relaxed(&word->enabled) & bit) == 0)
-		return;
-	set_bits(&t->arch.vgic.todo, VGIC_TODO_LATCHED(0));
-	sched_post(t->core, t->bit);
+	if ((load_relaxed(&word->enabled) & bit) != 0)
+		vgic_tell(t, VGIC_TODO_LATCHED(0), NULL);
 }
 
 /* ICC_SGI1R_EL1 and its kin: Aff3 [55:48], RS [47:44], IRM [40], Aff2 [39:32], INTID [27:24],

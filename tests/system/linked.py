@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A system that `bulkhead run` has started, and the streams of its link (tools/link_socket.h)."""
 
+import contextlib
 import os
 import socket
 import threading
@@ -43,6 +44,18 @@ class Linked(Machine):
             answer[0][1].close()
             return answer[0][0]
         return get
+
+
+@contextlib.contextmanager
+def running(name, folder, *ready):
+    """Until the block ends, however it does. ready: the line to wait for first, as Machine.line() takes it."""
+    m = Linked(name, folder)
+    try:
+        if ready:
+            m.line(*ready)
+        yield m
+    finally:
+        m.stop()
 
 
 def hear(s, n):

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from linked import BUSY, CONTROL, DUMP, GDB, OPEN, Linked, hear
+from linked import BUSY, CONTROL, DUMP, GDB, OPEN, hear, running
 from machine import ESCAPE
 
 SYSTEM = "tests/systems/link"
@@ -18,10 +18,8 @@ HOT_KEY = "\x1d"
 
 @pytest.fixture(scope="module")
 def machine():
-    m = Linked("test_link", SYSTEM)
-    m.line("echo", "ready, with zeros: ab")
-    yield m
-    m.stop()
+    with running("test_link", SYSTEM, "echo", "ready, with zeros: ab") as m:
+        yield m
 
 
 def exchange(stream, data, got):

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from linked import Linked
+from linked import running
 
 SYSTEM = "tests/systems/monitor"
 DEDICATED = "tests/systems/monitor-dedicated"
@@ -17,17 +17,14 @@ PC = r"pc 0x[0-9a-f]+"
 
 @pytest.fixture(scope="module")
 def machine():
-    m = Linked("test_monitor", SYSTEM)
-    yield m
-    m.stop()
+    with running("test_monitor", SYSTEM) as m:
+        yield m
 
 
 @pytest.fixture(scope="module")
 def dedicated():
-    m = Linked("test_monitor-dedicated", DEDICATED)
-    m.line("debugged", "counting")
-    yield m
-    m.stop()
+    with running("test_monitor-dedicated", DEDICATED, "debugged", "counting") as m:
+        yield m
 
 
 def tool(*words):
