@@ -59,6 +59,7 @@ struct arch_vcpu {
 	uint64_t fpsr, fpcr;
 	uint64_t q[64] __attribute__((aligned(16)));
 
+	uint32_t rare;	      /* it has something that only the whole way of a switch moves (switch.c) */
 	uint32_t is_direct;   /* its core is dedicated: for good */
 	uint64_t direct_root; /* is_direct: pa of the root that its door has */
 	struct direct_cpu direct;

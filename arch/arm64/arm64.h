@@ -112,11 +112,28 @@ static inline bool timer_runs(uint64_t ctl)
 	return (ctl & (CNT_CTL_ENABLE | CNT_CTL_IMASK)) == CNT_CTL_ENABLE;
 }
 
+static inline void timer_load_virtual(struct vcpu *v)
+{
+	uint64_t cval = v->arch.cntv_cval, ctl = v->arch.cntv_ctl; /* by one instruction */
+
+	write_reg(cntv_cval_el0, cval);
+	write_reg(cntv_ctl_el0, ctl);
+}
+
+/* Its line is low behind the next ISB. */
+static inline void timer_save_virtual(struct vcpu *v)
+{
+	uint64_t cval = read_reg(cntv_cval_el0), ctl = read_reg(cntv_ctl_el0);
+
+	write_reg(cntv_ctl_el0, 0);
+	v->arch.cntv_cval = cval;
+	v->arch.cntv_ctl = ctl;
+}
+
 /* Both timers are the hardware's where interrupts are direct. */
 static inline void timer_load(struct vcpu *v, bool both)
 {
-	write_reg(cntv_cval_el0, v->arch.cntv_cval);
-	write_reg(cntv_ctl_el0, v->arch.cntv_ctl);
+	timer_load_virtual(v);
 	if (both) {
 		write_reg(cntp_cval_el0, v->arch.cntp_cval);
 		write_reg(cntp_ctl_el0, v->arch.cntp_ctl);
@@ -127,9 +144,7 @@ static inline void timer_load(struct vcpu *v, bool both)
 
 static inline void timer_save(struct vcpu *v, bool both)
 {
-	v->arch.cntv_ctl = read_reg(cntv_ctl_el0) & (CNT_CTL_ENABLE | CNT_CTL_IMASK);
-	v->arch.cntv_cval = read_reg(cntv_cval_el0);
-	write_reg(cntv_ctl_el0, 0);
+	timer_save_virtual(v);
 	if (both) {
 		v->arch.cntp_ctl = read_reg(cntp_ctl_el0) & (CNT_CTL_ENABLE | CNT_CTL_IMASK);
 		v->arch.cntp_cval = read_reg(cntp_cval_el0);
@@ -142,8 +157,10 @@ static inline void timer_save(struct vcpu *v, bool both)
 void irq_handle(uint32_t intid); /* acknowledged and dropped */
 
 /* switch.c */
-void debug_enable(struct vcpu *v); /* v touched its debug registers for the first time */
-bool serror_window(void);	   /* true: an asynchronous error was pending */
+void switch_review(struct arch_vcpu *a); /* what `rare` depends on has changed */
+void debug_enable(struct vcpu *v);	 /* v touched its debug registers for the first time */
+void switch_serror(struct vcpu *v);	 /* v, loaded, has an SError pending */
+bool serror_window(void);		 /* true: an asynchronous error was pending */
 
 /*
  * What is left of an exit that is not over on the spot (traps.c), in entry.S's x0: odd, other than the address of a vCPU.

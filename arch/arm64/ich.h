@@ -108,10 +108,15 @@ static inline bool ich_apr_is_one(void)
 	return (ich_vtr() >> 26 & 7u) < 5;
 }
 
+static inline uint32_t ich_apr_first(void)
+{
+	return (uint32_t)read_reg(ich_ap0r0_el2) | (uint32_t)read_reg(ich_ap1r0_el2);
+}
+
 /* Is a priority active? */
 static inline uint32_t ich_apr_any(void)
 {
-	uint32_t any = (uint32_t)read_reg(ich_ap0r0_el2) | (uint32_t)read_reg(ich_ap1r0_el2);
+	uint32_t any = ich_apr_first();
 
 	return likely(ich_apr_is_one()) ? any : any | ich_apr_others();
 }

@@ -137,10 +137,12 @@ void arch_vcpu_finish(struct vcpu *v, uint64_t value)
 /* The abort needs the guest's EL1 registers: it is given when the vCPU is loaded again. */
 void arch_vcpu_abort(struct vcpu *v)
 {
-	if (v->core->loaded == v)
+	if (v->core->loaded == v) {
 		inject_abort(v, v->arch.access, v->arch.access_far, false);
-	else
-		v->arch.abort_pending = 1;
+		return;
+	}
+	v->arch.abort_pending = 1;
+	switch_review(&v->arch);
 }
 
 static void emulated(struct vcpu *v, uint64_t esr, ipa_t ipa, const struct bh_region *r)

@@ -126,6 +126,7 @@ void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t 
 	a->vttbr = vttbr(v->part, how == ENTRY_STUB ? d->load_root : d->run_root);
 	a->mdcr = MDCR_BASE | hpmn() | (a->mdcr & MDCR_EL2_TDE); /* who debugs the partition debugs a vCPU that it switches on, too */
 	a->cptr = cptr_base() | (d->fp == BH_FP_EAGER ? 0 : CPTR_EL2_TFP);
+	switch_review(a);
 	if (v->core->fp_owner == v)
 		v->core->fp_owner = NULL;
 	v->core->stale |= v->bit;
@@ -281,6 +282,7 @@ void debug_enable(struct vcpu *v)
 {
 	v->arch.debug_used = 1;
 	v->arch.mdcr &= ~(uint64_t)MDCR_EL2_TDA;
+	switch_review(&v->arch);
 	write_reg(mdcr_el2, v->arch.mdcr);
 	debug_load(&v->arch);
 	isb();
@@ -311,9 +313,66 @@ static void debug_from_outside(const struct arch_vcpu *a)
 		(two) = value_y;                                       \
 	} while (0)
 
-void arch_vcpu_load(struct vcpu *v)
+/* Of a plain switch neither the vCPU nor what it has in the GIC's virtual interface needs more than what all have. */
+void switch_review(struct arch_vcpu *a)
+{
+	a->rare = a->is_direct || !(a->cptr & CPTR_EL2_TFP) || (a->mdcr & MDCR_EL2_TDE) || a->debug_used || a->abort_pending || (a->hcr & HCR_EL2_VSE) ||
+		  timer_runs(a->cntp_ctl) || !ich_apr_is_one();
+}
+
+/*
+ * Until here the root is the empty one (leave_root(), boot), through which no walk succeeds: speculation cannot pair these EL1 tables with
+ * another partition's stage 2 (erratum 1319367 of Cortex-A72 is about that).
+ */
+static inline void enter_root(const struct vcpu *v, uint64_t root)
 {
 	struct core *c = v->core;
+
+	isb();
+	write_reg(vttbr_el2, root);
+	isb();
+	if (unlikely((c->stale & v->bit) | v->siblings)) {
+		if (c->stale & v->bit)
+			flush();
+		c->stale = (c->stale & ~v->bit) | v->siblings;
+	}
+}
+
+static inline void leave_root(void)
+{
+	write_reg(vttbr_el2, blob->empty_root);
+	isb();
+}
+
+static __attribute__((noinline)) void load_rest(struct vcpu *v)
+{
+	struct arch_vcpu *a = &v->arch;
+
+	enter_root(v, a->is_direct ? direct_root(v, a->vttbr & ROOT_PA) : a->vttbr);
+	if (!(a->cptr & CPTR_EL2_TFP))
+		fp_switch(v->core, v);
+	else if (v->core->fp_owner == v)
+		write_reg(cptr_el2, a->cptr & ~(uint64_t)CPTR_EL2_TFP);
+	if (a->mdcr & MDCR_EL2_TDE)
+		debug_from_outside(a);
+	else if (a->debug_used)
+		debug_load(a);
+	if (a->is_direct) {
+		direct_load(v);
+		timer_load(v, true);
+	} else {
+		vgic_load(v); /* its list registers before its timer's line, see vgic.h */
+		timer_load(v, false);
+	}
+	if (a->abort_pending) {
+		a->abort_pending = 0;
+		inject_abort(v, a->access, a->access_far, false);
+	}
+	switch_review(a);
+}
+
+void arch_vcpu_load(struct vcpu *v)
+{
 	struct arch_vcpu *a = &v->arch;
 
 #define X(reg)	   write_reg(reg, a->reg);
@@ -324,80 +383,96 @@ void arch_vcpu_load(struct vcpu *v)
 	load_pair(elr_el2, a->pc, spsr_el2, a->pstate);
 	load_pair(hcr_el2, a->hcr, vmpidr_el2, a->vmpidr);
 	load_pair(mdcr_el2, a->mdcr, cptr_el2, a->cptr);
-	/*
-	 * Until here the root is the empty one (arch_vcpu_save(), boot), through which no walk
-	 * succeeds: speculation cannot pair these EL1 tables with another partition's stage 2
-	 * (erratum 1319367 of Cortex-A72 is about that).
-	 */
-	isb();
-	write_reg(vttbr_el2, unlikely(a->is_direct) ? direct_root(v, a->vttbr & ROOT_PA) : a->vttbr);
-	isb();
-	if (unlikely(c->stale & v->bit))
-		flush();
-	c->stale = (c->stale & ~v->bit) | v->siblings;
-	if (!(a->cptr & CPTR_EL2_TFP))
-		fp_switch(c, v);
-	else if (c->fp_owner == v)
+	if (unlikely(a->rare) || unlikely(!vgic_load_is_plain(&a->vgic))) {
+		load_rest(v);
+		return;
+	}
+	enter_root(v, a->vttbr);
+	if (v->core->fp_owner == v)
 		write_reg(cptr_el2, a->cptr & ~(uint64_t)CPTR_EL2_TFP);
-	if (unlikely(a->mdcr & MDCR_EL2_TDE))
-		debug_from_outside(a);
-	else if (a->debug_used)
-		debug_load(a);
-	if (unlikely(a->is_direct)) {
-		direct_load(v);
-		timer_load(v, true);
-	} else {
-		vgic_load(v); /* its list registers before its timer's line, see vgic.h */
-		timer_load(v, false);
-	}
-	if (unlikely(a->abort_pending)) {
-		a->abort_pending = 0;
-		inject_abort(v, a->access, a->access_far, false);
-	}
+	vgic_load_plain(v);
+	timer_load_virtual(v);
 }
 
 /*
  * An asynchronous external abort that v's accesses caused may still be on its way. DSB makes them
  * complete, and with PSTATE.A open the error is taken here, so it is not charged to who comes next.
  */
-bool serror_window(void)
+static inline uint64_t serror_look(void)
 {
-	uint64_t taken;
+	register uint64_t taken __asm__("x0"); /* entry_serror writes it, and x1 */
 
-	__asm__ volatile("mov x0, #0\n dsb sy\n isb\n msr daifclr, #4\n isb\n msr daifset, #4\n mov %0, x0"
-			 : "=r"(taken)::"x0", "x1", "memory");
+	__asm__ volatile("mov x0, #0\n dsb sy\n isb\n msr daifclr, #4\n isb\n msr daifset, #4"
+			 : "=r"(taken)::"x1", "memory");
 	return taken;
 }
 
-void arch_vcpu_save(struct vcpu *v)
+bool serror_window(void)
+{
+	return serror_look();
+}
+
+static __attribute__((noinline)) void save_serror(struct vcpu *v)
 {
 	struct arch_vcpu *a = &v->arch;
 
-	if (unlikely(a->is_direct)) {
+	write_reg(elr_el2, a->pc); /* the error's own return address has replaced it */
+	if (health_vcpu(v, BH_FAULT_HARDWARE, BH_EVENT_SERROR, 0, read_reg(esr_el2)) == HEALTH_INJECT)
+		a->hcr |= HCR_EL2_VSE;
+	switch_review(a);
+	leave_root();
+}
+
+void switch_serror(struct vcpu *v)
+{
+	v->arch.hcr |= HCR_EL2_VSE;
+	write_reg(hcr_el2, v->arch.hcr);
+	switch_review(&v->arch);
+}
+
+static __attribute__((noinline)) void save_rest(struct vcpu *v)
+{
+	struct arch_vcpu *a = &v->arch;
+
+	if (a->is_direct) {
 		timer_save(v, true);
 		direct_save(v);
 	} else {
 		timer_save(v, false);
 		vgic_save(v);
 	}
-	if (unlikely(a->mdcr & MDCR_EL2_TDE))
+	if (a->mdcr & MDCR_EL2_TDE)
 		write_reg(mdscr_el1, 0);
 	else if (a->debug_used)
 		debug_save(a);
+	a->hcr = read_reg(hcr_el2); /* an SError that was pending may have been taken */
+	switch_review(a);
+	if (unlikely(serror_look()))
+		save_serror(v);
+	else
+		leave_root();
+}
+
+void arch_vcpu_save(struct vcpu *v)
+{
+	struct arch_vcpu *a = &v->arch;
+
 	save_pair(a->pc, elr_el2, a->pstate, spsr_el2);
-	a->hcr = read_reg(hcr_el2);
 #define X(reg)	   a->reg = read_reg(reg);
 #define PAIR(x, y) save_pair(a->x, x, a->y, y);
 	EL1_REGISTERS(X, PAIR)
 #undef PAIR
 #undef X
-	if (unlikely(serror_window())) {
-		write_reg(elr_el2, a->pc); /* the error's own return address has replaced it */
-		if (health_vcpu(v, BH_FAULT_HARDWARE, BH_EVENT_SERROR, 0, read_reg(esr_el2)) == HEALTH_INJECT)
-			a->hcr |= HCR_EL2_VSE;
+	if (unlikely(a->rare) || unlikely(!vgic_save_is_plain(&a->vgic))) {
+		save_rest(v);
+		return;
 	}
-	write_reg(vttbr_el2, blob->empty_root);
-	isb();
+	timer_save_virtual(v);
+	vgic_save_plain(v);
+	if (unlikely(serror_look()))
+		save_serror(v);
+	else
+		leave_root();
 }
 
 /* CPTR_EL2.TFP does not hold EL2's own accesses up but where it is set: it is cleared for the moment. */

@@ -249,7 +249,7 @@ uint64_t trap_irq(struct vcpu *v)
 uint64_t trap_serror(struct vcpu *v)
 {
 	if (health_vcpu(v, BH_FAULT_HARDWARE, BH_EVENT_SERROR, 0, read_reg(esr_el2)) == HEALTH_INJECT)
-		write_reg(hcr_el2, read_reg(hcr_el2) | HCR_EL2_VSE);
+		switch_serror(v);
 	return left_next(v);
 }
 

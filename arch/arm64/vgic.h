@@ -71,28 +71,27 @@ struct vgic_cpu {
 	uint32_t masked[VGIC_WORDS];  /* physical lines that are masked until this vCPU runs; likewise */
 	uint32_t closed;	      /* bit w: masked[w] may not be zero; likewise, set after it */
 
-	/* its own core's; others only read `used` and `lr`, after a sync */
-	bool live;	   /* in the hardware */
-	bool asleep;	   /* GICR_WAKER.ProcessorSleep */
-	bool asking;	   /* a read waits for other vCPUs' list registers ... */
-	uint32_t ask_what; /* ... this register ... */
-	uint32_t ask_sync; /* ... as of this generation */
-	uint32_t synced;   /* generation of vgic_dist.sync that was answered; atomic */
-	uint32_t used;	   /* bit n: list register n was filled, and is not known to be done */
-	uint32_t latched;  /* bit n: its pending state came from vgic_word.pending, not from a line */
-	uint32_t left;	   /* bit w: more is pending in word w than list registers can take */
-	uint32_t shut;	   /* bit w: pending in a group that the CPU interface has disabled */
-	uint32_t out;	   /* bit w: evicted[w] may not be zero */
-	uint32_t again;	   /* private interrupts held by a list register that they could be put in as they were; none while something is left ... */
-	uint8_t home[32];  /* ... this one */
+	/* its own core's; others only read `used` and `lr`, after a sync. First what every switch looks at, side by side */
+	uint32_t left;		    /* bit w: more is pending in word w than list registers can take */
+	uint32_t shut;		    /* bit w: pending in a group that the CPU interface has disabled */
+	uint32_t used;		    /* bit n: list register n was filled, and is not known to be done */
+	uint32_t out;		    /* bit w: evicted[w] may not be zero */
+	uint32_t priorities_active; /* current while not live: some of ap0r and ap1r are not zero */
+	uint32_t hcr;		    /* as last written, always current */
+	uint32_t vmcr;		    /* current while not live */
+	bool live;		    /* in the hardware */
+	bool asleep;		    /* GICR_WAKER.ProcessorSleep */
+	bool asking;		    /* a read waits for other vCPUs' list registers ... */
+	uint32_t ask_what;	    /* ... this register ... */
+	uint32_t ask_sync;	    /* ... as of this generation */
+	uint32_t synced;	    /* generation of vgic_dist.sync that was answered; atomic */
+	uint32_t latched;	    /* bit n: its pending state came from vgic_word.pending, not from a line */
+	uint32_t again;		    /* private interrupts held by a list register that they could be put in as they were; none while something is left ... */
+	uint8_t home[32];	    /* ... this one */
 	uint8_t priority[32] __attribute__((aligned(8)));
 	uint64_t lr[VGIC_LRS]; /* as last read or written; current while not live */
 
-	/* current while not live */
-	uint32_t ap0r[4], ap1r[4];
-	uint32_t priorities_active; /* some of these are not zero */
-	uint32_t vmcr;
-	uint32_t hcr; /* as last written, always current */
+	uint32_t ap0r[4], ap1r[4]; /* current while not live */
 
 	uint32_t touched; /* another vCPU has written to its redistributor since it was reset; any core, set behind the change */
 };

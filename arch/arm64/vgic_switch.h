@@ -24,8 +24,10 @@ static inline void vgic_load(struct vcpu *v)
 	if (unlikely((c->used | c->own.owed) != 0))
 		vgic_load_used(v);
 	ich_sre_load();
-	if (unlikely(c->priorities_active))
+	if (unlikely(c->priorities_active)) {
 		ich_apr_load(c->ap0r, c->ap1r);
+		c->priorities_active = 0;
+	}
 	ich_vmcr_write(c->vmcr);
 	ich_hcr_write(c->hcr);
 	c->live = true;
@@ -47,6 +49,37 @@ static inline void vgic_save(struct vcpu *v)
 	ich_hcr_write(0);
 	if (unlikely((c->used | c->own.owed) != 0))
 		vgic_save_active(v);
+	c->live = false;
+}
+
+/* The same where there is nothing but the CPU interface's own register. */
+static inline bool vgic_load_is_plain(const struct vgic_cpu *c)
+{
+	return (load_relaxed(&c->todo) | c->left | c->shut | c->used | c->priorities_active | c->own.owed) == 0 && c->hcr != 0;
+}
+
+static inline void vgic_load_plain(struct vcpu *v)
+{
+	struct vgic_cpu *c = &v->arch.vgic;
+
+	ich_sre_load();
+	ich_vmcr_write(c->vmcr);
+	ich_hcr_write(c->hcr);
+	c->live = true;
+}
+
+/* One pair of active-priority registers is all there is. */
+static inline bool vgic_save_is_plain(const struct vgic_cpu *c)
+{
+	return (c->used | c->out | c->own.owed | ich_apr_first()) == 0;
+}
+
+static inline void vgic_save_plain(struct vcpu *v)
+{
+	struct vgic_cpu *c = &v->arch.vgic;
+
+	c->vmcr = ich_vmcr_read();
+	ich_hcr_write(0);
 	c->live = false;
 }
 
