@@ -389,4 +389,23 @@ static inline void hw_reset(uint32_t n_vcpus, uint32_t n_lrs, bool tdir)
 		vgic_cpu_reset(&vcpus[i]);
 }
 
+/* As switch.c moves it, the short way where there is one. */
+#include "arch/arm64/vgic_switch.h"
+
+static void switch_in(struct vcpu *v)
+{
+	if (vgic_load_is_plain(&v->arch.vgic))
+		vgic_load_plain(v);
+	else
+		vgic_load(v);
+}
+
+static void switch_out(struct vcpu *v)
+{
+	if (vgic_save_is_plain(&v->arch.vgic))
+		vgic_save_plain(v);
+	else
+		vgic_save(v);
+}
+
 #endif

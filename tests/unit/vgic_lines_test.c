@@ -44,8 +44,8 @@ static void run(uint32_t i)
 	if (interfaces[here].loaded == v)
 		return;
 	if (interfaces[here].loaded)
-		vgic_save(interfaces[here].loaded);
-	vgic_load(v);
+		switch_out(interfaces[here].loaded);
+	switch_in(v);
 	interfaces[here].loaded = cores[here].loaded = v;
 	cores[here].urgent = 2 * BIT(v->desc->rank) - 1;
 	go_on(here);

@@ -40,8 +40,8 @@ static void load(struct vcpu *v)
 	if (interfaces[here].loaded == v)
 		return;
 	if (interfaces[here].loaded)
-		vgic_save(interfaces[here].loaded);
-	vgic_load(v);
+		switch_out(interfaces[here].loaded);
+	switch_in(v);
 	interfaces[here].loaded = cores[here].loaded = v;
 	if ((cores[here].shut & BIT(v->desc->rank)) != 0)
 		arch_irq_open(v);
@@ -297,7 +297,7 @@ static void a_vcpu_that_is_switched_off_gives_back_what_it_held(void **state)
 	vgic_raise_spi(&part, 33);
 	attend(t);
 	assert_true(vgic_pending(t));
-	vgic_save(t);
+	switch_out(t);
 	interfaces[1].loaded = NULL;
 	vgic_cpu_reset(t);
 	t->power = POWER_OFF;

@@ -170,7 +170,7 @@ static void unload(uint32_t core)
 	if (!f->loaded)
 		return;
 	here = core;
-	vgic_save(f->loaded);
+	switch_out(f->loaded);
 	f->loaded = cores[here].loaded = NULL;
 	assert_int_equal(f->private & BIT(27), 0); /* or the next one's timer would be dead */
 	assert_int_equal(f->ap[0] | f->ap[1], 0);  /* this is relied upon, and nothing else may be left to luck */
@@ -188,7 +188,7 @@ static void load(struct vcpu *v)
 		return;
 	unload(here);
 	here = vcpu_desc[v - vcpus].core;
-	vgic_load(v);
+	switch_in(v);
 	interfaces[here].loaded = cores[here].loaded = v;
 	runs(v);
 }
