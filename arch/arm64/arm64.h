@@ -160,7 +160,6 @@ void irq_handle(uint32_t intid); /* acknowledged and dropped */
 void switch_review(struct arch_vcpu *a); /* what `rare` depends on has changed */
 void debug_enable(struct vcpu *v);	 /* v touched its debug registers for the first time */
 void switch_serror(struct vcpu *v);	 /* v, loaded, has an SError pending */
-bool serror_window(void);		 /* true: an asynchronous error was pending */
 
 /*
  * What is left of an exit that is not over on the spot (traps.c), in entry.S's x0: odd, other than the address of a vCPU.

@@ -398,18 +398,13 @@ void arch_vcpu_load(struct vcpu *v)
  * An asynchronous external abort that v's accesses caused may still be on its way. DSB makes them
  * complete, and with PSTATE.A open the error is taken here, so it is not charged to who comes next.
  */
-static inline uint64_t serror_look(void)
+static inline uint64_t serror_window(void)
 {
 	register uint64_t taken __asm__("x0"); /* entry_serror writes it, and x1 */
 
 	__asm__ volatile("mov x0, #0\n dsb sy\n isb\n msr daifclr, #4\n isb\n msr daifset, #4"
 			 : "=r"(taken)::"x1", "memory");
 	return taken;
-}
-
-bool serror_window(void)
-{
-	return serror_look();
 }
 
 static __attribute__((noinline)) void save_serror(struct vcpu *v)
@@ -421,6 +416,14 @@ static __attribute__((noinline)) void save_serror(struct vcpu *v)
 		a->hcr |= HCR_EL2_VSE;
 	switch_review(a);
 	leave_root();
+}
+
+static inline void save_last(struct vcpu *v)
+{
+	if (unlikely(serror_window()))
+		save_serror(v);
+	else
+		leave_root();
 }
 
 void switch_serror(struct vcpu *v)
@@ -447,10 +450,7 @@ static __attribute__((noinline)) void save_rest(struct vcpu *v)
 		debug_save(a);
 	a->hcr = read_reg(hcr_el2); /* an SError that was pending may have been taken */
 	switch_review(a);
-	if (unlikely(serror_look()))
-		save_serror(v);
-	else
-		leave_root();
+	save_last(v);
 }
 
 void arch_vcpu_save(struct vcpu *v)
@@ -469,10 +469,7 @@ void arch_vcpu_save(struct vcpu *v)
 	}
 	timer_save_virtual(v);
 	vgic_save_plain(v);
-	if (unlikely(serror_look()))
-		save_serror(v);
-	else
-		leave_root();
+	save_last(v);
 }
 
 /* CPTR_EL2.TFP does not hold EL2's own accesses up but where it is set: it is cleared for the moment. */

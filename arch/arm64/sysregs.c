@@ -58,9 +58,10 @@ static void timer_write(struct vcpu *v, uint32_t reg, uint64_t value)
 		a->cntp_cval = value;
 	else if (reg == CNTP_TVAL_EL0)
 		a->cntp_cval = arch_time() + (uint64_t)(int64_t)(int32_t)value;
-	else
+	else {
 		a->cntp_ctl = value & (CNT_CTL_ENABLE | CNT_CTL_IMASK);
-	switch_review(a);
+		switch_review(a);
+	}
 	timer_physical_changed(v);
 }
 

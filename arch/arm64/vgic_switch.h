@@ -14,6 +14,22 @@ void vgic_load_used(struct vcpu *v);   /* list registers */
 void vgic_save_used(struct vcpu *v);   /* list registers, behind ich_vmcr_read() */
 void vgic_save_active(struct vcpu *v); /* physical interrupts that stay active for v */
 
+/* To hardware where there is nothing but the CPU interface's own register. */
+static inline bool vgic_load_is_plain(const struct vgic_cpu *c)
+{
+	return (load_relaxed(&c->todo) | c->left | c->shut | c->used | c->priorities_active | c->own.owed) == 0 && c->hcr != 0;
+}
+
+static inline void vgic_load_plain(struct vcpu *v)
+{
+	struct vgic_cpu *c = &v->arch.vgic;
+
+	ich_sre_load();
+	ich_vmcr_write(c->vmcr);
+	ich_hcr_write(c->hcr);
+	c->live = true;
+}
+
 /* To hardware. Before the virtual timer is switched on (vgic.h). */
 static inline void vgic_load(struct vcpu *v)
 {
@@ -23,14 +39,11 @@ static inline void vgic_load(struct vcpu *v)
 		vgic_pass(v);
 	if (unlikely((c->used | c->own.owed) != 0))
 		vgic_load_used(v);
-	ich_sre_load();
 	if (unlikely(c->priorities_active)) {
 		ich_apr_load(c->ap0r, c->ap1r);
 		c->priorities_active = 0;
 	}
-	ich_vmcr_write(c->vmcr);
-	ich_hcr_write(c->hcr);
-	c->live = true;
+	vgic_load_plain(v);
 }
 
 /* From hardware, which is left disabled. After the virtual timer is off. */
@@ -52,23 +65,7 @@ static inline void vgic_save(struct vcpu *v)
 	c->live = false;
 }
 
-/* The same where there is nothing but the CPU interface's own register. */
-static inline bool vgic_load_is_plain(const struct vgic_cpu *c)
-{
-	return (load_relaxed(&c->todo) | c->left | c->shut | c->used | c->priorities_active | c->own.owed) == 0 && c->hcr != 0;
-}
-
-static inline void vgic_load_plain(struct vcpu *v)
-{
-	struct vgic_cpu *c = &v->arch.vgic;
-
-	ich_sre_load();
-	ich_vmcr_write(c->vmcr);
-	ich_hcr_write(c->hcr);
-	c->live = true;
-}
-
-/* One pair of active-priority registers is all there is. */
+/* From hardware, likewise; one pair of active-priority registers is all there is. */
 static inline bool vgic_save_is_plain(const struct vgic_cpu *c)
 {
 	return (c->used | c->out | c->own.owed | ich_apr_first()) == 0;

@@ -306,6 +306,37 @@ static void a_vcpu_that_is_switched_off_gives_back_what_it_held(void **state)
 	assert_int_equal(hw_acknowledge(), 33);
 }
 
+/* A guest may write ICC_AP1R0_EL1, so this needs no interrupt that is active. */
+static void an_active_priority_goes_with_its_vcpu(void **state)
+{
+	(void)state;
+	hw_reset(4, 4, true);
+	guest_starts();
+	load(&vcpus[0]);
+	interfaces[0].ap[1] = BIT(4);
+	load(&vcpus[1]);
+	assert_int_equal(interfaces[0].ap[1], 0);
+	load(&vcpus[0]);
+	assert_int_equal(interfaces[0].ap[1], BIT(4));
+	interfaces[0].ap[1] = 0;
+	load(&vcpus[1]);
+	load(&vcpus[0]);
+	assert_int_equal(interfaces[0].ap[1], 0);
+}
+
+static void what_came_while_it_was_not_loaded_is_there_when_it_is(void **state)
+{
+	(void)state;
+	hw_reset(4, 4, true);
+	guest_starts();
+	for (uint32_t i = 0; i < 2; i++) /* neither has anything left to look at */
+		load(&vcpus[i]);
+	load(&vcpus[0]);
+	(void)vgic_sgi(&vcpus[0], 1ull << 24 | 1u << 1, 1);
+	load(&vcpus[1]);
+	assert_int_equal(hw_acknowledge(), 1);
+}
+
 static void what_others_do_to_the_redistributor_of_one_that_is_off_is_known(void **state)
 {
 	struct vcpu *v = &vcpus[0], *t = &vcpus[2];
@@ -566,6 +597,8 @@ int main(void)
 		cmocka_unit_test(sgis_reach_those_they_name),
 		cmocka_unit_test(a_read_waits_for_the_core_that_knows_and_no_longer),
 		cmocka_unit_test(a_vcpu_that_is_switched_off_gives_back_what_it_held),
+		cmocka_unit_test(an_active_priority_goes_with_its_vcpu),
+		cmocka_unit_test(what_came_while_it_was_not_loaded_is_there_when_it_is),
 		cmocka_unit_test(what_others_do_to_the_redistributor_of_one_that_is_off_is_known),
 		cmocka_unit_test(the_distributor_says_until_when_a_disabled_interrupt_may_come),
 		cmocka_unit_test(the_timer_of_each_vcpu_on_a_core_is_its_own),
