@@ -16,7 +16,9 @@ struct core {
 	const struct bh_core *desc;
 	struct vcpu *loaded;   /* whose registers the hardware holds, or NULL */
 	struct vcpu *fp_owner; /* whose FP registers the hardware holds, or NULL */
-	uint32_t stale;	       /* ranks: translations of that vCPU's VMID must go before it runs here; the port's */
+	uint32_t stale;	       /* ranks: translations of that vCPU's VMID must go before it runs here; the port's, and the next two */
+	uint32_t heeds;	       /* ranks: at that vCPU's load there may be something to do that depends on what this core has done */
+	uint32_t extras;       /* its processor has what few have and every switch has to move */
 	uint32_t number;
 	uint64_t kick; /* what makes the others' kicks reach it; the port's */
 
@@ -34,6 +36,8 @@ struct core {
 	/* who can run, and who does */
 	uint32_t ready;	      /* ranks that can run */
 	uint32_t helpers;     /* ranks that run in a caller's place */
+	uint32_t families;    /* ranks that have siblings here */
+	uint32_t timed;	      /* ranks that may want attention by time: a deadline, a vigil or a timer of theirs is set; all such, and more */
 	uint32_t changed;     /* something that who runs, `urgent` and the alarm depend on; or the core has posted to itself */
 	uint32_t rank;	      /* whose time is used (its own, or a caller's), or BH_NONE */
 	struct vcpu *runs;    /* who runs, or NULL: the core idles */
@@ -51,7 +55,7 @@ struct core {
 	uint32_t bell;	      /* likewise: what others pend to wake it is enabled; own core */
 
 	/* who may run: words of ranks (budget.h, window.h) */
-	uint32_t funded; /* have budget left */
+	uint32_t funded; /* have budget left: some of `budgets` */
 	uint32_t window; /* are in the window under way */
 	uint32_t slack;
 	uint32_t budgets; /* the plan's: have one, and are charged */

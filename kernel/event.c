@@ -36,7 +36,7 @@ static int64_t look(struct vcpu *v, uint64_t mask, ticks_t deadline)
 		arch_vcpu_args(v)[0] = come;
 		return BH_OK;
 	}
-	if (deadline != BH_NEVER && deadline <= arch_time())
+	if (event_is_late(deadline))
 		return BH_E_TIMEOUT;
 	return arch_irq_pending(v) ? BH_E_AGAIN : CALL_NO_RETURN;
 }
@@ -46,16 +46,9 @@ int64_t event_listen(struct vcpu *v, uint64_t mask, ticks_t deadline)
 {
 	int64_t status = look(v, mask, deadline);
 
-	if (status != CALL_NO_RETURN)
-		return status;
-	v->deadline = deadline;
-	v->core->changed = 1;
-	vcpu_block(v, VCPU_LISTENING);
-	store_relaxed(&v->listens, mask);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (unlikely(load_relaxed(&v->part->events) & mask))
-		event_attend(v);
-	return CALL_NO_RETURN;
+	if (status == CALL_NO_RETURN)
+		event_begin(v, mask, deadline);
+	return status;
 }
 
 void event_forget(struct vcpu *v)

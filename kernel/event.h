@@ -11,6 +11,7 @@
 #ifndef KERNEL_EVENT_H
 #define KERNEL_EVENT_H
 
+#include "abi/port.h"
 #include "kernel/arch.h"
 
 void event_tell(struct partition *p, uint64_t bit, uint32_t intid); /* the rest of event_raise(), where somebody listens */
@@ -35,11 +36,36 @@ static inline void event_raise(struct partition *p, uint64_t bit, uint32_t intid
 /* Own core. Takes those of mask that have come. */
 uint64_t event_take(struct partition *p, uint64_t mask);
 
-int64_t event_wait(struct vcpu *v, uint64_t *arg); /* BH_CALL_WAIT */
-
 /* Own core of v, a wait for mask: a status at once, or CALL_NO_RETURN, and event_attend() ends it. */
 int64_t event_listen(struct vcpu *v, uint64_t mask, ticks_t deadline);
 void event_attend(struct vcpu *v); /* v listens, and something may have come */
 void event_forget(struct vcpu *v); /* v is halted */
+
+static inline bool event_is_late(ticks_t deadline)
+{
+	return deadline != BH_NEVER && deadline <= arch_time();
+}
+
+/* The rest of event_listen(): none of these has come yet. */
+static inline void event_begin(struct vcpu *v, uint64_t mask, ticks_t deadline)
+{
+	vcpu_until(v, deadline);
+	vcpu_block(v, VCPU_LISTENING);
+	store_relaxed(&v->listens, mask);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (unlikely(load_relaxed(&v->part->events) & mask))
+		event_attend(v);
+}
+
+int64_t event_wait(struct vcpu *v, uint64_t *arg); /* BH_CALL_WAIT */
+
+/* The short way of that where no interrupt of v is pending: true: v waits. False: nothing has been done, and event_wait() has to answer. */
+static inline bool event_wait_quick(struct vcpu *v, uint64_t mask, ticks_t deadline)
+{
+	if (unlikely((mask & ~v->part->ports) | (load_relaxed(&v->part->events) & mask)) || unlikely(event_is_late(deadline)))
+		return false;
+	event_begin(v, mask, deadline);
+	return true;
+}
 
 #endif

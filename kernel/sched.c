@@ -68,6 +68,23 @@ static inline void set_timer(struct core *c, ticks_t when)
 	arch_timer_set(when);
 }
 
+/* When the first of those that would run wants attention by time. */
+static inline ticks_t first_wish(struct core *c)
+{
+	ticks_t first = BH_NEVER;
+
+	for (uint32_t left = c->urgent & c->timed; left; left &= left - 1) {
+		const struct vcpu *v = c->vcpu[lowest_bit(left)];
+		ticks_t at = wants_at(c, v);
+
+		first = earlier(first, at);
+		if (at == BH_NEVER && !arch_vcpu_is_timed(&v->arch))
+			c->timed &= ~v->bit;
+	}
+	c->alarms++;
+	return first;
+}
+
 /* Of time itself, whatever vCPUs want. */
 static inline ticks_t next_edge(const struct core *c)
 {
@@ -88,10 +105,7 @@ static inline void set_alarm(struct core *c)
 
 	if (unlikely(c->turn_end != BH_NEVER) && (c->ready & c->vcpu[c->rank]->siblings))
 		first = earlier(first, c->turn_end);
-	for (uint32_t left = c->urgent; left; left &= left - 1)
-		first = earlier(first, wants_at(c, c->vcpu[lowest_bit(left)]));
-	c->alarms++;
-	set_timer(c, first);
+	set_timer(c, earlier(first, first_wish(c)));
 }
 
 static void attend(struct core *c, uint32_t rank)
@@ -139,11 +153,14 @@ static void collect(struct core *c)
 /* Whoever may not run now finds it in his inbox later. */
 static void wake_by_time(struct core *c, ticks_t now)
 {
-	for (uint32_t r = 0, n = c->desc->n_vcpus; r < n; r++)
-		if (unlikely(wants_at(c, c->vcpu[r]) <= now)) {
-			set_bits(&c->vcpu[r]->requests, REQ_IRQ | REQ_PORT);
-			set_bits(&c->inbox, BIT(r));
+	for (uint32_t left = c->timed; left; left &= left - 1) {
+		struct vcpu *v = c->vcpu[lowest_bit(left)];
+
+		if (unlikely(wants_at(c, v) <= now)) {
+			set_bits(&v->requests, REQ_IRQ | REQ_PORT);
+			set_bits(&c->inbox, v->bit);
 		}
+	}
 }
 
 /*
@@ -446,7 +463,7 @@ static inline struct vcpu *wake_alone(struct core *c)
  * The loaded vCPU stays loaded while the core idles: its virtual timer then wakes the core by
  * itself, and it goes on without a switch. (A switch may hand an interrupt on to a sibling here, or use a budget up: changed.)
  */
-struct vcpu *sched_choose(struct core *c)
+static __attribute__((noinline)) struct vcpu *choose_any(struct core *c)
 {
 	for (;;) {
 		uint32_t rank;
@@ -468,6 +485,63 @@ struct vcpu *sched_choose(struct core *c)
 				return v;
 		}
 	}
+}
+
+static __attribute__((noinline)) struct vcpu *enter_timed(struct core *c, struct vcpu *v)
+{
+	set_alarm(c);
+	if (unlikely(c->shut & v->bit))
+		arch_irq_open(v);
+	return v;
+}
+
+/* A leaf, but for what few need. */
+static struct vcpu *enter_plain(struct core *c, struct vcpu *v)
+{
+	ticks_t first = earlier(c->edge, c->change_at);
+
+	if (unlikely(c->shut & v->bit))
+		return enter_timed(c, v);
+	for (uint32_t left = c->urgent & c->timed; left; left &= left - 1) {
+		const struct vcpu *other = c->vcpu[lowest_bit(left)];
+
+		if (unlikely(arch_vcpu_is_timed(&other->arch)))
+			return enter_timed(c, v);
+		if ((other->deadline & other->vigil) == BH_NEVER)
+			c->timed &= ~other->bit;
+		first = earlier(first, earlier(other->deadline, other->vigil));
+	}
+	c->alarms++;
+	set_timer(c, first);
+	return v;
+}
+
+/*
+ * The same for what is common: nobody here has a budget, siblings or one that runs in its place, nothing has been posted, and there is somebody whose
+ * window it is. What turns out to be otherwise on the way is left to the whole way, which begins anew.
+ */
+struct vcpu *sched_choose(struct core *c)
+{
+	uint32_t can = c->ready & c->window, rank;
+	struct vcpu *v;
+
+	if (unlikely(can == 0 || (c->budgets | c->helpers | c->families) != 0 || sched_news(c)))
+		return choose_any(c);
+	rank = lowest_bit(can);
+	v = c->vcpu[rank];
+	c->changed = 0;
+	if (set_urgent(c, c->window & ((BIT(rank) << 1) - 1)) && unlikely(sched_news(c)))
+		return choose_any(c);
+	if (v != c->loaded)
+		load(c, v);
+	if (v != c->runs || rank != c->rank) {
+		sched_account(c, &v->used, rank, c->now);
+		c->runs = v;
+		trace(c, BH_TRACE_SWITCH, v->who, BH_TRACE_BY_WINDOW, rank, 0);
+	}
+	if (unlikely(c->changed))
+		return choose_any(c);
+	return enter_plain(c, v);
 }
 
 /* Beside others, none of which can run. Everybody is urgent from now on. */
@@ -586,5 +660,5 @@ noreturn void sched_start(void)
 	c->changed = 1;
 	store_release(&c->online, 1);
 	mode_arrive();
-	arch_enter(sched_next());
+	arch_enter(sched_next(c));
 }

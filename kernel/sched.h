@@ -53,11 +53,9 @@ static inline bool sched_news(const struct core *c)
 struct vcpu *sched_choose(struct core *c);
 struct vcpu *sched_handed(struct core *c); /* who has the core now was not loaded until now; its emulated timer is the alarm's affair */
 
-/* Who runs now; idles until there is one; loads its registers. */
-static inline struct vcpu *sched_next(void)
+/* Own core: who runs now; idles until there is one; loads its registers. */
+static inline struct vcpu *sched_next(struct core *c)
 {
-	struct core *c = this_core();
-
 	if (c->changed || sched_news(c))
 		return sched_choose(c);
 	return likely(c->runs == c->loaded) ? c->runs : sched_handed(c);

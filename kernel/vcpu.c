@@ -35,6 +35,9 @@ void vcpu_init(struct vcpu *v, uint32_t number)
 		if (other != d && other->core == d->core)
 			v->siblings |= BIT(other->rank);
 	}
+	if (v->siblings)
+		v->core->families |= v->bit;
+	vcpu_timed(v);
 	arch_vcpu_init(v);
 }
 
@@ -75,13 +78,6 @@ void vcpu_thaw(struct vcpu *v)
 	watchdog_go_on(v);
 	if (v->state == VCPU_READY)
 		vcpu_wake(v);
-}
-
-void vcpu_block(struct vcpu *v, enum vcpu_state why)
-{
-	v->state = why;
-	v->core->ready &= ~(v->bit | v->lent);
-	v->core->changed = 1;
 }
 
 void vcpu_wait(struct vcpu *v)

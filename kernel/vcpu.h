@@ -11,7 +11,9 @@
  * The port's struct arch_vcpu, and: arch_vcpu_is_timed(): a timer of it may fire; arch_vcpu_args(): of the hypercall it makes or waits in,
  * arg[0] is x1, and further results go there; arch_vcpu_answer(): its result, the first result register.
  */
+#include "abi/port.h"
 #include "arch_vcpu.h"
+#include "kernel/core.h"
 #include "kernel/partition.h"
 
 enum vcpu_state {
@@ -101,11 +103,34 @@ static inline bool vcpu_can_run(const struct vcpu *v)
 	return v->state == VCPU_READY && !v->frozen;
 }
 
-void vcpu_wait(struct vcpu *v);			      /* own core: sleep until an interrupt is pending */
-void vcpu_wake(struct vcpu *v);			      /* own core: it can run again */
-void vcpu_block(struct vcpu *v, enum vcpu_state why); /* own core */
-void vcpu_freeze(struct vcpu *v);		      /* own core: it stands still, with all that it is */
-void vcpu_thaw(struct vcpu *v);			      /* own core: and goes on */
+void vcpu_wait(struct vcpu *v);	  /* own core: sleep until an interrupt is pending */
+void vcpu_wake(struct vcpu *v);	  /* own core: it can run again */
+void vcpu_freeze(struct vcpu *v); /* own core: it stands still, with all that it is */
+void vcpu_thaw(struct vcpu *v);	  /* own core: and goes on */
+
+/* Own core: something of v that its core has to look at by time is set, or may have been. */
+static inline void vcpu_timed(struct vcpu *v)
+{
+	v->core->timed |= v->bit;
+}
+
+/* Own core: the wait that begins ends by itself then. */
+static inline void vcpu_until(struct vcpu *v, ticks_t deadline)
+{
+	v->deadline = deadline;
+	if (deadline != BH_NEVER)
+		vcpu_timed(v);
+}
+
+/* Own core: it waits, for this. */
+static inline void vcpu_block(struct vcpu *v, enum vcpu_state why)
+{
+	struct core *c = v->core;
+
+	v->state = why;
+	c->ready &= ~(v->bit | v->lent);
+	c->changed = 1;
+}
 
 /* PSCI, by a vCPU of the same partition. Answers a PSCI status. */
 int64_t vcpu_power_on(struct partition *p, uint64_t index, uint64_t entry, uint64_t arg);

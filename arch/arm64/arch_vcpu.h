@@ -14,19 +14,23 @@
  * The EL1 and EL0 system registers that belong to a vCPU, as the EL1 guest changes them without a
  * trap. One list for save, load and reset; in pairs, which one instruction stores or loads. Source: Arm DDI 0487, "AArch64 System Registers".
  */
-#define EL1_REGISTERS(X, PAIR)          \
-	PAIR(sp_el0, sp_el1)            \
-	PAIR(elr_el1, spsr_el1)         \
-	PAIR(sctlr_el1, cpacr_el1)      \
-	PAIR(ttbr0_el1, ttbr1_el1)      \
-	PAIR(tcr_el1, mair_el1)         \
-	PAIR(amair_el1, esr_el1)        \
-	PAIR(afsr0_el1, afsr1_el1)      \
-	PAIR(far_el1, vbar_el1)         \
-	PAIR(contextidr_el1, tpidr_el0) \
-	PAIR(tpidrro_el0, tpidr_el1)    \
-	PAIR(par_el1, csselr_el1)       \
-	X(cntkctl_el1)
+#define EL1_REGISTERS(PAIR)            \
+	PAIR(sp_el0, sp_el1)           \
+	PAIR(elr_el1, spsr_el1)        \
+	PAIR(sctlr_el1, cpacr_el1)     \
+	PAIR(ttbr0_el1, ttbr1_el1)     \
+	PAIR(tcr_el1, mair_el1)        \
+	PAIR(esr_el1, far_el1)         \
+	PAIR(vbar_el1, contextidr_el1) \
+	PAIR(tpidr_el0, tpidrro_el0)   \
+	PAIR(tpidr_el1, par_el1)       \
+	PAIR(csselr_el1, cntkctl_el1)
+
+/* These, what they hold is up to the processor, and most have nothing there (switch_core_init()). */
+#define EL1_REGISTERS_OF_FEW(X) \
+	X(amair_el1)            \
+	X(afsr0_el1)            \
+	X(afsr1_el1)
 
 struct arch_vcpu {
 	uint64_t x[31];
@@ -35,7 +39,8 @@ struct arch_vcpu {
 	uint64_t pc, pstate;
 #define X(reg)	   uint64_t reg;
 #define PAIR(a, b) uint64_t a, b;
-	EL1_REGISTERS(X, PAIR)
+	EL1_REGISTERS(PAIR)
+	EL1_REGISTERS_OF_FEW(X)
 #undef PAIR
 #undef X
 	/* what EL2 sets for it */

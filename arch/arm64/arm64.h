@@ -128,6 +128,8 @@ static inline void timer_save_virtual(struct vcpu *v)
 	write_reg(cntv_ctl_el0, 0);
 	v->arch.cntv_cval = cval;
 	v->arch.cntv_ctl = ctl;
+	if (unlikely(ctl & CNT_CTL_ENABLE))
+		vcpu_timed(v);
 }
 
 /* Both timers are the hardware's where interrupts are direct. */
@@ -157,9 +159,10 @@ static inline void timer_save(struct vcpu *v, bool both)
 void irq_handle(uint32_t intid); /* acknowledged and dropped */
 
 /* switch.c */
-void switch_review(struct arch_vcpu *a); /* what `rare` depends on has changed */
-void debug_enable(struct vcpu *v);	 /* v touched its debug registers for the first time */
-void switch_serror(struct vcpu *v);	 /* v, loaded, has an SError pending */
+void switch_core_init(struct core *c);
+void switch_review(struct vcpu *v); /* what `rare` depends on has changed */
+void debug_enable(struct vcpu *v);  /* v touched its debug registers for the first time */
+void switch_serror(struct vcpu *v); /* v, loaded, has an SError pending */
 
 /*
  * What is left of an exit that is not over on the spot (traps.c), in entry.S's x0: odd, other than the address of a vCPU.

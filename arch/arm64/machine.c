@@ -84,7 +84,7 @@ void arch_core_init(struct core *c)
 	if (core_is_dedicated(c))
 		direct_core_init(c);
 	isb();
-	c->stale = ~0u;
+	switch_core_init(c);
 }
 
 bool arch_core_start(uint32_t n)

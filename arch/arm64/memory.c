@@ -142,7 +142,7 @@ void arch_vcpu_abort(struct vcpu *v)
 		return;
 	}
 	v->arch.abort_pending = 1;
-	switch_review(&v->arch);
+	switch_review(v);
 }
 
 static void emulated(struct vcpu *v, uint64_t esr, ipa_t ipa, const struct bh_region *r)

@@ -70,5 +70,5 @@ void arch_vcpu_debug(struct vcpu *v, enum bh_debug how)
 		a->mdcr &= ~(uint64_t)MDCR_EL2_TDE;
 	else
 		a->mdcr |= MDCR_EL2_TDE;
-	switch_review(a);
+	switch_review(v);
 }

@@ -6,7 +6,9 @@
  */
 #include "arm64.h"
 #include "kernel/arch.h"
+#include "vgic_again.h"
 #include "kernel/call.h"
+#include "kernel/event.h"
 #include "kernel/health.h"
 #include "kernel/port.h"
 #include "kernel/sched.h"
@@ -309,6 +311,17 @@ static __attribute__((noinline)) uint64_t signal_quick(struct vcpu *v)
 	return left_next(v);
 }
 
+/* What a partition does when it has nothing to do. */
+static __attribute__((noinline)) uint64_t wait_quick(struct vcpu *v)
+{
+	uint64_t ports = v->arch.x[1], deadline = v->arch.x[2];
+
+	if (unlikely(v->arch.is_direct || !vgic_is_quiet(v) || !event_wait_quick(v, ports, deadline)))
+		return call_quick(v, BH_CALL_WAIT);
+	trace_message(v, BH_CALL_WAIT, ports, deadline, CALL_NO_RETURN);
+	return LEFT_NEXT;
+}
+
 static uint64_t at_once(struct vcpu *v, int64_t result)
 {
 	v->arch.x[0] = (uint64_t)result;
@@ -350,7 +363,11 @@ uint64_t smccc_quick(struct vcpu *v)
 
 	switch (function >> 24) {
 	case BH_CALL_VERSION >> 24:
-		return function << 8 == BH_CALL_SIGNAL << 8 ? signal_quick(v) : call_quick(v, function);
+		switch (function << 8) {
+		case BH_CALL_SIGNAL << 8: return signal_quick(v);
+		case BH_CALL_WAIT << 8: return wait_quick(v);
+		default: return call_quick(v, function);
+		}
 	case PSCI_VERSION >> 24:
 		if (number == 0)
 			return at_once(v, PSCI_1_1);

@@ -63,7 +63,8 @@ static void reset_registers(struct arch_vcpu *a)
 	a->x[30] = 0;
 #define X(reg)	   a->reg = 0;
 #define PAIR(x, y) a->x = a->y = 0;
-	EL1_REGISTERS(X, PAIR)
+	EL1_REGISTERS(PAIR)
+	EL1_REGISTERS_OF_FEW(X)
 #undef PAIR
 #undef X
 	a->sctlr_el1 = SCTLR_EL1_RESET;
@@ -91,6 +92,13 @@ static uint64_t hpmn(void)
 	uint64_t pmu = read_reg(id_aa64dfr0_el1) >> 8 & 0xf;
 
 	return pmu && pmu != 0xf ? read_reg(pmcr_el0) >> 11 & 0x1f : 0;
+}
+
+/* Another life of v, or another root: what is cached of it here must go before it runs. */
+static inline void mark_stale(struct vcpu *v)
+{
+	v->core->stale |= v->bit;
+	v->core->heeds |= v->bit;
 }
 
 static void cpu_reset(struct vcpu *v)
@@ -126,10 +134,10 @@ void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t 
 	a->vttbr = vttbr(v->part, how == ENTRY_STUB ? d->load_root : d->run_root);
 	a->mdcr = MDCR_BASE | hpmn() | (a->mdcr & MDCR_EL2_TDE); /* who debugs the partition debugs a vCPU that it switches on, too */
 	a->cptr = cptr_base() | (d->fp == BH_FP_EAGER ? 0 : CPTR_EL2_TFP);
-	switch_review(a);
+	switch_review(v);
 	if (v->core->fp_owner == v)
 		v->core->fp_owner = NULL;
-	v->core->stale |= v->bit;
+	mark_stale(v);
 	if (how == ENTRY_RESUME) {
 		vgic_cpu_wake(v);
 		direct_cpu_wake(v);
@@ -206,6 +214,7 @@ static void fp_switch(struct core *c, struct vcpu *v)
 	fp_load(&v->arch);
 	v->arch.fp_used = 1;
 	c->fp_owner = v;
+	c->heeds |= v->bit;
 }
 
 /* The first FP instruction since v was loaded, of a partition that has FP lazily. */
@@ -282,7 +291,7 @@ void debug_enable(struct vcpu *v)
 {
 	v->arch.debug_used = 1;
 	v->arch.mdcr &= ~(uint64_t)MDCR_EL2_TDA;
-	switch_review(&v->arch);
+	switch_review(v);
 	write_reg(mdcr_el2, v->arch.mdcr);
 	debug_load(&v->arch);
 	isb();
@@ -314,28 +323,69 @@ static void debug_from_outside(const struct arch_vcpu *a)
 	} while (0)
 
 /* Of a plain switch neither the vCPU nor what it has in the GIC's virtual interface needs more than what all have. */
-void switch_review(struct arch_vcpu *a)
+void switch_review(struct vcpu *v)
 {
+	struct arch_vcpu *a = &v->arch;
+
 	a->rare = a->is_direct || !(a->cptr & CPTR_EL2_TFP) || (a->mdcr & MDCR_EL2_TDE) || a->debug_used || a->abort_pending || (a->hcr & HCR_EL2_VSE) ||
-		  timer_runs(a->cntp_ctl) || !ich_apr_is_one();
+		  timer_runs(a->cntp_ctl) || v->core->extras;
+}
+
+/*
+ * Can EL1 change its ICC_SRE_EL1? Not where its accesses come to EL2 (ICC_SRE_EL2.Enable is 0, sysregs.c). That bit may be a constant 1 where system
+ * registers are the only interface (IHI 0069, "ICC_SRE_EL2"), and then so is SRE here; the bypass bits are tried. Before any guest runs.
+ */
+static bool sre_varies(void)
+{
+	bool varies;
+
+	if (!(read_reg(icc_sre_el2) & 8))
+		return false;
+	write_reg(icc_sre_el1, 1);
+	isb();
+	varies = read_reg(icc_sre_el1) != 7;
+	write_reg(icc_sre_el1, 7);
+	isb();
+	return varies;
+}
+
+/* Registers of EL1's, which nobody uses yet: have they bits to hold something? */
+void switch_core_init(struct core *c)
+{
+#define X(reg)                           \
+	write_reg(reg, ~0ull);           \
+	isb();                           \
+	c->extras |= read_reg(reg) != 0; \
+	write_reg(reg, 0);
+	EL1_REGISTERS_OF_FEW(X)
+#undef X
+	c->extras |= !ich_apr_is_one() || sre_varies();
+	c->stale = c->heeds = ~0u;
 }
 
 /*
  * Until here the root is the empty one (leave_root(), boot), through which no walk succeeds: speculation cannot pair these EL1 tables with
  * another partition's stage 2 (erratum 1319367 of Cortex-A72 is about that).
  */
-static inline void enter_root(const struct vcpu *v, uint64_t root)
+static inline void enter_root(uint64_t root)
 {
-	struct core *c = v->core;
-
 	isb();
 	write_reg(vttbr_el2, root);
 	isb();
-	if (unlikely((c->stale & v->bit) | v->siblings)) {
-		if (c->stale & v->bit)
-			flush();
-		c->stale = (c->stale & ~v->bit) | v->siblings;
-	}
+}
+
+/* In its root: what this core, and not the vCPU, has to remember at its load. */
+static __attribute__((noinline)) void heed(struct vcpu *v)
+{
+	struct core *c = v->core;
+
+	if (c->stale & v->bit)
+		flush();
+	c->stale = (c->stale & ~v->bit) | v->siblings;
+	if (c->fp_owner == v)
+		write_reg(cptr_el2, v->arch.cptr & ~(uint64_t)CPTR_EL2_TFP);
+	else if (!v->siblings)
+		c->heeds &= ~v->bit;
 }
 
 static inline void leave_root(void)
@@ -348,11 +398,17 @@ static __attribute__((noinline)) void load_rest(struct vcpu *v)
 {
 	struct arch_vcpu *a = &v->arch;
 
-	enter_root(v, a->is_direct ? direct_root(v, a->vttbr & ROOT_PA) : a->vttbr);
+	if (v->core->extras) {
+#define X(reg) write_reg(reg, a->reg);
+		EL1_REGISTERS_OF_FEW(X)
+#undef X
+		ich_sre_load();
+	}
+	enter_root(a->is_direct ? direct_root(v, a->vttbr & ROOT_PA) : a->vttbr);
+	if (v->core->heeds & v->bit)
+		heed(v);
 	if (!(a->cptr & CPTR_EL2_TFP))
 		fp_switch(v->core, v);
-	else if (v->core->fp_owner == v)
-		write_reg(cptr_el2, a->cptr & ~(uint64_t)CPTR_EL2_TFP);
 	if (a->mdcr & MDCR_EL2_TDE)
 		debug_from_outside(a);
 	else if (a->debug_used)
@@ -368,18 +424,16 @@ static __attribute__((noinline)) void load_rest(struct vcpu *v)
 		a->abort_pending = 0;
 		inject_abort(v, a->access, a->access_far, false);
 	}
-	switch_review(a);
+	switch_review(v);
 }
 
 void arch_vcpu_load(struct vcpu *v)
 {
 	struct arch_vcpu *a = &v->arch;
 
-#define X(reg)	   write_reg(reg, a->reg);
 #define PAIR(x, y) load_pair(x, a->x, y, a->y);
-	EL1_REGISTERS(X, PAIR)
+	EL1_REGISTERS(PAIR)
 #undef PAIR
-#undef X
 	load_pair(elr_el2, a->pc, spsr_el2, a->pstate);
 	load_pair(hcr_el2, a->hcr, vmpidr_el2, a->vmpidr);
 	load_pair(mdcr_el2, a->mdcr, cptr_el2, a->cptr);
@@ -387,9 +441,9 @@ void arch_vcpu_load(struct vcpu *v)
 		load_rest(v);
 		return;
 	}
-	enter_root(v, a->vttbr);
-	if (v->core->fp_owner == v)
-		write_reg(cptr_el2, a->cptr & ~(uint64_t)CPTR_EL2_TFP);
+	enter_root(a->vttbr);
+	if (unlikely(v->core->heeds & v->bit))
+		heed(v);
 	vgic_load_plain(v);
 	timer_load_virtual(v);
 }
@@ -414,7 +468,7 @@ static __attribute__((noinline)) void save_serror(struct vcpu *v)
 	write_reg(elr_el2, a->pc); /* the error's own return address has replaced it */
 	if (health_vcpu(v, BH_FAULT_HARDWARE, BH_EVENT_SERROR, 0, read_reg(esr_el2)) == HEALTH_INJECT)
 		a->hcr |= HCR_EL2_VSE;
-	switch_review(a);
+	switch_review(v);
 	leave_root();
 }
 
@@ -430,13 +484,18 @@ void switch_serror(struct vcpu *v)
 {
 	v->arch.hcr |= HCR_EL2_VSE;
 	write_reg(hcr_el2, v->arch.hcr);
-	switch_review(&v->arch);
+	switch_review(v);
 }
 
 static __attribute__((noinline)) void save_rest(struct vcpu *v)
 {
 	struct arch_vcpu *a = &v->arch;
 
+	if (v->core->extras) {
+#define X(reg) a->reg = read_reg(reg);
+		EL1_REGISTERS_OF_FEW(X)
+#undef X
+	}
 	if (a->is_direct) {
 		timer_save(v, true);
 		direct_save(v);
@@ -449,7 +508,7 @@ static __attribute__((noinline)) void save_rest(struct vcpu *v)
 	else if (a->debug_used)
 		debug_save(a);
 	a->hcr = read_reg(hcr_el2); /* an SError that was pending may have been taken */
-	switch_review(a);
+	switch_review(v);
 	save_last(v);
 }
 
@@ -458,11 +517,9 @@ void arch_vcpu_save(struct vcpu *v)
 	struct arch_vcpu *a = &v->arch;
 
 	save_pair(a->pc, elr_el2, a->pstate, spsr_el2);
-#define X(reg)	   a->reg = read_reg(reg);
 #define PAIR(x, y) save_pair(a->x, x, a->y, y);
-	EL1_REGISTERS(X, PAIR)
+	EL1_REGISTERS(PAIR)
 #undef PAIR
-#undef X
 	if (unlikely(a->rare) || unlikely(!vgic_save_is_plain(&a->vgic))) {
 		save_rest(v);
 		return;
@@ -489,7 +546,7 @@ void arch_vcpu_settle(struct vcpu *v)
 void arch_vcpu_root(struct vcpu *v, uint64_t root)
 {
 	v->arch.vttbr = vttbr(v->part, root);
-	v->core->stale |= v->bit;
+	mark_stale(v);
 }
 
 uint64_t arch_vcpu_pc(const struct vcpu *v)

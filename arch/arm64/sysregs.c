@@ -60,7 +60,7 @@ static void timer_write(struct vcpu *v, uint32_t reg, uint64_t value)
 		a->cntp_cval = arch_time() + (uint64_t)(int64_t)(int32_t)value;
 	else {
 		a->cntp_ctl = value & (CNT_CTL_ENABLE | CNT_CTL_IMASK);
-		switch_review(a);
+		switch_review(v);
 	}
 	timer_physical_changed(v);
 }

@@ -268,14 +268,21 @@ static void sync(struct vcpu *v)
 		decide(v, esr);
 }
 
-struct vcpu *trap(struct vcpu *v, uint64_t left)
+static __attribute__((noinline)) struct vcpu *whole(struct vcpu *v, uint64_t left)
 {
-	v->core->now = arch_stamp();
 	if (left == LEFT_SYNC)
 		sync(v);
-	else if (left != LEFT_NEXT)
+	else
 		irq_handle((uint32_t)(left >> 8));
-	return sched_next();
+	return sched_next(v->core);
+}
+
+struct vcpu *trap(struct vcpu *v, uint64_t left)
+{
+	struct core *c = v->core;
+
+	c->now = arch_stamp();
+	return likely(left == LEFT_NEXT) ? sched_next(c) : whole(v, left);
 }
 
 void panic_exception(uint64_t vector, uint64_t esr, uint64_t pc, uint64_t far);

@@ -47,8 +47,7 @@ struct arch_vcpu {
 
 static inline bool arch_vcpu_is_timed(const struct arch_vcpu *a)
 {
-	(void)a;
-	return true;
+	return a->reg.timer != ~0ull || a->ptimer != ~0ull;
 }
 
 struct vcpu;

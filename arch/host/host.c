@@ -277,7 +277,7 @@ noreturn void arch_enter(struct vcpu *v)
 		} else {
 			take_interrupts(c);
 		}
-		v = sched_next();
+		v = sched_next(this_core());
 	}
 }
 
@@ -307,6 +307,7 @@ void host_ptimer(struct vcpu *v, ticks_t when)
 {
 	own(v);
 	v->arch.ptimer = when;
+	vcpu_timed(v);
 	(void)clear_bits(&v->arch.pending, (uint32_t)HOST_PTIMER);
 	v->core->changed = 1; /* as the port does when it emulates the timer */
 }
@@ -552,6 +553,8 @@ void arch_vcpu_save(struct vcpu *v)
 	c = hardware(v->core);
 	rule(c->holds == v, "a vCPU is saved that is not loaded");
 	v->arch.reg = c->reg;
+	if (c->reg.timer != ~0ull)
+		vcpu_timed(v);
 	scramble(&c->reg);
 	c->holds = NULL;
 	v->arch.saves++;

@@ -273,7 +273,10 @@ static void a_timer_that_was_due_before_the_wait_does_not_wait(void **state)
 /* A sibling may change a sleeping vCPU's timer (by enabling its interrupt) and post. */
 static void the_alarm_follows_a_deadline_that_another_core_changed(void **state)
 {
+	ticks_t later = 100000;
+
 	(void)state;
+	does(high, guest_ptimer, &later);
 	does(high, guest_wfi, NULL);
 	assert_true(runs_on(middle, 0));
 	high->arch.ptimer = 500;
