@@ -38,6 +38,7 @@ struct arch_vcpu {
 	bool again;		    /* it was not and the guest runs: it has to make the access again */
 	bool aborted;		    /* the last one was, by an abort */
 	uint64_t read;		    /* what the last one read */
+	bool error;		    /* an error of its accesses comes as it is saved */
 	uint64_t root;		    /* pa of the one it sees instead of its own; 0: its own */
 	uint64_t other[112];	    /* registers by number (BH_REGISTER_END) but x0 and pc */
 	uint32_t debug;		    /* enum bh_debug, as asked for last */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <ucontext.h>
 
+#include "kernel/health.h"
 #include "kernel/sched.h"
 #include "kernel/trace.h"
 
@@ -539,6 +540,7 @@ void arch_vcpu_load(struct vcpu *v)
 	rule(!c->holds, "a vCPU is loaded over another one, or twice");
 	c->reg = v->arch.reg;
 	scramble(&v->arch.reg);
+	v->arch.reg.timer = c->reg.timer; /* as it was, for arch_vcpu_is_timed() */
 	c->timer_taken = (load_relaxed(&v->arch.pending) & HOST_VTIMER) != 0;
 	c->holds = v;
 	v->arch.loads++;
@@ -558,6 +560,10 @@ void arch_vcpu_save(struct vcpu *v)
 	scramble(&c->reg);
 	c->holds = NULL;
 	v->arch.saves++;
+	if (v->arch.error) {
+		v->arch.error = false;
+		rule(health_vcpu(v, BH_FAULT_HARDWARE, BH_EVENT_SERROR, 0, 0) != HEALTH_INJECT, "a guest has no vector for its error here");
+	}
 	host_point();
 }
 

@@ -210,6 +210,28 @@ static void the_system_is_reset_or_at_least_the_partition_ends(void **state)
 	assert_int_equal(partition_at(VICTIM)->state, PARTITION_OFF);
 }
 
+/* An error that comes as its vCPU leaves the core: who comes next does not have to leave it for the partition to end. */
+static void an_error_at_a_switch_ends_its_partition_at_once(void **state)
+{
+	(void)state;
+	policy[BH_FAULT_HARDWARE].action = BH_ACTION_STOP;
+	partitions[VICTIM].n_vcpus = 1;
+	partitions[OTHER].vcpu[0].core = 0;
+	partitions[OTHER].vcpu[0].priority = 1;
+	boot(&description);
+	starts(OTHER);
+	loads(OTHER);
+	starts(VICTIM);
+	host_settle();
+	loads(VICTIM);
+	host_settle();
+	victim = vcpu_of(VICTIM, 0);
+	victim->arch.error = true;
+	does(victim, guest_wfi, NULL);
+	assert_true(runs_on(vcpu_of(OTHER, 0), 0));
+	assert_int_equal(partition_at(VICTIM)->state, PARTITION_OFF);
+}
+
 static void the_monitor_is_told_where_that_is_said(void **state)
 {
 	(void)state;
@@ -841,6 +863,7 @@ int main(void)
 		TEST(an_order_is_no_restart_of_the_policy),
 		TEST(the_mode_is_changed_and_it_goes_on),
 		TEST(the_system_is_reset_or_at_least_the_partition_ends),
+		TEST(an_error_at_a_switch_ends_its_partition_at_once),
 		TEST(the_monitor_is_told_where_that_is_said),
 		TEST(a_panic_that_may_go_on_returns_to_it),
 		TEST(its_wish_to_go_off_can_be_a_restart),

@@ -270,6 +270,42 @@ static void a_timer_that_was_due_before_the_wait_does_not_wait(void **state)
 	quiet();
 }
 
+static void what_was_masked_is_open_once_its_vcpu_runs(void **state)
+{
+	(void)state;
+	core_at(0)->shut = middle->bit | low->bit;
+	does(high, guest_wfi, NULL);
+	assert_true(runs_on(middle, 0));
+	assert_int_equal(core_at(0)->shut, low->bit);
+}
+
+static void guest_blocks(struct vcpu *v, void *arg)
+{
+	(void)arg;
+	vcpu_block(v, VCPU_BLOCKED);
+}
+
+static void guest_wakes(struct vcpu *v, void *arg)
+{
+	(void)v;
+	vcpu_wake(arg);
+}
+
+/* While its interrupt ends no wait it is not the core's affair; it is again when the vCPU runs. */
+static void a_timer_that_rings_for_nobody_now_is_not_forgotten(void **state)
+{
+	ticks_t when = 1000;
+
+	(void)state;
+	does(high, guest_ptimer, &when);
+	does(high, guest_blocks, NULL);
+	assert_true(runs_on(middle, 0));
+	assert_true(host_alarm(0) == ~0ull);
+	does(middle, guest_wakes, high);
+	assert_true(runs_on(high, 0));
+	assert_int_equal(host_alarm(0), when);
+}
+
 /* A sibling may change a sleeping vCPU's timer (by enabling its interrupt) and post. */
 static void the_alarm_follows_a_deadline_that_another_core_changed(void **state)
 {
@@ -532,6 +568,8 @@ int main(void)
 		AFTER(all_run, a_loaded_vcpu_that_waits_is_woken_by_its_own_hardware_timer),
 		AFTER(all_run, an_emulated_timer_fires_for_the_running_vcpu),
 		AFTER(all_run, a_timer_that_was_due_before_the_wait_does_not_wait),
+		AFTER(all_run, what_was_masked_is_open_once_its_vcpu_runs),
+		AFTER(all_run, a_timer_that_rings_for_nobody_now_is_not_forgotten),
 		AFTER(all_run, the_alarm_follows_a_deadline_that_another_core_changed),
 		AFTER(all_run, what_a_core_posts_to_itself_while_it_attends_is_not_left),
 		AFTER(all_run, what_the_only_vcpu_of_a_core_posts_to_itself_while_it_wakes_is_not_left),
