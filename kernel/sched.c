@@ -463,7 +463,7 @@ static inline struct vcpu *wake_alone(struct core *c)
  * The loaded vCPU stays loaded while the core idles: its virtual timer then wakes the core by
  * itself, and it goes on without a switch. (A switch may hand an interrupt on to a sibling here, or use a budget up: changed.)
  */
-static __attribute__((noinline)) struct vcpu *choose_any(struct core *c)
+struct vcpu *sched_choose_any(struct core *c)
 {
 	for (;;) {
 		uint32_t rank;
@@ -525,13 +525,13 @@ struct vcpu *sched_choose(struct core *c)
 	uint32_t can = c->ready & c->window, rank;
 	struct vcpu *v;
 
-	if (unlikely(can == 0 || (c->budgets | c->helpers | c->families) != 0 || sched_news(c)))
-		return choose_any(c);
+	if (unlikely(can == 0 || (c->budgets | c->helpers | c->families) != 0))
+		return sched_choose_any(c);
 	rank = lowest_bit(can);
 	v = c->vcpu[rank];
 	c->changed = 0;
 	if (set_urgent(c, c->window & ((BIT(rank) << 1) - 1)) && unlikely(sched_news(c)))
-		return choose_any(c);
+		return sched_choose_any(c);
 	if (v != c->loaded)
 		load(c, v);
 	if (v != c->runs || rank != c->rank) {
@@ -540,7 +540,7 @@ struct vcpu *sched_choose(struct core *c)
 		trace(c, BH_TRACE_SWITCH, v->who, BH_TRACE_BY_WINDOW, rank, 0);
 	}
 	if (unlikely(c->changed))
-		return choose_any(c);
+		return sched_choose_any(c);
 	return enter_plain(c, v);
 }
 

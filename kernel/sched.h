@@ -50,13 +50,16 @@ static inline bool sched_news(const struct core *c)
 	return load_relaxed(&c->inbox) & (c->urgent | INBOX_NOW);
 }
 
-struct vcpu *sched_choose(struct core *c);
-struct vcpu *sched_handed(struct core *c); /* who has the core now was not loaded until now; its emulated timer is the alarm's affair */
+struct vcpu *sched_choose(struct core *c);     /* nothing new has been posted */
+struct vcpu *sched_choose_any(struct core *c); /* whatever has happened */
+struct vcpu *sched_handed(struct core *c);     /* who has the core now was not loaded until now; its emulated timer is the alarm's affair */
 
 /* Own core: who runs now; idles until there is one; loads its registers. */
 static inline struct vcpu *sched_next(struct core *c)
 {
-	if (c->changed || sched_news(c))
+	if (unlikely(sched_news(c)))
+		return sched_choose_any(c);
+	if (c->changed)
 		return sched_choose(c);
 	return likely(c->runs == c->loaded) ? c->runs : sched_handed(c);
 }
