@@ -190,7 +190,7 @@ enum bh_fp {
 #define BH_PART_RESTART	      0x2u  /* may be restarted: it has a pristine store */
 #define BH_PART_DEDICATED     0x4u  /* its vCPUs, each alone on its core, take their interrupts without the kernel */
 #define BH_PART_DUMP	      0x8u  /* when it ends by a fault it is held until who may inspect it is done */
-#define BH_PART_NATIVE_WFI    0x10u /* with DEDICATED: its WFI is the processor's; it is trusted to be woken */
+#define BH_PART_NATIVE_WFI    0x10u /* its WFI is the processor's: each vCPU is alone on its core; with DEDICATED it is trusted to be woken */
 
 struct bh_partition {
 	uint32_t name;

@@ -394,15 +394,29 @@ static const char *check_notices(const struct bh_blob *b, uint32_t p)
 	return b->monitor == p ? "monitor: on a dedicated core" : NULL;
 }
 
+/* Its sleep passes as time that it uses: that is nobody else's, nor its reservation's. */
+static const char *check_wfi(const struct bh_blob *b, const struct bh_partition *p)
+{
+	for (uint32_t i = 0; i < p->n_vcpus; i++) {
+		const struct bh_vcpu *v = &blob_vcpus(b)[p->first_vcpu + i];
+
+		if (blob_cores(b)[v->core].n_vcpus != 1)
+			return "partition: sleeps by itself on a core that is not its own";
+		if (v->budget_ns != 0)
+			return "partition: sleeps by itself, and has a reservation";
+	}
+	return NULL;
+}
+
 static const char *check_dedicated(const struct bh_blob *b, uint32_t n)
 {
 	const struct bh_partition *p = &blob_partitions(b)[n];
 	const char *wrong = NULL;
 
 	if (!is_dedicated(b, n)) {
-		if ((p->flags & BH_PART_NATIVE_WFI) != 0 || p->load_root_va != 0 || p->run_root_va != 0)
+		if (p->load_root_va != 0 || p->run_root_va != 0)
 			return "partition: has what goes with a dedicated core";
-		return NULL;
+		return (p->flags & BH_PART_NATIVE_WFI) != 0 ? check_wfi(b, p) : NULL;
 	}
 	if (!blob_is_page(p->load_root) || !blob_is_page(p->run_root))
 		return "dedicated core: a root that is to be copied is no page";

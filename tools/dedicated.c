@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Partitions whose cores are theirs alone: interrupts and timers go to them without the kernel, which for that reason takes none
- * itself while one of their vCPUs runs, nor has a timer there. What needs one is refused.
+ * itself while one of their vCPUs runs, nor has a timer there. What needs one is refused. And partitions that sleep by themselves on cores
+ * that are theirs alone, dedicated or not.
  */
 #include <libfdt.h>
 
 #include "tools/errors.h"
 #include "tools/plan.h"
 
-#define DEDICATED "dedicated-core"
+#define DEDICATED  "dedicated-core"
+#define NATIVE_WFI "native-wfi"
 
 static const char *vcpu_owner(const struct plan *p, uint32_t vcpu)
 {
@@ -69,13 +71,32 @@ static void check_kind(struct plan *p, const struct part *part)
 		blame(p, part->path, DEDICATED, "it is the monitor, whose memory changes with whom it inspects; leave this out");
 }
 
+/*
+ * Its sleep is the processor's, and passes as time that it uses: who is to run instead would wait for it. Any interrupt wakes it, as the kernel
+ * takes them there, so it is trusted with nothing; but for dedicated cores, see draw.c.
+ */
+static void check_wfi(struct plan *p, const struct part *part)
+{
+	if (!part->native_wfi || part->dedicated) /* that is more */
+		return;
+	if (part->budget_ns)
+		blame(p, part->path, NATIVE_WFI, "it has a reservation, which its sleep would use up; remove `budget-us`, or leave this out");
+	for (uint32_t i = 0; i < p->n_cores; i++)
+		for (uint32_t r = 0; r < p->core[i].n_vcpus; r++)
+			if (p->core[i].vcpu[r] - part->first_vcpu < part->n_cores && p->core[i].n_vcpus > 1) {
+				blame(p, part->path, NATIVE_WFI,
+				      "core %u has %u vCPUs, and while one sleeps by itself no other runs; give it cores of its own, or leave this out",
+				      p->core[i].board, p->core[i].n_vcpus);
+				break;
+			}
+}
+
 void dedicated_check(struct plan *p)
 {
 	for (uint32_t i = 0; i < p->n_parts; i++) {
 		const struct part *part = &p->part[i];
 
-		if (part->native_wfi && !part->dedicated)
-			blame(p, part->path, "native-wfi", "needs `dedicated-core`: elsewhere its sleep is others' time");
+		check_wfi(p, part);
 		if (!part->dedicated)
 			continue;
 		check_cores(p, part);

@@ -84,10 +84,10 @@ static bool is_trusted(const struct part *part)
 	return false;
 }
 
-/* Its core comes back only if it can be woken. */
+/* Its core comes back only if it can be woken: a dedicated one takes no interrupt to the kernel. */
 static bool is_trusted_core(const struct part *part)
 {
-	return part->native_wfi;
+	return part->native_wfi && part->dedicated;
 }
 
 static void health_rows(const struct plan *p, const struct part *part, struct bytes *b)
@@ -114,8 +114,10 @@ static void part_box(const struct plan *p, const struct part *part, struct bytes
 		    part->number, is_trusted(part) || is_trusted_core(part) ? RED : INK);
 	bytes_print(b, "<TR><TD ALIGN=\"LEFT\"><B>%s</B></TD></TR>", draw_safe(part->name));
 	row(b, INK, "%s%s, %s", part->dedicated ? "dedicated " : "", cores(part), bytes_text(part->ram_bytes));
-	if (part->native_wfi)
+	if (is_trusted_core(part))
 		row(b, RED, "sleeps by itself: trusted with its cores");
+	else if (part->native_wfi)
+		row(b, INK, "sleeps by itself");
 	if (part->image)
 		row(b, INK, "%s", base_name(part->image));
 	for (uint32_t i = 0; i < part->n_devices; i++)

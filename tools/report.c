@@ -107,6 +107,8 @@ static void part_cores(const struct plan *p, const struct part *part, struct byt
 	if (part->dedicated)
 		bytes_print(b, "  cores:     dedicated: interrupts and timers go to it without the kernel%s\n",
 			    part->native_wfi ? "; its WFI is the processor's: it is trusted to be woken" : "");
+	else if (part->native_wfi)
+		bytes_print(b, "  cores:     its WFI is the processor's: its sleep counts as its time\n");
 	if (part->console >= 0)
 		bytes_print(b, "  console:   %s\n", p->part[part->console].name);
 	if (part->bridge >= 0)

@@ -129,8 +129,10 @@ void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t 
 	a->vmpidr = 1ull << 31 | v->desc->index;
 	a->hcr = HCR_BASE | (d->flags & BH_PART_SETWAY_NATIVE ? 0 : HCR_EL2_TSW) |
 		 (how == ENTRY_STUB ? HCR_EL2_DC : 0) | (v->siblings ? HCR_EL2_TWE : 0);
+	if (d->flags & BH_PART_NATIVE_WFI)
+		a->hcr &= ~(uint64_t)HCR_EL2_TWI;
 	if (a->is_direct)
-		a->hcr &= ~(uint64_t)(HCR_EL2_IMO | (d->flags & BH_PART_NATIVE_WFI ? HCR_EL2_TWI : 0));
+		a->hcr &= ~(uint64_t)HCR_EL2_IMO;
 	a->vttbr = vttbr(v->part, how == ENTRY_STUB ? d->load_root : d->run_root);
 	a->mdcr = MDCR_BASE | hpmn() | (a->mdcr & MDCR_EL2_TDE); /* who debugs the partition debugs a vCPU that it switches on, too */
 	a->cptr = cptr_base() | (d->fp == BH_FP_EAGER ? 0 : CPTR_EL2_TFP);

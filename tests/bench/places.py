@@ -23,7 +23,7 @@ GUEST_RAM = 0x40000000
 SECONDS = 300
 TRACE_HEAD, TRACE_RECORD = 64, 32  # bytes (abi/trace.h)
 RAM, DEVICE = 1, 2  # enum bh_region_kind
-SETWAY = 1  # BH_PART_SETWAY_NATIVE
+SETWAY, DEDICATED = 1, 4  # BH_PART_SETWAY_NATIVE, BH_PART_DEDICATED
 LIVES = 30  # of the partition that restarts; of the first ten the kernel prints that they ended
 
 # system: of tests/systems; program: the ELF that has the stamps; base: what its addresses are relative to; partition: whose figures these are.
@@ -31,6 +31,7 @@ Place = collections.namedtuple("Place", "system program base partition what")
 PLACES = {
     "shared-1": Place("bench-one", GUEST + ".elf", GUEST_RAM, "bench", "one vCPU, alone on its core, interrupts injected"),
     "shared-2": Place("bench", GUEST + ".elf", GUEST_RAM, "bench", "two vCPUs, each alone on its core, interrupts injected"),
+    "alone-wfi": Place("bench-alone-wfi", GUEST + ".elf", GUEST_RAM, "bench", "two vCPUs, each alone on its core, interrupts injected"),
     "beside": Place("bench-beside", GUEST + ".elf", GUEST_RAM, "bench", "one vCPU, another partition's on its core sleeps, interrupts injected"),
     "dedicated-1": Place("bench-dedicated-1", GUEST + ".elf", GUEST_RAM, "bench", "one vCPU on a dedicated core, its interrupts direct"),
     "dedicated-2": Place("bench-dedicated", GUEST + ".elf", GUEST_RAM, "bench", "two vCPUs on dedicated cores, their interrupts direct"),
@@ -145,7 +146,7 @@ def settings(where):
     regions = i.all("region")[p.first_region:p.first_region + p.n_regions]
     ram = sum(r.bytes for r in regions if r.kind == RAM)
     devices = [i.name(r.name) for r in regions if r.kind == DEVICE]
-    trust = [f"its devices ({', '.join(devices)})"] * bool(devices) + ["WFI"] * native_wfi + ["set/way maintenance"] * bool(p.flags & SETWAY) \
+    trust = [f"its devices ({', '.join(devices)})"] * bool(devices) + ["WFI"] * (native_wfi and bool(p.flags & DEDICATED)) + ["set/way maintenance"] * bool(p.flags & SETWAY) \
         + ["firmware's calls"] * bool(p.n_smcs)
     records = 1 << ((i.u64(i.blob + image.TRACE_BYTES) - TRACE_HEAD) // TRACE_RECORD).bit_length() - 1
     return (f"{place.what}; RAM {ram >> 10:,} KiB, FP {('eager', 'lazy', 'none')[p.fp]}, WFI {'native' if native_wfi else 'traps'}, "

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lives on dedicated cores to be taken back (test_dedicated.py): in each life both vCPUs do something else to keep the core, by masks, by
- * priorities that are active for ever, by groups that are off, spinning or asleep. What they leave behind the next life looks for.
+ * Lives on cores of its own, dedicated or not, to be taken back (test_dedicated.py, test_native_wfi.py): in each life both vCPUs do something else
+ * to keep the core, by masks, by priorities that are active for ever, by groups that are off, spinning or asleep. What they leave behind the next
+ * life looks for.
  * Named `trusted` (it has native-wfi) it does not sleep where nothing can wake it, but spins.
  */
 #include "sdk/bulkhead.h"
@@ -196,6 +197,7 @@ static bool comes_here(uint32_t intid)
 {
 	uint64_t daif = bh_irq_mask(), pending = 0;
 
+	write_bit(0x080, intid); /* Group 1, as it is on a dedicated core in any case */
 	write_bit(0x100, intid);
 	bh_irq_pend(intid);
 	for (uint32_t i = 0; i < 10000 && pending != intid; i++)

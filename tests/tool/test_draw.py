@@ -111,6 +111,12 @@ def test_dedicated_cores_are_told_and_a_wfi_of_its_own_is_red(system):
     assert "#c81e1e" not in dot(system)
 
 
+def test_a_wfi_of_its_own_is_no_trust_where_its_core_takes_interrupts_to_the_kernel(system):
+    system.describe('one: one { image = "a"; memory = "1M"; cores = <1>; native-wfi; reads-log; };')
+    assert ">sleeps by itself<" in dot(system)
+    assert "#c81e1e" not in dot(system) and "trusted with its cores" not in dot(system)
+
+
 def test_the_same_description_gives_the_same_text(ten):
     assert dot(ten) == dot(ten)
 

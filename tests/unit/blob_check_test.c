@@ -520,6 +520,36 @@ static void mutate(uint8_t *bytes, size_t n, uint64_t *seed)
 	}
 }
 
+/* Without dedicated cores: control is alone on core 1, and has no reservation. */
+static void fixture_alone(struct blob_fixture *f)
+{
+	fixture_make(f);
+	fixture_dedicated(f);
+	f->part[FIX_CONTROL].flags &= ~BH_PART_DEDICATED;
+	f->part[FIX_CONTROL].load_root_va = f->part[FIX_CONTROL].run_root_va = 0;
+	f->core[1].door_pa = f->core[1].door_va = 0;
+	f->b.n_irqs = 3;
+}
+
+static void one_that_sleeps_by_itself_takes_nobodys_time(void **state)
+{
+	struct blob_fixture f;
+
+	(void)state;
+	fixture_alone(&f);
+	assert_null(blob_check(&f.b, sizeof(f)));
+	f.part[FIX_CONTROL].flags |= BH_PART_NATIVE_WFI;
+	assert_null(blob_check(&f.b, sizeof(f)));
+	f.vcpu[f.part[FIX_CONTROL].first_vcpu].budget_ns = 1000000;
+	f.vcpu[f.part[FIX_CONTROL].first_vcpu].period_ns = 10000000;
+	*fixture_plan(&f, FIX_NORMAL, 1) = (struct bh_plan){ .budgets = FIX_FIRST };
+	expect(&f, "sleeps by itself, and has a reservation", __LINE__);
+	fixture_alone(&f);
+	f.part[FIX_LINUX].flags |= BH_PART_NATIVE_WFI;
+	expect(&f, "sleeps by itself on a core that is not its own", __LINE__);
+	REFUSED(f.part[FIX_CONTROL].flags |= BH_PART_NATIVE_WFI, "sleeps by itself on a core that is not its own");
+}
+
 /* IRQ-4: the kernel takes no interrupt there while the guest runs, and puts none into list registers. */
 static void a_dedicated_core_is_one_vcpus_alone(void **state)
 {
@@ -533,7 +563,6 @@ static void a_dedicated_core_is_one_vcpus_alone(void **state)
 	f.part[FIX_CONTROL].flags |= BH_PART_NATIVE_WFI;
 	assert_null(blob_check(&f.b, sizeof(f)));
 
-	REFUSED(f.part[FIX_CONTROL].flags |= BH_PART_NATIVE_WFI, "goes with a dedicated core");
 	REFUSED(f.part[FIX_CONTROL].run_root_va = FIX_VA(0x90), "goes with a dedicated core");
 	REFUSED(f.core[1].door_va = FIX_VA(0x94), "goes with a dedicated core");
 	REFUSED(f.irq[1].flags = BH_IRQ_NOTICE, "without dedicated cores");
@@ -597,6 +626,7 @@ int main(void)
 		cmocka_unit_test(emulated_regions_have_both_ends_and_a_table),
 		cmocka_unit_test(interrupts_have_one_source_and_one_owner),
 		cmocka_unit_test(a_dedicated_core_is_one_vcpus_alone),
+		cmocka_unit_test(one_that_sleeps_by_itself_takes_nobodys_time),
 		cmocka_unit_test(whatever_passes_may_be_followed),
 	};
 

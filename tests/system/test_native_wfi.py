@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A partition that sleeps by itself on cores that are its own but not dedicated: whatever is for its core goes to the kernel, and ends its sleep.
+
+`captive` does something else on both of its cores in each life, with all masked and asleep among that; `captor` takes it back, while `pest` sends
+to it all the time. `partner` sleeps between what others send to it."""
+
+import re
+
+import pytest
+from test_dedicated import ACTS, LIVES, rows
+
+FIRMWARE = "build/tests/firmware/el3.bin"
+
+
+@pytest.mark.parametrize("firmware", [None, FIRMWARE], ids=["alone", "firmware-at-el3"])
+@pytest.mark.parametrize("icount", [False, True], ids=["cores-in-parallel", "counted"])
+def test_its_cores_come_back_whatever_it_sleeps_with(boot, icount, firmware):
+    m = boot("build/tests/captive-wfi.img", icount=icount, firmware=firmware, timeout=300)
+    done = [m.expect(r"did (\d+) back in (\d+) left (\w+)").groups() for _ in range(LIVES)]
+    m.expect(f"captive was taken back {LIVES} times")
+    assert [int(d[0]) for d in done] == [n % ACTS for n in range(LIVES)]
+    assert {d[2] for d in done} == {"0"}
+
+
+def test_messages_calls_and_restarts_end_its_sleep(boot):
+    m = boot("build/tests/ports-wfi.img", icount=True, timeout=300)
+    m.line("ports", "all promises about ports checked")
+    assert not re.search(r"ports +\| FAILED", m.before), m.before
+    assert len(re.findall(r"ports +\| ok ", m.before)) >= 65, m.before
+
+
+def test_its_timer_and_its_ipis_find_it_asleep_as_they_find_it_spinning(boot):
+    """No exit for its sleep: what ends it costs no more than where it spins."""
+    own = rows(boot("build/tests/bench-alone-wfi.img", icount=True, timeout=300))
+    assert own["timer_wfi_handler"] <= own["timer_spin_handler"]
+    assert own["ipi_wfi_one_way"] <= own["ipi_spin_one_way"] + 2
+    assert own["ipi_wfi_round_trip"] <= own["ipi_spin_round_trip"] + 4
