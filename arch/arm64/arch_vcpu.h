@@ -66,6 +66,7 @@ struct arch_vcpu {
 
 	uint32_t rare;	      /* it has something that only the whole way of a switch moves (switch.c) */
 	uint32_t is_direct;   /* its core is dedicated: for good */
+	uint32_t is_lone;     /* alone on a core that is not, and its partition has others: a physical SGI that comes there, but for the kick, is its; for good */
 	uint64_t direct_root; /* is_direct: pa of the root that its door has */
 	struct direct_cpu direct;
 	struct vgic_cpu vgic;

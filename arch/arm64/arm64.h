@@ -83,6 +83,13 @@ static inline void gic_end(uint64_t intid)
 	isb();
 }
 
+/* Likewise, of one that no handler saw to. */
+static inline void gic_end_sgi(uint64_t intid)
+{
+	write_reg(icc_dir_el1, intid);
+	isb();
+}
+
 /* To another core, by gic_kick_value(). Preceding stores are visible first. */
 static inline void gic_kick(uint64_t value)
 {
@@ -207,6 +214,12 @@ static inline uint64_t left_past(struct vcpu *v, uint64_t esr)
 static inline bool core_is_dedicated(const struct core *c)
 {
 	return c->desc->door_va != 0;
+}
+
+/* arch_vcpu.h */
+static inline bool core_is_lone(const struct core *c)
+{
+	return c->desc->n_vcpus == 1 && c->vcpu[0]->arch.is_lone;
 }
 
 #define ICC_SGI1R_EL1	SYSREG(3, 0, 12, 11, 5)

@@ -369,11 +369,8 @@ void direct_dir(struct vcpu *v, uint64_t intid)
 	gic_deactivate((uint32_t)intid);
 }
 
-#define SGI_ELSEWHERE 0x00fff0ff00ff0000ull /* Aff3, RS, Aff2, Aff1: no vCPU is there */
-#define SGI_IRM	      BIT64(40)
-#define SGI_INTID     (15ull << 24)
-
-static __attribute__((noinline)) void sgi_to_many(struct vcpu *v, uint64_t value)
+/* To the cores of its own vCPUs only. One at a time, as a rule, is sent by a shorter way (traps.c). */
+void direct_sgi(struct vcpu *v, uint64_t value)
 {
 	uint32_t all = BIT(v->part->desc->n_vcpus) - 1, to = 0;
 
@@ -382,20 +379,7 @@ static __attribute__((noinline)) void sgi_to_many(struct vcpu *v, uint64_t value
 	else if ((value & SGI_ELSEWHERE) == 0)
 		to = all & (uint32_t)value & 0xffffu;
 	for (; to != 0; to &= to - 1)
-		gic_kick(partition_vcpu(v->part, lowest_bit(to))->core->kick | (value & SGI_INTID));
-}
-
-/* To the cores of its own vCPUs only; as a rule to one. */
-void direct_sgi(struct vcpu *v, uint64_t value)
-{
-	uint64_t to = value & ~SGI_INTID;
-	uint32_t index = (uint32_t)to ? lowest_bit((uint32_t)to) : 0;
-
-	if (unlikely(to != BIT64(index) || index >= BH_MAX_PART_VCPUS || v->part->arch.direct_to[index] == 0)) {
-		sgi_to_many(v, value);
-		return;
-	}
-	write_reg(icc_sgi1r_el1, v->part->arch.direct_to[index] | (value & SGI_INTID)); /* what comes before it, its own DSB has seen to */
+		gic_kick(v->part->arch.sgi_to[lowest_bit(to)] | (value & SGI_INTID));
 }
 
 /* --- sleep --- */

@@ -293,8 +293,6 @@ void direct_dist_reset(struct partition *p)
 {
 	own_lines(p);
 	p->arch.direct_pend = direct_gicd_at(GIC_SET_PENDING, 0);
-	for (uint32_t i = 0; i < p->desc->n_vcpus; i++)
-		p->arch.direct_to[i] = partition_vcpu(p, i)->core->kick;
 	for (uint32_t intid = 32; intid < VGIC_LINES; intid++)
 		if ((p->arch.direct_own[intid / 32] >> intid % 32 & 1) != 0) {
 			*((volatile uint8_t *)direct_gicd_at(GIC_PRIORITY, 0) + intid) = DIRECT_FLOOR;

@@ -241,11 +241,16 @@ void gic_deactivate(uint64_t intid)
 	gic_end(intid);
 }
 
+uint64_t gic_sgi_value(uint64_t mpidr)
+{
+	return BIT64(mpidr & 15u)	   /* Aff0: 16 to a target list */
+	       | (mpidr >> 4 & 0xfu) << 44 /* RS */
+	       | (mpidr >> 8 & 0xffu) << 16 | (mpidr >> 16 & 0xffu) << 32 | (mpidr >> 32 & 0xffu) << 48;
+}
+
 uint64_t gic_kick_value(uint64_t mpidr)
 {
-	return (uint64_t)GIC_SGI_KICK << 24 | BIT64(mpidr & 15u) /* Aff0: 16 to a target list */
-	       | (mpidr >> 4 & 0xfu) << 44			 /* RS */
-	       | (mpidr >> 8 & 0xffu) << 16 | (mpidr >> 16 & 0xffu) << 32 | (mpidr >> 32 & 0xffu) << 48;
+	return (uint64_t)GIC_SGI_KICK << 24 | gic_sgi_value(mpidr);
 }
 
 void gic_spi_mask(uint32_t intid)
@@ -281,6 +286,22 @@ void gic_private_off(uint32_t intid)
 	wait_clear(gicr(GICR_CTLR), GICR_CTLR_RWP);
 	write32(gicr(GICR_ICPENDR0), BIT(intid));
 	write32(gicr(GICR_ICACTIVER0), BIT(intid));
+	dsb(sy);
+}
+
+#define SGIS_OF_GUESTS (BIT(GIC_SGIS) - 1 - BIT(GIC_SGI_KICK))
+
+/* To the Non-secure side a Secure interrupt's bits are RAZ/WI (IHI 0069, GICR_ISENABLER0, GICR_IGROUPR0): these are seen not to be ours. */
+uint32_t gic_sgis_on(void)
+{
+	write32(gicr(GICR_ISENABLER0), SGIS_OF_GUESTS);
+	return (BIT(GIC_SGIS) - 1) & ~(read32(gicr(GICR_ISENABLER0)) & read32(gicr(GICR_IGROUPR0)) & SGIS_OF_GUESTS);
+}
+
+void gic_sgis_forget(void)
+{
+	write32(gicr(GICR_ICPENDR0), SGIS_OF_GUESTS);
+	(void)read32(gicr(GICR_ICPENDR0)); /* is answered after the write took effect */
 	dsb(sy);
 }
 

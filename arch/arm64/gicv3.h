@@ -11,12 +11,19 @@
 #include "kernel/types.h"
 
 #define GIC_SGI_KICK 0u
+#define GIC_SGIS     16u   /* INTIDs of software-generated interrupts are below */
 #define GIC_SPURIOUS 1020u /* and above: nothing pending */
+
+/* ICC_SGI1R_EL1 and its kin: Aff3 [55:48], RS [47:44], IRM [40], Aff2 [39:32], INTID [27:24], Aff1 [23:16], target list [15:0]. */
+#define SGI_ELSEWHERE 0x00fff0ff00ff0000ull /* Aff3, RS, Aff2, Aff1: no vCPU is there */
+#define SGI_IRM	      BIT64(40)
+#define SGI_INTID     (15ull << 24)
 
 void gic_dist_init(void); /* boot core: distributor with every SPI off, Group 1, trigger modes from the blob */
 void gic_core_init(void); /* each core: redistributor, CPU interface, kernel's PPIs and SGI on, virtual interface off */
 
-uint64_t gic_kick_value(uint64_t mpidr); /* for gic_kick(), to that core */
+uint64_t gic_sgi_value(uint64_t mpidr);	 /* to that core, but for the INTID */
+uint64_t gic_kick_value(uint64_t mpidr); /* for gic_kick(), likewise */
 void gic_deactivate(uint64_t intid);	 /* any core for SPIs */
 
 /*
@@ -30,6 +37,8 @@ void gic_spi_open(uint32_t intid, uint64_t mpidr); /* to that core */
 /* This core's private interrupts. */
 void gic_private_on(uint32_t intid);
 void gic_private_off(uint32_t intid);
+uint32_t gic_sgis_on(void);			      /* all that are to be had, beside the kick; answers the others: the kick's, and what the firmware keeps */
+void gic_sgis_forget(void);			      /* the same ones: none is pending */
 void gic_private_active(uint32_t intid, bool active); /* a switched vCPU's timer: see vgic.h; done when it returns */
 
 #endif

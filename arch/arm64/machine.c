@@ -83,6 +83,8 @@ void arch_core_init(struct core *c)
 	gic_private_on(VIRTUAL_PPI);
 	if (core_is_dedicated(c))
 		direct_core_init(c);
+	if (core_is_lone(c))
+		set_bits(&c->vcpu[0]->part->arch.sgis_kept, gic_sgis_on());
 	isb();
 	switch_core_init(c);
 }
@@ -198,6 +200,19 @@ static __attribute__((noinline)) void device_irq(uint32_t intid)
 		gic_spi_off(intid); /* nobody's: it cannot have been on */
 }
 
+/*
+ * Nobody but the kernel sends physical SGIs, and to this core but those of its vCPU's partition (traps.c). They came before its group was looked
+ * at: what the vCPU does not take in Group 1 is dropped, as where it was sent.
+ */
+static __attribute__((noinline)) void sgi_came(struct core *c, uint32_t intid)
+{
+	if (core_is_lone(c)) {
+		vgic_sgi_came(c->vcpu[0], intid);
+		vcpu_post(c->vcpu[0], REQ_IRQ); /* it may be waiting */
+	}
+	gic_end(intid);
+}
+
 void irq_handle(uint32_t intid)
 {
 	if (likely(intid == blob->timer_intid)) {
@@ -207,6 +222,8 @@ void irq_handle(uint32_t intid)
 		gic_end(intid); /* what it is for is in the inbox */
 	} else if (intid >= 32) {
 		device_irq(intid); /* the guest deactivates it */
+	} else if (intid < GIC_SGIS) {
+		sgi_came(this_core(), intid);
 	} else if (intid == VIRTUAL_PPI) {
 		timer_virtual_irq(this_core()->loaded); /* likewise */
 	} else {
@@ -279,10 +296,20 @@ static void lines_off(struct partition *p)
 			gic_spi_off(irqs[i].pintid);
 }
 
+static void sgi_routes(struct partition *p)
+{
+	for (uint32_t i = 0; i < p->desc->n_vcpus; i++) {
+		const struct vcpu *v = partition_vcpu(p, i);
+
+		p->arch.sgi_to[i] = v->arch.is_direct || v->arch.is_lone ? gic_sgi_value(v->core->desc->mpidr) : 0;
+	}
+}
+
 void arch_partition_start(struct partition *p)
 {
 	lines_off(p); /* an edge that came meanwhile was nobody's */
 	vgic_dist_reset(p);
+	sgi_routes(p);
 	if (p->desc->flags & BH_PART_DEDICATED)
 		direct_dist_reset(p);
 }

@@ -39,6 +39,7 @@ void arch_vcpu_init(struct vcpu *v)
 {
 	v->arch.kernel_sp = v->core->desc->stack_va;
 	v->arch.is_direct = (v->part->desc->flags & BH_PART_DEDICATED) != 0;
+	v->arch.is_lone = !v->arch.is_direct && v->core->desc->n_vcpus == 1 && v->part->desc->n_vcpus > 1;
 }
 
 static __attribute__((noinline)) void reset_debug(struct arch_vcpu *a)
@@ -101,8 +102,11 @@ static inline void mark_stale(struct vcpu *v)
 	v->core->heeds |= v->bit;
 }
 
+/* SGIs that were sent to the life that is over, and have not been taken yet, do not come to the next. */
 static void cpu_reset(struct vcpu *v)
 {
+	if (v->arch.is_lone)
+		gic_sgis_forget();
 	vgic_cpu_reset(v);
 	if (v->arch.is_direct)
 		direct_cpu_reset(v);

@@ -111,17 +111,51 @@ uint64_t trap_call(struct vcpu *v)
 
 #define WRITE_SGI1R ((uint64_t)EC_SYSREG << 26 | ESR_IL | ICC_SGI1R_EL1)
 
-/* A write of ICC_SGI1R_EL1. */
+static __attribute__((noinline)) uint64_t sgi_rest(struct vcpu *v, uint64_t esr, uint64_t value)
+{
+	pc_advance(esr);
+	if (unlikely(v->arch.is_direct)) {
+		direct_sgi(v, value);
+	} else {
+		vgic_sgi(v, value, 1);
+		trace(v->core, BH_TRACE_EXIT, v->who, EC_SYSREG, esr, read_reg(elr_el2) - 4);
+	}
+	return left_next(v);
+}
+
+/* Of Group 1. */
+static __attribute__((noinline)) uint64_t sgi_self(struct vcpu *v, uint64_t esr, uint64_t value)
+{
+	uint32_t intid = (uint32_t)value >> 24 & 15, n = v->arch.vgic.home[intid];
+	uint64_t lr = vgic_again(v, intid, 0, n);
+
+	if (unlikely(!(lr & LR_GROUP1)))
+		return sgi_rest(v, esr, value);
+	ich_lr_write(n, lr);
+	return left_past(v, esr);
+}
+
+/*
+ * A write of ICC_SGI1R_EL1, to one other vCPU as a rule. Where that one is alone on its core, the interrupt is a physical one of the same INTID: it
+ * finds its core asleep, running or off, and is taken, pended or dropped there by the virtual interrupt controller's rules (irq_other(),
+ * irq_handle()). It cannot reach a core of another partition: sgi_to[] has those of this one's own lone vCPUs only, and no other SGI
+ * than the kick is enabled on cores that others share. It neither is the kernel's kick nor comes before it: that INTID is left out, and more urgent.
+ * A flood of them takes the time of the partition that it comes from. What the guest wrote before, its own DSB has seen to.
+ */
 static __attribute__((noinline)) uint64_t sgi_quick(struct vcpu *v, uint64_t esr)
 {
-	uint64_t value = reg_get(v, ISS_RT(esr));
+	uint64_t value = reg_get(v, ISS_RT(esr)), to;
+	uint32_t index = lowest_bit((uint32_t)value | BIT(BH_MAX_PART_VCPUS));
 
-	pc_advance(esr);
-	if (unlikely(v->arch.is_direct))
-		direct_sgi(v, value);
-	else if (!vgic_sgi(v, value, 1))
-		trace(v->core, BH_TRACE_EXIT, v->who, EC_SYSREG, esr, read_reg(elr_el2) - 4);
-	return left_next(v);
+	if (unlikely((value & ~SGI_INTID) != BIT64(index)))
+		return sgi_rest(v, esr, value);
+	if (index == v->desc->index && !v->arch.is_direct)
+		return sgi_self(v, esr, value);
+	to = v->part->arch.sgi_to[index];
+	if (to == 0 || unlikely(load_relaxed(&v->part->arch.sgis_kept) >> (value >> 24 & 15) & 1))
+		return sgi_rest(v, esr, value);
+	write_reg(icc_sgi1r_el1, to | (value & SGI_INTID));
+	return left_past(v, esr);
 }
 
 static __attribute__((noinline)) uint64_t sysreg_quick(struct vcpu *v, uint64_t esr)
@@ -168,6 +202,25 @@ static inline bool timer_quick(struct vcpu *v)
 	return true;
 }
 
+/* An SGI of another vCPU, to v, which is alone here; dropped: likewise. False: it is still active. */
+static inline bool sgi_take(struct vcpu *v, uint32_t intid)
+{
+	uint32_t n = v->arch.vgic.home[intid];
+	uint64_t lr = vgic_again(v, intid, 0, n);
+
+	if (unlikely(!(lr & LR_GROUP1)))
+		return false;
+	gic_end_sgi(intid);
+	ich_lr_write(n, lr);
+	return true;
+}
+
+static __attribute__((noinline)) uint64_t sleep_sgi(struct vcpu *v, uint64_t intid)
+{
+	gic_drop(intid);
+	return likely(sgi_take(v, (uint32_t)intid)) ? awake(v, intid) : sleep_left(v, intid);
+}
+
 static __attribute__((noinline)) uint64_t sleep_kicked(struct vcpu *v)
 {
 	gic_drop(GIC_SGI_KICK);
@@ -186,6 +239,8 @@ static uint64_t sleep_quick(struct vcpu *v)
 			return timer_quick(v) ? awake(v, intid) : sleep_left(v, intid);
 		if (likely(intid == GIC_SGI_KICK))
 			return sleep_kicked(v);
+		if (intid < GIC_SGIS)
+			return sleep_sgi(v, intid);
 	} while (intid >= GIC_SPURIOUS);
 	gic_drop(intid);
 	return sleep_left(v, intid);
@@ -211,14 +266,26 @@ uint64_t trap_sync(struct vcpu *v, uint64_t esr)
 	}
 }
 
-static __attribute__((noinline)) uint64_t irq_left(struct vcpu *v, uint64_t intid)
+static __attribute__((noinline)) uint64_t sgi_left(struct vcpu *v, uint64_t intid)
+{
+	return likely(sgi_take(v, (uint32_t)intid)) ? left_nothing(v) : LEFT_IRQ | intid << 8;
+}
+
+static __attribute__((noinline)) uint64_t irq_other(struct vcpu *v, uint64_t intid)
 {
 	if (intid >= GIC_SPURIOUS)
 		return left_nothing(v);
 	gic_drop(intid);
 	trace(v->core, BH_TRACE_IRQ, v->who, (uint32_t)intid, 0, 0);
+	return likely(intid < GIC_SGIS) ? sgi_left(v, intid) : LEFT_IRQ | intid << 8;
+}
+
+static __attribute__((noinline)) uint64_t irq_left(struct vcpu *v, uint64_t intid)
+{
 	if (intid != GIC_SGI_KICK)
-		return LEFT_IRQ | intid << 8;
+		return irq_other(v, intid);
+	gic_drop(GIC_SGI_KICK);
+	trace(v->core, BH_TRACE_IRQ, v->who, GIC_SGI_KICK, 0, 0);
 	return likely(kicked(v)) ? left_next(v) : LEFT_NEXT;
 }
 

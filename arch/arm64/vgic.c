@@ -316,12 +316,14 @@ static inline void sgi_to(struct vcpu *t, uint32_t bit, uint32_t group)
 		vgic_tell(t, VGIC_TODO_LATCHED(0), NULL);
 }
 
-/* ICC_SGI1R_EL1 and its kin: Aff3 [55:48], RS [47:44], IRM [40], Aff2 [39:32], INTID [27:24],
- * Aff1 [23:16], target list [15:0]. A vCPU takes it in the group it has configured, or not at all. */
-#define SGI_ELSEWHERE 0x00fff0ff00ff0000ull /* Aff3, RS, Aff2, Aff1: no vCPU is there */
-#define SGI_IRM	      BIT64(40)
-#define SGI_INTID     (15ull << 24)
+void vgic_sgi_came(struct vcpu *v, uint32_t intid)
+{
+	intid %= 16;
+	if ((load_relaxed(&v->arch.vgic.own.group) >> intid & 1) != 0)
+		vgic_raise_private(v, intid, false);
+}
 
+/* A vCPU takes it in the group it has configured, or not at all. */
 static __attribute__((noinline)) void sgi(struct vcpu *v, uint64_t value, uint32_t group)
 {
 	uint32_t intid = (uint32_t)value >> 24 & 15, bit = BIT(intid), self = BIT(v->desc->index), to = 0;
@@ -337,19 +339,15 @@ static __attribute__((noinline)) void sgi(struct vcpu *v, uint64_t value, uint32
 		sgi_to(partition_vcpu(v->part, lowest_bit(to)), bit, group);
 }
 
-/* To v itself, or to one other vCPU, as a rule. */
-bool vgic_sgi(struct vcpu *v, uint64_t value, uint32_t group)
+/* To one other vCPU, as a rule. */
+void vgic_sgi(struct vcpu *v, uint64_t value, uint32_t group)
 {
-	uint32_t intid = (uint32_t)value >> 24 & 15, self = v->desc->index, index = lowest_bit((uint32_t)value | BIT(16));
-	uint64_t to = value & ~SGI_INTID;
+	uint32_t intid = (uint32_t)value >> 24 & 15, index = lowest_bit((uint32_t)value | BIT(16));
 
-	if (to == BIT64(self) && (v->arch.vgic.own.group >> intid & 1) == group && put_again(v, intid, 0))
-		return true;
-	if (likely(to == BIT64(index) && index != self && index < v->part->desc->n_vcpus))
+	if (likely((value & ~SGI_INTID) == BIT64(index) && index != v->desc->index && index < v->part->desc->n_vcpus))
 		sgi_to(partition_vcpu(v->part, index), BIT(intid), group);
 	else
 		sgi(v, value, group);
-	return false;
 }
 
 /* In EOImode 1 the guest has dropped the priority before, by EOIR. In EOImode 0 DIR does nothing. */

@@ -134,6 +134,7 @@ bool vgic_pending(struct vcpu *v);
  * line must be down.
  */
 void vgic_raise_private(struct vcpu *v, uint32_t intid, bool hw);
+void vgic_sgi_came(struct vcpu *v, uint32_t intid);		    /* an SGI of Group 1 to v alone, which came as a physical one; v live or not */
 void vgic_withdraw_private(struct vcpu *v, uint32_t intid);	    /* raised with hw, v live: the line is low; not taken yet, it goes */
 void vgic_line_private(struct vcpu *v, uint32_t intid, bool level); /* an emulated PPI's input, e.g. 30 */
 
@@ -146,7 +147,7 @@ void vgic_line_spi(struct partition *p, uint32_t intid, bool level);
 enum vgic_result vgic_gicd(struct vcpu *v, struct vgic_access *a);
 bool vgic_gicd_write(struct vcpu *v, uint32_t offset, uint32_t value);		   /* a word, by the short way; false: not this one */
 enum vgic_result vgic_gicr(struct vcpu *v, uint32_t index, struct vgic_access *a); /* redistributor of vCPU index */
-bool vgic_sgi(struct vcpu *v, uint64_t value, uint32_t group);			   /* ICC_SGI1R_EL1 (group 1); ICC_SGI0R_EL1, ICC_ASGI1R_EL1 (0). True: it was to v alone, by the shortest way */
+void vgic_sgi(struct vcpu *v, uint64_t value, uint32_t group);			   /* ICC_SGI1R_EL1 (group 1); ICC_SGI0R_EL1, ICC_ASGI1R_EL1 (0) */
 void vgic_dir(struct vcpu *v, uint64_t value);					   /* ICC_DIR_EL1, which traps while ICH_HCR_EL2.TDIR is set */
 
 #endif

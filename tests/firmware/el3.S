@@ -67,7 +67,7 @@ enter:	/* x0 = address, x1 = argument, which is the context in x0 there */
 	isb
 	eret
 
-	/* this core's: awake, and all its interrupts Non-secure Group 1. x3 = 0xf behind it */
+	/* this core's: awake, and all its interrupts Non-secure Group 1, but SGIs 8 to 15, which are the Secure side's as a rule. x3 = 0xf behind it */
 redistributor:
 	ldr	x0, =GICR
 	add	x0, x0, x19, lsl #17
@@ -75,7 +75,7 @@ redistributor:
 1:	ldr	w1, [x0, #0x14]
 	tbnz	w1, #2, 1b
 	add	x0, x0, #0x10000
-	mov	w1, #-1
+	mov	w1, #0xffff00ff
 	str	w1, [x0, #0x80]		// GICR_IGROUPR0
 	str	wzr, [x0, #0xd00]	// GICR_IGRPMODR0
 	mov	x3, #0xf

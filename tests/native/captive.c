@@ -81,6 +81,7 @@ static void litter(void)
 	for (uint32_t intid = 1; intid < 16; intid += 2) {
 		bh_irq_enable(intid, never, NULL, intid * 16);
 		bh_irq_send(intid, bh_cpu_index());
+		bh_irq_send(intid, 1 - bh_cpu_index()); /* which may have all masked, or be off yet */
 	}
 	__asm__ volatile("mrs x9, S3_0_C12_C12_0\n msr cntv_cval_el0, xzr\n msr cntv_ctl_el0, %0\n msr cntp_cval_el0, xzr\n msr cntp_ctl_el0, %0\n isb"
 			 :
@@ -103,6 +104,15 @@ static void sleep(void)
 {
 	for (;;)
 		__asm__ volatile("dsb sy\n wfi");
+}
+
+/* Each vCPU is sent SGIs without end, those too that it has not enabled. */
+static void flood(void)
+{
+	for (uint32_t intid = 1; intid < 16; intid += 2)
+		bh_irq_enable(intid, never, NULL, intid * 16);
+	for (uint32_t intid = 0;; intid = (intid + 1) % 16)
+		bh_irq_send(intid, 1 - bh_cpu_index());
 }
 
 static void touch_controller(void)
@@ -166,6 +176,13 @@ static void keep_the_core(void)
 		sleep();
 		break;
 	case 11: bh_sleep_until(BH_NEVER); break;
+	case 12: flood(); break;
+	case 13:
+		if (bh_cpu_index() == 0)
+			flood();
+		mask_all();
+		sleep();
+		break;
 	default:
 		litter();
 		preempt_none();

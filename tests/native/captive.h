@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define CAPTIVE_ACTS 13u
+#define CAPTIVE_ACTS 15u /* odd: each is met by a restart, and by a stop */
 
 struct captive_word {
 	uint32_t act;

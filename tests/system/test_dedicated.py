@@ -11,8 +11,8 @@ import test_linux_ports as ports
 from image import Image
 from qemu_gdb import QemuGdb, extra, symbols
 
-LIVES = 26
-ACTS = 13
+ACTS = 15
+LIVES = 2 * ACTS
 
 
 FIRMWARE = "build/tests/firmware/el3.bin"

@@ -11,6 +11,7 @@ from guest_lines import lines_of
 
 GUEST = "build/tests/guests/probe.bin"
 IMAGE = "build/tests/probe.img"
+FIRMWARE = "build/tests/firmware/el3.bin"
 
 # key -> (bare, partition, why). Patterns, whole.
 ALLOWED = {
@@ -125,6 +126,15 @@ def test_the_neighbour_finds_its_own_registers_unchanged(boot):
 def test_a_core_that_is_switched_on_again_finds_nothing_of_before(reports):
     _, partition = reports
     assert [partition[f"psci.on.left.{what}"] for what in ("general", "system", "fp")] == ["0", "0", "0"]
+
+
+# IRQ-2
+def test_sgis_arrive_whether_the_firmware_keeps_their_physical_ones_or_not(reports, boot):
+    """It keeps 8 to 15, so these cannot go to a vCPU that is alone on its core as the others do."""
+    _, partition = reports
+    found = report(boot(IMAGE, icount=True, memory="2G", firmware=FIRMWARE), "probe")
+    keys = [k for k in partition if k.startswith(("cores.", "gic.sgi"))]
+    assert "cores.sgi" in keys and [found.get(k) for k in keys] == [partition[k] for k in keys]
 
 
 def test_the_probe_is_as_content_when_cores_really_run_at_once(boot):

@@ -488,8 +488,14 @@ static void step_sgi(struct vcpu *v)
 	uint32_t n = used_intids[any(8)];
 	bool all = any(8) == 0;
 
-	on(v);
-	vgic_sgi(v, (all ? SGI_IRM : 0) | (uint64_t)n << 24 | list, group);
+	if (!all && (list & (list - 1)) == 0 && list >> part_desc.n_vcpus == 0 && list != 0 && group && !(list >> i & 1)) { /* as a physical one */
+		on(&vcpus[lowest_bit(list)]);
+		vgic_sgi_came(&vcpus[lowest_bit(list)], n);
+		vcpu_post(&vcpus[lowest_bit(list)], REQ_IRQ);
+	} else {
+		on(v);
+		vgic_sgi(v, (all ? SGI_IRM : 0) | (uint64_t)n << 24 | list, group);
+	}
 	for (uint32_t t = 0; t < part_desc.n_vcpus; t++)
 		if ((all ? t != i : (list >> t & 1) != 0) && ref(t, n)->group == group)
 			ref(t, n)->latch = true;
