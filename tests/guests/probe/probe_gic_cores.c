@@ -91,17 +91,28 @@ static void others_frame(void)
 	*reg32(sgi + GICD_ISPENDR) = 1u << 6;
 	log_wait(1, 1);
 	log_say("cores.others_frame.pended", 1);
-	*reg32(sgi + GICD_ICENABLER) = 1u << 7;
-	say_hex("cores.others_frame.isenabler", *reg32(sgi + GICD_ISENABLER) & 0xffff);
-	log_reset();
-	sgi_core(7, 1);
-	delay_us(1000);
-	say_dec("cores.others_frame.disabled", irq_log[1].n);
-	say_dec("cores.others_frame.pending", *reg32(sgi + GICD_ISPENDR) >> 7 & 1);
-	*reg32(sgi + GICD_ICPENDR) = 1u << 7;
-	*reg32(sgi + GICD_ISENABLER) = 1u << 7;
-	delay_us(1000);
-	say_dec("cores.others_frame.forgotten", irq_log[1].n);
+	for (uint32_t i = 5; i < 8; i += 2) {
+		*reg32(sgi + GICD_ICENABLER) = 1u << i;
+		say_hex("cores.others_frame.isenabler", *reg32(sgi + GICD_ISENABLER) & 0xffff);
+		log_reset();
+		sgi_core(i, 1);
+		delay_us(1000);
+		say_dec("cores.others_frame.disabled", irq_log[1].n);
+		say_dec("cores.others_frame.pending", *reg32(sgi + GICD_ISPENDR) >> i & 1);
+		*reg32(sgi + GICD_ICPENDR) = 1u << i;
+		*reg32(sgi + GICD_ISENABLER) = 1u << i;
+		delay_us(1000);
+		say_dec("cores.others_frame.forgotten", irq_log[1].n);
+		*reg32(sgi + GICD_IGROUPR) &= ~(1u << i);
+		sgi_core(i, 1);
+		delay_us(1000);
+		say_dec("cores.others_frame.group0", irq_log[1].n);
+		say_dec("cores.others_frame.group0.pending", *reg32(sgi + GICD_ISPENDR) >> i & 1);
+		*reg32(sgi + GICD_IGROUPR) |= 1u << i;
+		sgi_core(i, 1);
+		log_wait(1, 1);
+		say_dec("cores.others_frame.group1", irq_log[1].n);
+	}
 	*reg32(sgi + GICD_IPRIORITYR + 8) = 0x20304050;
 	say_hex("cores.others_frame.priority", *reg32(sgi + GICD_IPRIORITYR + 8));
 }
