@@ -81,7 +81,6 @@ static inline ticks_t first_wish(struct core *c)
 		if (at == BH_NEVER && !arch_vcpu_is_timed(&v->arch))
 			c->timed &= ~v->bit;
 	}
-	c->alarms++;
 	return first;
 }
 
@@ -105,6 +104,7 @@ static inline void set_alarm(struct core *c)
 
 	if (unlikely(c->turn_end != BH_NEVER) && (c->ready & c->vcpu[c->rank]->siblings))
 		first = earlier(first, c->turn_end);
+	c->alarms++;
 	set_timer(c, earlier(first, first_wish(c)));
 }
 
@@ -487,6 +487,7 @@ struct vcpu *sched_choose_any(struct core *c)
 	}
 }
 
+/* The alarm, and what was masked is open. */
 static __attribute__((noinline)) struct vcpu *enter_timed(struct core *c, struct vcpu *v)
 {
 	set_alarm(c);
@@ -495,7 +496,7 @@ static __attribute__((noinline)) struct vcpu *enter_timed(struct core *c, struct
 	return v;
 }
 
-/* A leaf, but for what few need. */
+/* The same where no turn, no budget and no timer of a vCPU's can ring before the others: edges and deadlines are all there is. (Nobody has handed the core over: `alarms` is not looked at.) */
 static struct vcpu *enter_plain(struct core *c, struct vcpu *v)
 {
 	ticks_t first = earlier(c->edge, c->change_at);
@@ -511,19 +512,20 @@ static struct vcpu *enter_plain(struct core *c, struct vcpu *v)
 			c->timed &= ~other->bit;
 		first = earlier(first, earlier(other->deadline, other->vigil));
 	}
-	c->alarms++;
 	set_timer(c, first);
 	return v;
 }
 
 /*
- * The same for what is common: nobody here has a budget, siblings or one that runs in its place, nothing has been posted, and there is somebody whose
- * window it is. What turns out to be otherwise on the way is left to the whole way, which begins anew.
+ * The same for what is common: nobody here has a budget, siblings or one that runs in its place, and there is somebody whose window it is. What
+ * turns out to be otherwise on the way is left to the whole way, which begins anew. Nothing was posted to who was urgent until now (sched_next()): who
+ * becomes so is looked at once more.
  */
 struct vcpu *sched_choose(struct core *c)
 {
 	uint32_t can = c->ready & c->window, rank;
 	struct vcpu *v;
+	bool anew;
 
 	if (unlikely(can == 0 || (c->budgets | c->helpers | c->families) != 0))
 		return sched_choose_any(c);
@@ -532,9 +534,10 @@ struct vcpu *sched_choose(struct core *c)
 	c->changed = 0;
 	if (set_urgent(c, c->window & ((BIT(rank) << 1) - 1)) && unlikely(sched_news(c)))
 		return sched_choose_any(c);
-	if (v != c->loaded)
+	anew = v != c->loaded;
+	if (anew)
 		load(c, v);
-	if (v != c->runs || rank != c->rank) {
+	if (anew || v != c->runs || rank != c->rank) {
 		sched_account(c, &v->used, rank, c->now);
 		c->runs = v;
 		trace(c, BH_TRACE_SWITCH, v->who, BH_TRACE_BY_WINDOW, rank, 0);

@@ -88,7 +88,7 @@ static inline uint32_t ich_elrsr(void)
 	return (uint32_t)read_reg(ich_elrsr_el2);
 }
 
-/* ICC_SRE_EL1, where EL1 may have changed it (switch_core_init()): system registers, no bypass. */
+/* ICC_SRE_EL1: system registers, no bypass. EL1 may have changed it where ICC_SRE_EL2.Enable cannot be 0 (IHI 0069, "ICC_SRE_EL2"). */
 static inline void ich_sre_load(void)
 {
 	write_reg(icc_sre_el1, 7);

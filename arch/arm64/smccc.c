@@ -5,8 +5,8 @@
  * firmware, but those of the partition's allow-list.
  */
 #include "arm64.h"
-#include "kernel/arch.h"
 #include "vgic_again.h"
+#include "kernel/arch.h"
 #include "kernel/call.h"
 #include "kernel/event.h"
 #include "kernel/health.h"
@@ -312,7 +312,7 @@ static __attribute__((noinline)) uint64_t signal_quick(struct vcpu *v)
 }
 
 /* What a partition does when it has nothing to do. */
-static __attribute__((noinline)) uint64_t wait_quick(struct vcpu *v)
+static __attribute__((noinline)) uint64_t call_wait_quick(struct vcpu *v)
 {
 	uint64_t ports = v->arch.x[1], deadline = v->arch.x[2];
 
@@ -365,7 +365,7 @@ uint64_t smccc_quick(struct vcpu *v)
 	case BH_CALL_VERSION >> 24:
 		switch (function << 8) {
 		case BH_CALL_SIGNAL << 8: return signal_quick(v);
-		case BH_CALL_WAIT << 8: return wait_quick(v);
+		case BH_CALL_WAIT << 8: return call_wait_quick(v);
 		default: return call_quick(v, function);
 		}
 	case PSCI_VERSION >> 24:

@@ -337,24 +337,6 @@ void switch_review(struct vcpu *v)
 		  timer_runs(a->cntp_ctl) || v->core->extras;
 }
 
-/*
- * Can EL1 change its ICC_SRE_EL1? Not where its accesses come to EL2 (ICC_SRE_EL2.Enable is 0, sysregs.c). That bit may be a constant 1 where system
- * registers are the only interface (IHI 0069, "ICC_SRE_EL2"), and then so is SRE here; the bypass bits are tried. Before any guest runs.
- */
-static bool sre_varies(void)
-{
-	bool varies;
-
-	if (!(read_reg(icc_sre_el2) & 8))
-		return false;
-	write_reg(icc_sre_el1, 1);
-	isb();
-	varies = read_reg(icc_sre_el1) != 7;
-	write_reg(icc_sre_el1, 7);
-	isb();
-	return varies;
-}
-
 /* Registers of EL1's, which nobody uses yet: have they bits to hold something? */
 void switch_core_init(struct core *c)
 {
@@ -365,7 +347,7 @@ void switch_core_init(struct core *c)
 	write_reg(reg, 0);
 	EL1_REGISTERS_OF_FEW(X)
 #undef X
-	c->extras |= !ich_apr_is_one() || sre_varies();
+	c->extras |= !ich_apr_is_one();
 	c->stale = c->heeds = ~0u;
 }
 
@@ -380,7 +362,7 @@ static inline void enter_root(uint64_t root)
 	isb();
 }
 
-/* In its root: what this core, and not the vCPU, has to remember at its load. */
+/* In its root: what this core, and not the vCPU, has to remember at its load. `heeds` has all who are stale, the owner of FP, and all with siblings; these stay. */
 static __attribute__((noinline)) void heed(struct vcpu *v)
 {
 	struct core *c = v->core;
@@ -408,7 +390,6 @@ static __attribute__((noinline)) void load_rest(struct vcpu *v)
 #define X(reg) write_reg(reg, a->reg);
 		EL1_REGISTERS_OF_FEW(X)
 #undef X
-		ich_sre_load();
 	}
 	enter_root(a->is_direct ? direct_root(v, a->vttbr & ROOT_PA) : a->vttbr);
 	if (v->core->heeds & v->bit)

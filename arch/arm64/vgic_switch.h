@@ -24,6 +24,7 @@ static inline void vgic_load_plain(struct vcpu *v)
 {
 	struct vgic_cpu *c = &v->arch.vgic;
 
+	ich_sre_load();
 	ich_vmcr_write(c->vmcr);
 	ich_hcr_write(c->hcr);
 	c->live = true;

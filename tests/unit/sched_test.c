@@ -6,6 +6,8 @@
  */
 #include "tests/unit/machine.h"
 
+#include "kernel/watchdog.h"
+
 enum { LOW,
        MIDDLE,
        HIGH,
@@ -279,6 +281,22 @@ static void what_was_masked_is_open_once_its_vcpu_runs(void **state)
 	assert_int_equal(core_at(0)->shut, low->bit);
 }
 
+static void guest_promises(struct vcpu *v, void *arg)
+{
+	assert_int_equal(watchdog_deadline(v, *(ticks_t *)arg), BH_OK);
+}
+
+static void a_waiting_vcpus_watchdog_is_an_alarm_too(void **state)
+{
+	ticks_t when = 1000;
+
+	(void)state;
+	does(high, guest_promises, &when);
+	does(high, guest_wfi, NULL);
+	assert_true(runs_on(middle, 0));
+	assert_int_equal(host_alarm(0), when);
+}
+
 static void guest_blocks(struct vcpu *v, void *arg)
 {
 	(void)arg;
@@ -312,7 +330,7 @@ static void the_alarm_follows_a_deadline_that_another_core_changed(void **state)
 	ticks_t later = 100000;
 
 	(void)state;
-	does(high, guest_ptimer, &later);
+	does(high, guest_ptimer, &later); /* it is on: only when it rings changes */
 	does(high, guest_wfi, NULL);
 	assert_true(runs_on(middle, 0));
 	high->arch.ptimer = 500;
@@ -568,6 +586,7 @@ int main(void)
 		AFTER(all_run, a_loaded_vcpu_that_waits_is_woken_by_its_own_hardware_timer),
 		AFTER(all_run, an_emulated_timer_fires_for_the_running_vcpu),
 		AFTER(all_run, a_timer_that_was_due_before_the_wait_does_not_wait),
+		AFTER(all_run, a_waiting_vcpus_watchdog_is_an_alarm_too),
 		AFTER(all_run, what_was_masked_is_open_once_its_vcpu_runs),
 		AFTER(all_run, a_timer_that_rings_for_nobody_now_is_not_forgotten),
 		AFTER(all_run, the_alarm_follows_a_deadline_that_another_core_changed),

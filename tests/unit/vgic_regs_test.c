@@ -324,6 +324,34 @@ static void an_active_priority_goes_with_its_vcpu(void **state)
 	assert_int_equal(interfaces[0].ap[1], 0);
 }
 
+static void a_physical_sgi_is_taken_as_the_target_has_it_configured(void **state)
+{
+	struct vcpu *v = &vcpus[2];
+
+	(void)state;
+	hw_reset(4, 4, true);
+	guest_starts();
+	load(v);
+	vgic_sgi_came(v, 5);
+	assert_int_equal(hw_acknowledge(), 5);
+	hw_end(5);
+	gicr_set(v, 2, SGI_BASE + 0x080, 4, ~BIT(5)); /* Group 0 now: the SGI was one of Group 1 */
+	vgic_sgi_came(v, 5);
+	assert_false(vgic_pending(v));
+	assert_int_equal(gicr(v, 2, SGI_BASE + 0x200, 4), 0);
+	gicr_set(v, 2, SGI_BASE + 0x080, 4, ~0u);
+	gicr_set(v, 2, SGI_BASE + 0x180, 4, BIT(5));
+	vgic_sgi_came(v, 5);
+	assert_false(vgic_pending(v));
+	gicr_set(v, 2, SGI_BASE + 0x100, 4, BIT(5)); /* enabled again: it has waited */
+	assert_int_equal(hw_acknowledge(), 5);
+	hw_end(5);
+	load(&vcpus[3]); /* another runs, or nobody does */
+	vgic_sgi_came(v, 5);
+	load(v);
+	assert_int_equal(hw_acknowledge(), 5);
+}
+
 static void what_came_while_it_was_not_loaded_is_there_when_it_is(void **state)
 {
 	(void)state;
@@ -604,6 +632,7 @@ int main(void)
 		cmocka_unit_test(the_timer_of_each_vcpu_on_a_core_is_its_own),
 		cmocka_unit_test(a_group_that_the_guest_enables_lets_in_what_waited),
 		cmocka_unit_test(an_active_interrupt_ends_by_the_register_wherever_it_is),
+		cmocka_unit_test(a_physical_sgi_is_taken_as_the_target_has_it_configured),
 		cmocka_unit_test(an_interrupt_that_comes_again_does_not_overtake_a_better_one_left_over),
 		cmocka_unit_test(of_all_that_is_pending_the_best_comes_first_and_each_once),
 		cmocka_unit_test(no_access_reaches_beyond_the_registers),
