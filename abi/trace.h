@@ -16,12 +16,14 @@
 #define BH_TRACE_MAGIC 0x31435254u /* "TRC1" */
 #define BH_TRACE_MAX   65536u	   /* records of a ring */
 
+#define BH_TRACE_KICK 7u /* INTID of the kernel's own SGI */
+
 enum bh_trace_kind {
 	BH_TRACE_NONE = 0,
 	BH_TRACE_SWITCH = 1,  /* this vCPU runs from now on; arg = enum bh_trace_why; a = rank whose time it uses */
 	BH_TRACE_IDLE = 2,    /* nobody runs from now on (partition and vCPU: BH_TRACE_NOBODY) */
 	BH_TRACE_EXIT = 3,    /* it came into the kernel by itself; arg = exception class, a = syndrome, b = pc */
-	BH_TRACE_IRQ = 4,     /* an interrupt came; arg = INTID; partition and vCPU: who ran, or BH_TRACE_NOBODY */
+	BH_TRACE_IRQ = 4,     /* an interrupt came; arg = INTID, BH_TRACE_KICK from another core's kernel, another below 16 from a sibling; partition and vCPU: who ran, or BH_TRACE_NOBODY */
 	BH_TRACE_MESSAGE = 5, /* a call on a port: arg = function number (low 16 bits) | port << 16; a = first argument behind it,
 				b = status, or BH_TRACE_WAITS */
 	BH_TRACE_FAULT = 6,   /* a record of the health log: arg = enum bh_event, a = address, b = value */

@@ -95,8 +95,10 @@ static const char *exit_words(const struct bh_trace_record *r)
 
 static const char *intid_name(const struct plan *p, uint32_t intid)
 {
-	if (intid == 0)
+	if (intid == BH_TRACE_KICK)
 		return "kick from another core";
+	if (intid < 16)
+		return "SGI of a sibling";
 	if (intid == 27)
 		return "virtual timer";
 	if (intid == p->board.timer_intid)

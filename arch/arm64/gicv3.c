@@ -13,6 +13,7 @@
 #include "arch/arm64/ich.h"
 #include "arch/arm64/sysreg.h"
 #include "kernel/core.h"
+#include "kernel/print.h"
 
 enum gicd_reg {
 	GICD_CTLR = 0x0000,
@@ -232,6 +233,8 @@ void gic_core_init(void)
 	interface_init();
 	virtual_off();
 	gic_private_on(GIC_SGI_KICK);
+	if (!(read32(gicr(GICR_ISENABLER0)) & BIT(GIC_SGI_KICK)))
+		panic("the firmware keeps an SGI that is the kernel's:", GIC_SGI_KICK, 0, 0);
 	gic_private_on(blob->timer_intid);
 	gic_private_on(blob->maintenance_intid);
 }
@@ -291,16 +294,16 @@ void gic_private_off(uint32_t intid)
 
 #define SGIS_OF_GUESTS (BIT(GIC_SGIS) - 1 - BIT(GIC_SGI_KICK))
 
-/* To the Non-secure side a Secure interrupt's bits are RAZ/WI (IHI 0069, GICR_ISENABLER0, GICR_IGROUPR0): these are seen not to be ours. */
+/* What the Secure side keeps reads as disabled here, whatever is written (IHI 0069, GICR_ISENABLER0). */
 uint32_t gic_sgis_on(void)
 {
 	write32(gicr(GICR_ISENABLER0), SGIS_OF_GUESTS);
-	return (BIT(GIC_SGIS) - 1) & ~(read32(gicr(GICR_ISENABLER0)) & read32(gicr(GICR_IGROUPR0)) & SGIS_OF_GUESTS);
+	return (BIT(GIC_SGIS) - 1) & ~(read32(gicr(GICR_ISENABLER0)) & SGIS_OF_GUESTS);
 }
 
-void gic_sgis_forget(void)
+void gic_sgis_forget(uint32_t intids)
 {
-	write32(gicr(GICR_ICPENDR0), SGIS_OF_GUESTS);
+	write32(gicr(GICR_ICPENDR0), intids);
 	(void)read32(gicr(GICR_ICPENDR0)); /* is answered after the write took effect */
 	dsb(sy);
 }

@@ -8,11 +8,12 @@
 #ifndef ARM64_GICV3_H
 #define ARM64_GICV3_H
 
+#include "abi/trace.h"
 #include "kernel/types.h"
 
-#define GIC_SGI_KICK 0u
-#define GIC_SGIS     16u   /* INTIDs of software-generated interrupts are below */
-#define GIC_SPURIOUS 1020u /* and above: nothing pending */
+#define GIC_SGI_KICK BH_TRACE_KICK /* guests use the low ones most, and firmware has 8 to 15 as a rule */
+#define GIC_SGIS     16u	   /* INTIDs of software-generated interrupts are below */
+#define GIC_SPURIOUS 1020u	   /* and above: nothing pending */
 
 /* ICC_SGI1R_EL1 and its kin: Aff3 [55:48], RS [47:44], IRM [40], Aff2 [39:32], INTID [27:24], Aff1 [23:16], target list [15:0]. */
 #define SGI_ELSEWHERE 0x00fff0ff00ff0000ull /* Aff3, RS, Aff2, Aff1: no vCPU is there */
@@ -38,7 +39,7 @@ void gic_spi_open(uint32_t intid, uint64_t mpidr); /* to that core */
 void gic_private_on(uint32_t intid);
 void gic_private_off(uint32_t intid);
 uint32_t gic_sgis_on(void);			      /* all that are to be had, beside the kick; answers the others: the kick's, and what the firmware keeps */
-void gic_sgis_forget(void);			      /* the same ones: none is pending */
+void gic_sgis_forget(uint32_t intids);		      /* a bit each: none is pending */
 void gic_private_active(uint32_t intid, bool active); /* a switched vCPU's timer: see vgic.h; done when it returns */
 
 #endif

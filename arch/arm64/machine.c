@@ -206,7 +206,7 @@ static __attribute__((noinline)) void device_irq(uint32_t intid)
  */
 static __attribute__((noinline)) void sgi_came(struct core *c, uint32_t intid)
 {
-	if (core_is_lone(c)) {
+	if (core_is_lone(c) && c->vcpu[0]->state != VCPU_OFF) { /* what comes while it is off, its start would undo */
 		vgic_sgi_came(c->vcpu[0], intid);
 		vcpu_post(c->vcpu[0], REQ_IRQ); /* it may be waiting */
 	}

@@ -102,11 +102,11 @@ static inline void mark_stale(struct vcpu *v)
 	v->core->heeds |= v->bit;
 }
 
-/* SGIs that were sent to the life that is over, and have not been taken yet, do not come to the next. */
+/* SGIs that were sent to the life that is over, and have not been taken yet, are over too; one under way finds Group 0 and is dropped. */
 static void cpu_reset(struct vcpu *v)
 {
 	if (v->arch.is_lone)
-		gic_sgis_forget();
+		gic_sgis_forget(BIT(GIC_SGIS) - 1 - load_relaxed(&v->part->arch.sgis_kept));
 	vgic_cpu_reset(v);
 	if (v->arch.is_direct)
 		direct_cpu_reset(v);
