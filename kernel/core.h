@@ -7,6 +7,7 @@
 #ifndef KERNEL_CORE_H
 #define KERNEL_CORE_H
 
+#include "abi/port.h"
 #include "abi/trace.h"
 #include "kernel/system.h"
 
@@ -85,6 +86,12 @@ struct core {
  * arch_timer_set(): this core's own alarm, BH_NEVER: off.
  */
 #include "arch_core.h"
+
+/* BH_NEVER does not come, and the counter is not read for it. */
+static inline bool time_has_come(ticks_t when)
+{
+	return when != BH_NEVER && when <= arch_time();
+}
 
 static inline struct core *core_at(uint32_t n)
 {

@@ -220,7 +220,7 @@ static void silent(struct vcpu *v, struct emul *e)
 
 static bool is_late(const struct vcpu *v)
 {
-	return v->deadline != BH_NEVER && v->deadline <= arch_time();
+	return time_has_come(v->deadline);
 }
 
 static bool is_alive(const struct vcpu *v, const struct emul *e)

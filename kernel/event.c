@@ -36,7 +36,7 @@ static int64_t look(struct vcpu *v, uint64_t mask, ticks_t deadline)
 		arch_vcpu_args(v)[0] = come;
 		return BH_OK;
 	}
-	if (event_is_late(deadline))
+	if (time_has_come(deadline))
 		return BH_E_TIMEOUT;
 	return arch_irq_pending(v) ? BH_E_AGAIN : CALL_NO_RETURN;
 }

@@ -11,7 +11,6 @@
 #ifndef KERNEL_EVENT_H
 #define KERNEL_EVENT_H
 
-#include "abi/port.h"
 #include "kernel/arch.h"
 
 void event_tell(struct partition *p, uint64_t bit, uint32_t intid); /* the rest of event_raise(), where somebody listens */
@@ -41,11 +40,6 @@ int64_t event_listen(struct vcpu *v, uint64_t mask, ticks_t deadline);
 void event_attend(struct vcpu *v); /* v listens, and something may have come */
 void event_forget(struct vcpu *v); /* v is halted */
 
-static inline bool event_is_late(ticks_t deadline)
-{
-	return deadline != BH_NEVER && deadline <= arch_time();
-}
-
 /* The rest of event_listen(): none of these has come yet. */
 static inline void event_begin(struct vcpu *v, uint64_t mask, ticks_t deadline)
 {
@@ -62,7 +56,7 @@ int64_t event_wait(struct vcpu *v, uint64_t *arg); /* BH_CALL_WAIT */
 /* The short way of that where no interrupt of v is pending: true: v waits. False: nothing has been done, and event_wait() has to answer. */
 static inline bool event_wait_quick(struct vcpu *v, uint64_t mask, ticks_t deadline)
 {
-	if (unlikely((mask & ~v->part->ports) | (load_relaxed(&v->part->events) & mask)) || unlikely(event_is_late(deadline)))
+	if (unlikely((mask & ~v->part->ports) | (load_relaxed(&v->part->events) & mask)) || unlikely(time_has_come(deadline)))
 		return false;
 	event_begin(v, mask, deadline);
 	return true;

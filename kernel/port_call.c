@@ -277,7 +277,7 @@ static bool can_hand_back(const struct vcpu *v, const struct port *p, const uint
 {
 	return caller->state == VCPU_CALLING && caller->calls == p && port_size_ok(arg[1], p->desc->reply_bytes) &&
 	       !(load_relaxed(&v->part->events) & BIT64(arg[0])) && sched_can_hand_back(v, caller) &&
-	       (arg[6] == BH_NEVER || arg[6] > arch_time());
+	       !time_has_come(arg[6]);
 }
 
 /* True: the caller has its reply, and the core; v listens. */

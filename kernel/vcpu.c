@@ -154,7 +154,7 @@ static void resume(struct vcpu *v)
 
 static __attribute__((noinline)) void attend_events(struct vcpu *v, uint32_t r)
 {
-	if (unlikely(v->vigil != BH_NEVER && v->vigil <= arch_time()))
+	if (unlikely(time_has_come(v->vigil)))
 		watchdog_attend(v);
 	if (v->state == VCPU_OFF) /* ahead or not: what is posted to it now is taken in when it is switched on */
 		return;

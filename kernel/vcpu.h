@@ -11,7 +11,6 @@
  * The port's struct arch_vcpu, and: arch_vcpu_is_timed(): a timer of it may fire; arch_vcpu_args(): of the hypercall it makes or waits in,
  * arg[0] is x1, and further results go there; arch_vcpu_answer(): its result, the first result register.
  */
-#include "abi/port.h"
 #include "arch_vcpu.h"
 #include "kernel/core.h"
 #include "kernel/partition.h"

@@ -372,13 +372,7 @@ void direct_dir(struct vcpu *v, uint64_t intid)
 /* To the cores of its own vCPUs only. One at a time, as a rule, is sent by a shorter way (traps.c). */
 void direct_sgi(struct vcpu *v, uint64_t value)
 {
-	uint32_t all = BIT(v->part->desc->n_vcpus) - 1, to = 0;
-
-	if ((value & SGI_IRM) != 0)
-		to = all & ~BIT(v->desc->index);
-	else if ((value & SGI_ELSEWHERE) == 0)
-		to = all & (uint32_t)value & 0xffffu;
-	for (; to != 0; to &= to - 1)
+	for (uint32_t to = sgi_targets(value, v->part->desc->n_vcpus, v->desc->index); to != 0; to &= to - 1)
 		gic_kick(v->part->arch.sgi_to[lowest_bit(to)] | (value & SGI_INTID));
 }
 

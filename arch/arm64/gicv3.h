@@ -20,6 +20,16 @@
 #define SGI_IRM	      BIT64(40)
 #define SGI_INTID     (15ull << 24)
 
+/* Which of n vCPUs, whose Aff0 is their index, such a value names. self: who writes it */
+static inline uint32_t sgi_targets(uint64_t value, uint32_t n, uint32_t self)
+{
+	uint32_t all = BIT(n) - 1;
+
+	if ((value & SGI_IRM) != 0)
+		return all & ~BIT(self);
+	return (value & SGI_ELSEWHERE) == 0 ? all & (uint32_t)value & 0xffffu : 0;
+}
+
 void gic_dist_init(void); /* boot core: distributor with every SPI off, Group 1, trigger modes from the blob */
 void gic_core_init(void); /* each core: redistributor, CPU interface, kernel's PPIs and SGI on, virtual interface off */
 

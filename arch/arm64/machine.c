@@ -296,20 +296,10 @@ static void lines_off(struct partition *p)
 			gic_spi_off(irqs[i].pintid);
 }
 
-static void sgi_routes(struct partition *p)
-{
-	for (uint32_t i = 0; i < p->desc->n_vcpus; i++) {
-		const struct vcpu *v = partition_vcpu(p, i);
-
-		p->arch.sgi_to[i] = v->arch.is_direct || v->arch.is_lone ? gic_sgi_value(v->core->desc->mpidr) : 0;
-	}
-}
-
 void arch_partition_start(struct partition *p)
 {
 	lines_off(p); /* an edge that came meanwhile was nobody's */
 	vgic_dist_reset(p);
-	sgi_routes(p);
 	if (p->desc->flags & BH_PART_DEDICATED)
 		direct_dist_reset(p);
 }

@@ -40,6 +40,8 @@ void arch_vcpu_init(struct vcpu *v)
 	v->arch.kernel_sp = v->core->desc->stack_va;
 	v->arch.is_direct = (v->part->desc->flags & BH_PART_DEDICATED) != 0;
 	v->arch.is_lone = !v->arch.is_direct && v->core->desc->n_vcpus == 1 && v->part->desc->n_vcpus > 1;
+	if (v->arch.is_direct || v->arch.is_lone)
+		v->part->arch.sgi_to[v->desc->index] = gic_sgi_value(v->core->desc->mpidr);
 }
 
 static __attribute__((noinline)) void reset_debug(struct arch_vcpu *a)

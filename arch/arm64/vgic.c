@@ -326,13 +326,9 @@ void vgic_sgi_came(struct vcpu *v, uint32_t intid)
 /* A vCPU takes it in the group it has configured, or not at all. */
 static __attribute__((noinline)) void sgi(struct vcpu *v, uint64_t value, uint32_t group)
 {
-	uint32_t intid = (uint32_t)value >> 24 & 15, bit = BIT(intid), self = BIT(v->desc->index), to = 0;
-	uint32_t all = BIT(v->part->desc->n_vcpus) - 1;
+	uint32_t intid = (uint32_t)value >> 24 & 15, bit = BIT(intid), self = BIT(v->desc->index);
+	uint32_t to = sgi_targets(value, v->part->desc->n_vcpus, v->desc->index);
 
-	if ((value & SGI_IRM) != 0)
-		to = all & ~self;
-	else if ((value & SGI_ELSEWHERE) == 0)
-		to = all & (uint32_t)value & 0xffffu;
 	if ((to & self) != 0 && ((v->arch.vgic.own.group & bit) != 0) == (group != 0))
 		raise_private(v, intid, false);
 	for (to &= ~self; to != 0; to &= to - 1)

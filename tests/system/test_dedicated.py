@@ -13,20 +13,22 @@ from qemu_gdb import QemuGdb, extra, symbols
 
 ACTS = 15
 LIVES = 2 * ACTS
-
-
 FIRMWARE = "build/tests/firmware/el3.bin"
+
+
+def all_came_back(m):
+    """Every life of `captive`: in its turn, and none left anything to the next."""
+    done = [m.expect(r"did (\d+) back in (\d+) left (\w+)").groups() for _ in range(LIVES)]
+    m.expect(f"captive was taken back {LIVES} times")
+    assert [int(d[0]) for d in done] == [n % ACTS for n in range(LIVES)]
+    assert {d[2] for d in done} == {"0"}
 
 
 @pytest.mark.parametrize("firmware", [None, FIRMWARE], ids=["alone", "firmware-at-el3"])
 @pytest.mark.parametrize("icount", [False, True], ids=["cores-in-parallel", "counted"])
 def test_a_dedicated_core_comes_back_whatever_was_done_on_it(boot, icount, firmware):
     """IRQ-5: with Group 0 the kernel's, and with Group 0 the firmware's."""
-    m = boot("build/tests/dedicated.img", icount=icount, firmware=firmware, timeout=300)
-    done = [m.expect(r"did (\d+) back in (\d+) left (\w+)").groups() for _ in range(LIVES)]
-    m.expect(f"captive was taken back {LIVES} times")
-    assert [int(d[0]) for d in done] == [n % ACTS for n in range(LIVES)]
-    assert {d[2] for d in done} == {"0"}
+    all_came_back(boot("build/tests/dedicated.img", icount=icount, firmware=firmware, timeout=300))
 
 
 BELL = "build/logs/late-bell.gdb"

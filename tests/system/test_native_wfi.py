@@ -7,19 +7,13 @@ to it all the time. `partner` sleeps between what others send to it."""
 import re
 
 import pytest
-from test_dedicated import ACTS, LIVES, rows
-
-FIRMWARE = "build/tests/firmware/el3.bin"
+from test_dedicated import FIRMWARE, all_came_back, rows
 
 
 @pytest.mark.parametrize("firmware", [None, FIRMWARE], ids=["alone", "firmware-at-el3"])
 @pytest.mark.parametrize("icount", [False, True], ids=["cores-in-parallel", "counted"])
 def test_its_cores_come_back_whatever_it_sleeps_with(boot, icount, firmware):
-    m = boot("build/tests/captive-wfi.img", icount=icount, firmware=firmware, timeout=300)
-    done = [m.expect(r"did (\d+) back in (\d+) left (\w+)").groups() for _ in range(LIVES)]
-    m.expect(f"captive was taken back {LIVES} times")
-    assert [int(d[0]) for d in done] == [n % ACTS for n in range(LIVES)]
-    assert {d[2] for d in done} == {"0"}
+    all_came_back(boot("build/tests/captive-wfi.img", icount=icount, firmware=firmware, timeout=300))
 
 
 def test_messages_calls_and_restarts_end_its_sleep(boot):

@@ -91,7 +91,7 @@ static void others_frame(void)
 	*reg32(sgi + GICD_ISPENDR) = 1u << 6;
 	log_wait(1, 1);
 	log_say("cores.others_frame.pended", 1);
-	for (uint32_t i = 5; i < 8; i += 2) {
+	for (uint32_t i = 5; i < 8; i += 2) { /* 7 is the INTID of the kernel's own */
 		*reg32(sgi + GICD_ICENABLER) = 1u << i;
 		say_hex("cores.others_frame.isenabler", *reg32(sgi + GICD_ISENABLER) & 0xffff);
 		log_reset();
