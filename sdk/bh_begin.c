@@ -43,7 +43,6 @@ void bh_begin(const void *dtb)
 {
 	(void)dtb;
 	check_versions();
-	bh_irq_init();
 	bh_irq_init_cpu();
 	bh_timer_init_cpu();
 	unmask();

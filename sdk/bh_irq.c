@@ -26,6 +26,8 @@
 #define GICR_WAKER_SLEEP    0x2u
 #define GICR_WAKER_CHILDREN 0x4u
 
+#define MAX_VCPUS 8u
+
 #define SPURIOUS 1020u /* from here on an INTID means: nothing pending */
 
 #define ICC_PMR_EL1	"s3_0_c4_c6_0"
@@ -47,6 +49,8 @@ static struct {
 	void *arg;
 } irqs[BH_IRQ_LIMIT];
 
+static bool begun[MAX_VCPUS]; /* that vCPU has enabled an interrupt since it was switched on */
+
 /* Where the registers of an INTID are: SGIs and PPIs in this vCPU's redistributor. */
 static uint64_t frame(uint32_t intid)
 {
@@ -63,17 +67,19 @@ static void change(uint64_t reg, uint32_t clear, uint32_t set)
 	*bh_reg32(reg) = (*bh_reg32(reg) & ~clear) | set;
 }
 
-void bh_irq_init(void)
+void bh_irq_init_cpu(void)
 {
-	*bh_reg32(GICD + GICD_CTLR) = GICD_CTLR_ARE | GICD_CTLR_GRP1;
-	while (*bh_reg32(GICD + GICD_CTLR) & GICD_CTLR_RWP)
-		;
+	begun[bh_cpu_index() % MAX_VCPUS] = false;
 }
 
-void bh_irq_init_cpu(void)
+/* A vCPU that takes no interrupts costs the kernel less, so its interface to them stays as it is until the first is enabled. */
+static void begin(void)
 {
 	uint64_t rd = GICR + bh_cpu_index() * GICR_STRIDE;
 
+	*bh_reg32(GICD + GICD_CTLR) = GICD_CTLR_ARE | GICD_CTLR_GRP1; /* whoever comes first; the others change nothing */
+	while (*bh_reg32(GICD + GICD_CTLR) & GICD_CTLR_RWP)
+		;
 	change(rd + GICR_WAKER, GICR_WAKER_SLEEP, 0);
 	while (*bh_reg32(rd + GICR_WAKER) & GICR_WAKER_CHILDREN)
 		;
@@ -94,6 +100,10 @@ void bh_irq_enable(uint32_t intid, void (*handler)(void *arg), void *arg, uint32
 	if (intid >= BH_IRQ_LIMIT)
 		return;
 	daif = bh_irq_mask();
+	if (!begun[bh_cpu_index() % MAX_VCPUS]) {
+		begun[bh_cpu_index() % MAX_VCPUS] = true;
+		begin();
+	}
 	irqs[intid].handler = handler;
 	irqs[intid].arg = arg;
 	*bh_reg8(frame(intid) + GICD_IPRIORITYR + intid) = (uint8_t)priority;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Interrupts: the partition's GICv3 (virtual or not), group 1, one handler for each INTID.
- * Start-up has initialised it on each vCPU. Handlers run on their own stack, with interrupts
+ * The first one that a vCPU enables initialises it there. Handlers run on their own stack, with interrupts
  * masked, one after the other in order of priority; they may use FP.
  */
 #ifndef SDK_BH_IRQ_H

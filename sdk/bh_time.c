@@ -19,6 +19,7 @@ struct clock {
 	uint64_t alarm, period, sleep; /* ticks; NEVER */
 	void (*handler)(void *arg);
 	void *arg;
+	bool enabled; /* its interrupt: from the first alarm or sleep on */
 };
 static struct clock clocks[MAX_VCPUS];
 
@@ -79,13 +80,24 @@ void bh_timer_init_cpu(void)
 {
 	*mine() = (struct clock){ .alarm = NEVER, .sleep = NEVER };
 	program(mine());
-	bh_irq_enable(BH_TIMER_INTID, expired, NULL, BH_PRIORITY_HIGH);
+}
+
+/* The calling vCPU's, to be set. Interrupts are masked. */
+static struct clock *begin(void)
+{
+	struct clock *c = mine();
+
+	if (!c->enabled) {
+		c->enabled = true;
+		bh_irq_enable(BH_TIMER_INTID, expired, NULL, BH_PRIORITY_HIGH);
+	}
+	return c;
 }
 
 void bh_alarm_every(uint64_t when, uint64_t period, void (*handler)(void *arg), void *arg)
 {
 	uint64_t daif = bh_irq_mask();
-	struct clock *c = mine();
+	struct clock *c = begin();
 
 	c->alarm = when;
 	c->period = period;
@@ -108,7 +120,7 @@ void bh_alarm_cancel(void)
 void bh_sleep_until(uint64_t when)
 {
 	uint64_t daif = bh_irq_mask();
-	struct clock *c = mine();
+	struct clock *c = begin();
 
 	c->sleep = when;
 	program(c);

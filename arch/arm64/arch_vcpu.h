@@ -64,13 +64,16 @@ struct arch_vcpu {
 	uint64_t fpsr, fpcr;
 	uint64_t q[64] __attribute__((aligned(16)));
 
-	uint32_t rare;	      /* it has something that only the whole way of a switch moves (switch.c); only its own core clears it */
+	uint32_t more;	      /* MORE_*: it has what the shortest way of a switch does not move (switch.c); only its own core clears a bit */
 	uint32_t is_direct;   /* its core is dedicated: for good */
 	uint32_t is_lone;     /* alone on a core that is not, and its partition has others: a physical SGI that comes there, but for the kick, is its; for good */
 	uint64_t direct_root; /* is_direct: pa of the root that its door has */
 	struct direct_cpu direct;
 	struct vgic_cpu vgic;
 };
+
+#define MORE_IRQS BIT(0) /* its CPU interface */
+#define MORE_RARE BIT(1) /* something that few have */
 
 static inline bool arch_vcpu_is_timed(const struct arch_vcpu *a)
 {

@@ -167,7 +167,8 @@ void irq_handle(uint32_t intid); /* acknowledged and dropped */
 
 /* switch.c */
 void switch_core_init(struct core *c);
-void switch_review(struct vcpu *v); /* what `rare` depends on has changed */
+void switch_review(struct vcpu *v); /* what `more` depends on has changed */
+void switch_irqs(struct vcpu *v);   /* v, loaded, uses its CPU interface from now on */
 void debug_enable(struct vcpu *v);  /* v touched its debug registers for the first time */
 void switch_serror(struct vcpu *v); /* v, loaded, has an SError pending */
 

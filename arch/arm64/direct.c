@@ -263,7 +263,6 @@ void direct_load(struct vcpu *v)
 {
 	const struct direct_cpu *d = &v->arch.direct;
 
-	ich_sre_load();
 	ich_hcr_write(ICH_HCR_TC);
 	write_reg(icc_ctlr_el1, d->ctlr);
 	write_reg(icc_bpr1_el1, d->bpr);
@@ -287,7 +286,7 @@ void direct_save(struct vcpu *v)
 	write_reg(icc_ctlr_el1, 2);
 	write_reg(icc_bpr1_el1, 0);
 	write_reg(icc_igrpen1_el1, 1);
-	ich_hcr_write(0);
+	ich_hcr_write(ICH_HCR_REST);
 	isb();
 	if (v->core->bell)
 		bell_off(v->core);

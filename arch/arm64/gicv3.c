@@ -219,7 +219,7 @@ static void interface_init(void)
 
 static void virtual_off(void)
 {
-	ich_hcr_write(0);
+	ich_hcr_write(ICH_HCR_REST);
 	ich_vmcr_write(0);
 	for (uint32_t n = 0; n < ich_lrs(); n++)
 		ich_lr_write(n, 0);

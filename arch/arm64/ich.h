@@ -29,8 +29,11 @@
 #define ICH_HCR_VGRP1EIE       BIT(6) /* the same for Group 1 */
 #define ICH_HCR_VGRP1DIE       BIT(7)
 #define ICH_HCR_TC	       BIT(10) /* what Groups 0 and 1 have in common traps: PMR, RPR, CTLR, DIR, SGIs */
+#define ICH_HCR_TALL0	       BIT(11) /* what Group 0 has alone traps */
+#define ICH_HCR_TALL1	       BIT(12) /* ... Group 1 */
 #define ICH_HCR_TDIR	       BIT(14) /* ICC_DIR_EL1 traps; only where ICH_VTR_EL2.TDS is set */
 #define ICH_HCR_EOICOUNT_SHIFT 27
+#define ICH_HCR_REST	       (ICH_HCR_TC | ICH_HCR_TALL0 | ICH_HCR_TALL1) /* while nobody has it: off, and every access traps */
 
 /* ICH_VMCR_EL2 - Virtual Machine Control Register */
 #define ICH_VMCR_VENG0	    BIT(0)

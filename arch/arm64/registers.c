@@ -70,5 +70,5 @@ void arch_vcpu_debug(struct vcpu *v, enum bh_debug how)
 		a->mdcr &= ~(uint64_t)MDCR_EL2_TDE;
 	else
 		a->mdcr |= MDCR_EL2_TDE;
-	a->rare = 1; /* it stands still, but its own core may attend to it at this moment: that one alone takes it back (load_rest()) */
+	set_bits(&a->more, MORE_RARE); /* it stands still, but its own core may attend to it at this moment: that one alone takes it back (load_rest()) */
 }

@@ -142,7 +142,6 @@ void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t 
 	a->vttbr = vttbr(v->part, how == ENTRY_STUB ? d->load_root : d->run_root);
 	a->mdcr = MDCR_BASE | hpmn() | (a->mdcr & MDCR_EL2_TDE); /* who debugs the partition debugs a vCPU that it switches on, too */
 	a->cptr = cptr_base() | (d->fp == BH_FP_EAGER ? 0 : CPTR_EL2_TFP);
-	switch_review(v);
 	if (v->core->fp_owner == v)
 		v->core->fp_owner = NULL;
 	mark_stale(v);
@@ -153,6 +152,7 @@ void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t 
 	} else {
 		cpu_reset(v);
 	}
+	switch_review(v);
 }
 
 /* What others have done meanwhile is taken in, unless a reset is to undo it. */
@@ -330,13 +330,24 @@ static void debug_from_outside(const struct arch_vcpu *a)
 		(two) = value_y;                                       \
 	} while (0)
 
-/* Of a plain switch neither the vCPU nor what it has in the GIC's virtual interface needs more than what all have. */
+/* Of the shortest switch the vCPU needs no more than what all have. */
 void switch_review(struct vcpu *v)
 {
 	struct arch_vcpu *a = &v->arch;
 
-	a->rare = a->is_direct || !(a->cptr & CPTR_EL2_TFP) || (a->mdcr & MDCR_EL2_TDE) || a->debug_used || a->abort_pending || (a->hcr & HCR_EL2_VSE) ||
-		  timer_runs(a->cntp_ctl) || v->core->extras;
+	bool rare = a->is_direct || !(a->cptr & CPTR_EL2_TFP) || (a->mdcr & MDCR_EL2_TDE) || a->debug_used || a->abort_pending || (a->hcr & HCR_EL2_VSE) ||
+		    timer_runs(a->cntp_ctl) || v->core->extras;
+
+	a->more = (rare ? MORE_RARE : 0) | (a->vgic.begun ? MORE_IRQS : 0);
+}
+
+void switch_irqs(struct vcpu *v)
+{
+	if (v->arch.vgic.begun)
+		return;
+	v->arch.vgic.begun = true;
+	switch_review(v);
+	vgic_load(v);
 }
 
 /* Registers of EL1's, which nobody uses yet: have they bits to hold something? */
@@ -376,6 +387,13 @@ static __attribute__((noinline)) void heed(struct vcpu *v)
 		write_reg(cptr_el2, v->arch.cptr & ~(uint64_t)CPTR_EL2_TFP);
 	else if (!v->siblings)
 		c->heeds &= ~v->bit;
+}
+
+static inline void enter(struct vcpu *v)
+{
+	enter_root(v->arch.vttbr);
+	if (unlikely(v->core->heeds & v->bit))
+		heed(v);
 }
 
 static inline void leave_root(void)
@@ -426,15 +444,17 @@ void arch_vcpu_load(struct vcpu *v)
 	load_pair(elr_el2, a->pc, spsr_el2, a->pstate);
 	load_pair(hcr_el2, a->hcr, vmpidr_el2, a->vmpidr);
 	load_pair(mdcr_el2, a->mdcr, cptr_el2, a->cptr);
-	if (unlikely(a->rare) || unlikely(!vgic_load_is_plain(&a->vgic))) {
+	ich_sre_load();
+	if (likely(a->more == 0)) {
+		enter(v);
+		timer_load_virtual(v);
+	} else if (a->more == MORE_IRQS && likely(vgic_load_is_plain(&a->vgic))) {
+		enter(v);
+		vgic_load_plain(v);
+		timer_load_virtual(v);
+	} else {
 		load_rest(v);
-		return;
 	}
-	enter_root(a->vttbr);
-	if (unlikely(v->core->heeds & v->bit))
-		heed(v);
-	vgic_load_plain(v);
-	timer_load_virtual(v);
 }
 
 /*
@@ -509,13 +529,16 @@ void arch_vcpu_save(struct vcpu *v)
 #define PAIR(x, y) save_pair(a->x, x, a->y, y);
 	EL1_REGISTERS(PAIR)
 #undef PAIR
-	if (unlikely(a->rare) || unlikely(!vgic_save_is_plain(&a->vgic))) {
+	if (likely(a->more == 0)) {
+		timer_save_virtual(v);
+		save_last(v);
+	} else if (a->more == MORE_IRQS && likely(vgic_save_is_plain(&a->vgic))) {
+		timer_save_virtual(v);
+		vgic_save_plain(v);
+		save_last(v);
+	} else {
 		save_rest(v);
-		return;
 	}
-	timer_save_virtual(v);
-	vgic_save_plain(v);
-	save_last(v);
 }
 
 /* CPTR_EL2.TFP does not hold EL2's own accesses up but where it is set: it is cleared for the moment. */

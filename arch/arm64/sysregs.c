@@ -129,6 +129,12 @@ static bool is_own_debug(uint32_t reg)
 	return (kind == 6 || kind == 7) && n <= (dfr0 >> 20 & 0xf);
 }
 
+/* The CPU interface's, which trap until it is used for the first time. */
+static bool is_own_interrupts(uint32_t reg)
+{
+	return reg == ICC_PMR_EL1 || ((reg & ~(7u << 17 | 7u << 1)) == SYSREG(3, 0, 12, 8, 0));
+}
+
 /* CPU-1, CPU-4: what is not shown is UNDEFINED. */
 static void undeclared(struct vcpu *v, uint64_t esr)
 {
@@ -221,6 +227,10 @@ void sysreg_trap(struct vcpu *v, uint64_t esr)
 		pc_advance(esr);
 		return;
 	default:
+		if (!v->arch.vgic.begun && !v->arch.is_direct && is_own_interrupts(reg)) {
+			switch_irqs(v); /* and the access is made again */
+			return;
+		}
 		if (is_own_debug(reg) && (v->arch.mdcr & MDCR_EL2_TDE)) { /* it is being debugged: these are not its own now */
 			if (ISS_READ(esr))
 				reg_set(v, ISS_RT(esr), 0);

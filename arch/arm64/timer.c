@@ -115,6 +115,7 @@ void timer_virtual_irq(struct vcpu *v)
 		gic_end(VIRTUAL_PPI);
 		return;
 	}
+	switch_irqs(v);
 	vgic_raise_private(v, VIRTUAL_PPI, true);
 	if (vcpu_wakes_by_irq(v))
 		vcpu_post(v, REQ_IRQ);

@@ -455,6 +455,7 @@ static void cpu_clear(struct vcpu *v)
 
 	store_relaxed(&c->touched, 0);
 	c->own = (struct vgic_word){ .level = 0xffff0000u };
+	c->begun = false;
 	c->asleep = true;
 	c->asking = false;
 	for (uint32_t used = c->used; used != 0; used &= used - 1)

@@ -80,6 +80,7 @@ struct vgic_cpu {
 	uint32_t hcr;		    /* as last written, always current */
 	uint32_t vmcr;		    /* current while not live */
 	bool live;		    /* in the hardware */
+	bool begun;		    /* the CPU interface has been used since its reset; until then it never is in the hardware, and every access to it traps */
 	bool asleep;		    /* GICR_WAKER.ProcessorSleep */
 	bool asking;		    /* a read waits for other vCPUs' list registers ... */
 	uint32_t ask_what;	    /* ... this register ... */

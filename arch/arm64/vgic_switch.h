@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The virtual CPU interface between memory and hardware at a switch, inline. While no vCPU is live, no list register of this core has a
- * state, and no priority is active: only what has one has to be written.
+ * state, and no priority is active: only what has one has to be written. A vCPU that has not used its CPU interface has nothing there:
+ * what becomes of its interrupts meanwhile becomes so in memory, as of one that is not loaded.
  */
 #ifndef ARM64_VGIC_SWITCH_H
 #define ARM64_VGIC_SWITCH_H
@@ -24,7 +25,6 @@ static inline void vgic_load_plain(struct vcpu *v)
 {
 	struct vgic_cpu *c = &v->arch.vgic;
 
-	ich_sre_load();
 	ich_vmcr_write(c->vmcr);
 	ich_hcr_write(c->hcr);
 	c->live = true;
@@ -35,6 +35,8 @@ static inline void vgic_load(struct vcpu *v)
 {
 	struct vgic_cpu *c = &v->arch.vgic;
 
+	if (!c->begun)
+		return;
 	if (unlikely((load_relaxed(&c->todo) | c->left | c->shut) != 0 || c->hcr == 0))
 		vgic_pass(v);
 	if (unlikely((c->used | c->own.owed) != 0))
@@ -51,6 +53,8 @@ static inline void vgic_save(struct vcpu *v)
 {
 	struct vgic_cpu *c = &v->arch.vgic;
 
+	if (!c->begun)
+		return;
 	c->vmcr = ich_vmcr_read();
 	if (unlikely((c->used | c->out) != 0))
 		vgic_save_used(v);
@@ -59,7 +63,7 @@ static inline void vgic_save(struct vcpu *v)
 		ich_apr_save(c->ap0r, c->ap1r);
 		ich_apr_clear();
 	}
-	ich_hcr_write(0);
+	ich_hcr_write(ICH_HCR_REST);
 	if (unlikely((c->used | c->own.owed) != 0))
 		vgic_save_active(v);
 	c->live = false;
@@ -76,7 +80,7 @@ static inline void vgic_save_plain(struct vcpu *v)
 	struct vgic_cpu *c = &v->arch.vgic;
 
 	c->vmcr = ich_vmcr_read();
-	ich_hcr_write(0);
+	ich_hcr_write(ICH_HCR_REST);
 	c->live = false;
 }
 

@@ -42,6 +42,7 @@ ROWS = {
     "doorbell_wait": "signal to another core -> WAIT returns",
     "doorbell_round_trip": "signal there and back, WAIT",
     "call_near_32": "call + reply of 32 bytes, same core",
+    "call_near_32_irqs": "... both take interrupts",
     "call_far_32": "call + reply of 32 bytes, another core",
 } | {
     f"queue_{what}_{size}": f"queue: {text} {of}" for size, of in SIZES.items()
@@ -52,6 +53,8 @@ ROWS = {
 } | {
     "switch_away": "WAIT -> next partition on the core",
     "switch_deadline": "deadline -> WAIT returns, preempting",
+    "switch_away_irqs": "WAIT -> next partition, both take interrupts",
+    "switch_deadline_irqs": "deadline -> WAIT returns, both take interrupts",
     "window_switch": "window's edge: last instruction -> next one's first",
     "window_start": "window's edge -> first instruction",
     "window_jitter": "... most less least",

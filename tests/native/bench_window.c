@@ -80,6 +80,7 @@ int main(void)
 	static uint64_t start[ROUNDS], away[ROUNDS], woken[ROUNDS];
 	struct bh_shared s;
 	struct bh_schedule frame;
+	uint64_t events;
 
 	if (bh_shared_find("seen", &s) != BH_OK)
 		return 1;
@@ -88,7 +89,7 @@ int main(void)
 		spin_right();
 	uart = (volatile uint32_t *)(uintptr_t)bh_info_find(BH_INFO_DEVICE, "uart0")->ipa;
 	bh_log_to(put);
-	bh_sleep_until(bh_time_in_ns(5000000)); /* meanwhile the other loads */
+	(void)!bh_port_wait(0, bh_time_in_ns(5000000), &events); /* meanwhile the other loads */
 	for (uint32_t i = 0; i < ROUNDS; i++) {
 		if (bh_schedule_read(&frame) != BH_OK)
 			return 1;

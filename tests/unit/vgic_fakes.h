@@ -385,8 +385,10 @@ static inline void hw_reset(uint32_t n_vcpus, uint32_t n_lrs, bool tdir)
 		vcpus[i].power = POWER_ON;
 	}
 	vgic_dist_reset(&part);
-	for (uint32_t i = 0; i < n_vcpus; i++)
+	for (uint32_t i = 0; i < n_vcpus; i++) {
 		vgic_cpu_reset(&vcpus[i]);
+		vcpus[i].arch.vgic.begun = true;
+	}
 }
 
 /* As switch.c moves it, the short way where there is one. */

@@ -24,6 +24,7 @@ enum job {
 	JOB_POLL,   /* receives ROUNDS messages of `port`, each when it was sent, and times it */
 	JOB_WAKE,   /* waits for each of ROUNDS messages of `port` and receives it */
 	JOB_DRAIN,  /* receives STREAM messages of `port` */
+	JOB_TIMER,  /* sleeps by its timer, for a moment: from then on it takes interrupts */
 	JOB_SPIN,   /* reads the counter, and notes when it was not for a while */
 };
 

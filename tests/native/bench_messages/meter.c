@@ -292,19 +292,19 @@ static void bench_stream(const struct partner *to, const char *channel)
 
 /* --- the core goes from one partition to another --- */
 
-static void bench_switch(void)
+STAMPING void bench_switch(const char *from, const char *until, const char *away, const char *deadline_row)
 {
 	begin(&near, JOB_SPIN, "");
 	for (uint32_t i = 0; i < ROUNDS; i++) {
 		uint64_t deadline = ticks() + 20000, w[7] = { 0, deadline };
-		struct timed t = timed_call("begin switch_away", "end switch_deadline", BH_CALL_WAIT, w);
+		struct timed t = timed_call(from, until, BH_CALL_WAIT, w);
 
 		other[i] = t.after - deadline - empty;
 		sample[i] = near.board->resumed - t.before - empty; /* it has run since, and noted the gap */
 	}
 	end(&near);
-	row("switch_away", sample);
-	row("switch_deadline", other);
+	row(away, sample);
+	row(deadline_row, other);
 }
 
 static bool find(struct partner *p)
@@ -338,9 +338,18 @@ static void bench_near(void)
 	bench_halves(PATH("queue_send_4096"), "queue4096", "queue", "send", "receive", BATCH);
 	bench_halves(PATH("value_write_32"), "value32", "value", "write", "read", 1);
 	bench_halves(PATH("value_write_4096"), "value4096", "value", "write", "read", 1);
-	bench_switch();
+	bench_switch("begin switch_away", "end switch_deadline", "switch_away", "switch_deadline");
 	bench_stream(&near, "queue32");
 	bench_stream(&near, "queue4096");
+}
+
+/* The meter's interface to interrupts is in use by now; so is the partner's. */
+static void bench_near_irqs(void)
+{
+	begin(&near, JOB_TIMER, "");
+	ended(&near);
+	bench_call(JUST_A_CALL, &near, "call_near_32_irqs");
+	bench_switch(JUST_A_CALL, "switch_away_irqs", "switch_deadline_irqs");
 }
 
 static void bench_far(void)
@@ -367,9 +376,11 @@ int meter(void)
 	if (!find(&far))
 		return 1;
 	measure_empty();
+	if (with_near) /* first, as long as neither takes interrupts */
+		bench_near();
 	bench_far();
 	if (with_near)
-		bench_near();
+		bench_near_irqs();
 	bh_log("bench done");
 	return 0;
 }

@@ -176,6 +176,7 @@ static void work(void)
 	case JOB_POLL: poll_channel(port(board->port)); break;
 	case JOB_WAKE: wake_channel(port(board->port)); break;
 	case JOB_DRAIN: drain(port(board->port)); break;
+	case JOB_TIMER: bh_sleep_until(bh_time_in_ns(1000)); break;
 	case JOB_SPIN: spin(); break;
 	}
 }
