@@ -28,14 +28,14 @@ struct core {
 	uint32_t stops;	  /* of these, ranks that are to stop; set before, likewise */
 	uint32_t urgent;  /* ranks: a request for one is worth a kick; own core writes, others read */
 	uint32_t online;  /* set once by the core itself */
-	uint32_t stint;	  /* changes of who has the core: odd while one is made; own core writes, others read these four */
-	ticks_t had_from; /* since when who runs has it */
-	ticks_t *had;	  /* where that is added up: the rank's vCPU's `used`, or ... */
-	ticks_t idled;	  /* how long nobody has had it */
+	ticks_t *had;	  /* the word of who has the core (sched_account()): his vCPU's `used`, or ... */
+	ticks_t idled;	  /* ... nobody's; own core writes, others read */
 	ticks_t asked_at; /* when it was asked to come into the kernel, and has not yet; 0: it has; any core */
 
 	/* who can run, and who does */
 	uint32_t ready;	      /* ranks that can run */
+	uint32_t window;      /* ranks that are in the window under way (window.h) */
+	uint32_t budgets;     /* ranks: the plan's: have one, and are charged */
 	uint32_t helpers;     /* ranks that run in a caller's place */
 	uint32_t families;    /* ranks that have siblings here */
 	uint32_t timed;	      /* ranks that may want attention by time: a deadline, a vigil or a timer of theirs is set; all such, and more */
@@ -57,9 +57,7 @@ struct core {
 
 	/* who may run: words of ranks (budget.h, window.h) */
 	uint32_t funded; /* have budget left: some of `budgets` */
-	uint32_t window; /* are in the window under way */
 	uint32_t slack;
-	uint32_t budgets; /* the plan's: have one, and are charged */
 
 	/* time */
 	uint32_t mode;

@@ -53,13 +53,28 @@ static inline void event_begin(struct vcpu *v, uint64_t mask, ticks_t deadline)
 
 int64_t event_wait(struct vcpu *v, uint64_t *arg); /* BH_CALL_WAIT */
 
-/* The short way of that where no interrupt of v is pending: true: v waits. False: nothing has been done, and event_wait() has to answer. */
+/*
+ * The short way of that, of v which runs and for which no interrupt is pending: true: v waits, and who is next is sched_blocked()'s affair. False:
+ * nothing has been done, and event_wait() has to answer.
+ */
 static inline bool event_wait_quick(struct vcpu *v, uint64_t mask, ticks_t deadline)
 {
-	if (unlikely((mask & ~v->part->ports) | (load_relaxed(&v->part->events) & mask)) || unlikely(time_has_come(deadline)))
+	const struct partition *p = v->part;
+	struct core *c = v->core;
+
+	if (unlikely((mask & ~p->ports) | (load_relaxed(&p->events) & mask) | c->changed) || unlikely(time_has_come(deadline)))
 		return false;
-	event_begin(v, mask, deadline);
-	return true;
+	vcpu_until(v, deadline);
+	v->state = VCPU_LISTENING;
+	c->ready &= ~(v->bit | v->lent);
+	store_relaxed(&v->listens, mask);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (likely(!(load_relaxed(&p->events) & mask)))
+		return true;
+	event_forget(v);
+	v->state = VCPU_READY;
+	c->ready |= v->bit | v->lent;
+	return false;
 }
 
 #endif

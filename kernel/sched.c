@@ -19,6 +19,7 @@
 #include "abi/port.h"
 #include "kernel/arch.h"
 #include "kernel/budget.h"
+#include "kernel/call.h"
 #include "kernel/mode.h"
 #include "kernel/print.h"
 #include "kernel/trace.h"
@@ -336,23 +337,21 @@ static void turn_begin(struct core *c)
 
 #define LOOKS 8u
 
+/* As long as the word does not change its owner has the core without a break. (One who gets and leaves it all the while: until lately.) */
 ticks_t sched_used(const struct core *c, uint32_t rank)
 {
 	const ticks_t *had = rank == BH_NONE ? &c->idled : &c->vcpu[rank]->used;
-	ticks_t used = 0, now;
+	ticks_t word = load_relaxed(had), now;
 
-	for (uint32_t i = 0; i < LOOKS; i++) {
-		uint32_t stint = load_acquire(&c->stint);
+	for (uint32_t i = 0; i < LOOKS && (int64_t)word < 0; i++) {
+		ticks_t before = word;
 
-		used = load_relaxed(had);
 		now = arch_time();
-		if (load_relaxed(&c->rank) == rank && now > load_relaxed(&c->had_from))
-			used += now - load_relaxed(&c->had_from);
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (!(stint & 1) && load_relaxed(&c->stint) == stint)
-			break;
+		word = load_relaxed(had);
+		if (word == before)
+			return word + now + 1;
 	}
-	return used;
+	return (int64_t)word < 0 ? word + now + 1 : word;
 }
 
 /* v runs on the time of that rank. */
@@ -545,6 +544,46 @@ struct vcpu *sched_choose(struct core *c)
 	if (unlikely(c->changed))
 		return sched_choose_any(c);
 	return enter_plain(c, v);
+}
+
+/* It is not for sched_blocked() to say who is next. */
+static __attribute__((noinline)) struct vcpu *blocked_otherwise(struct vcpu *v)
+{
+	v->core->now = arch_stamp();
+	v->core->changed = 1;
+	trace_message(v, BH_CALL_WAIT, v->listens, v->deadline, CALL_NO_RETURN);
+	return sched_choose_any(v->core);
+}
+
+/*
+ * As sched_choose(). The alarm is as it was set for those that were urgent: of those who become so, none has timers, and v has none but the
+ * wait's; or it is worked out anew.
+ */
+struct vcpu *sched_blocked(struct vcpu *v)
+{
+	struct core *c = v->core;
+	uint32_t can = c->ready & c->window, was = c->urgent, now, rank;
+	struct vcpu *to;
+
+	if (unlikely(can == 0 || (c->budgets | c->helpers | c->families) != 0))
+		return blocked_otherwise(v);
+	rank = lowest_bit(can);
+	to = c->vcpu[rank];
+	now = c->window & ((BIT(rank) << 1) - 1);
+	store_relaxed(&c->urgent, now);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (unlikely(load_relaxed(&c->inbox) & (now | INBOX_NOW)))
+		return blocked_otherwise(v);
+	load(c, to);
+	sched_account(c, &to->used, rank, arch_stamp());
+	c->runs = to;
+	trace_leaves(v, BH_CALL_WAIT, v->listens, v->deadline, to, rank);
+	if (unlikely(c->changed))
+		return sched_choose_any(c);
+	if (unlikely((c->timed & now & ~was) | (c->shut & to->bit)) || unlikely(arch_vcpu_is_timed(&v->arch)))
+		return enter_plain(c, to);
+	set_timer(c, earlier(c->alarm, v->deadline));
+	return to;
 }
 
 /* Beside others, none of which can run. Everybody is urgent from now on. */

@@ -52,6 +52,7 @@ static inline bool sched_news(const struct core *c)
 
 struct vcpu *sched_choose(struct core *c);     /* nothing new has been posted */
 struct vcpu *sched_choose_any(struct core *c); /* whatever has happened */
+struct vcpu *sched_blocked(struct vcpu *v);    /* v, which ran, waits since event_wait_quick(), and nothing else has happened */
 struct vcpu *sched_handed(struct core *c);     /* who has the core now was not loaded until now; its emulated timer is the alarm's affair */
 
 /* Own core: who runs now; idles until there is one; loads its registers. */
@@ -64,18 +65,16 @@ static inline struct vcpu *sched_next(struct core *c)
 	return likely(c->runs == c->loaded) ? c->runs : sched_handed(c);
 }
 
-/* Another rank has the core from now on. Whoever looks from elsewhere (sched_used()) finds `stint` odd, or changed, while these do not agree. */
+/*
+ * Another rank has the core from now on. A word of time had is that time while its owner does not have the core. While he does it is less the
+ * instant from which on he would have had it without a break, less one: so below zero, and anybody who adds the time now has it up to now.
+ */
 static inline void sched_account(struct core *c, ticks_t *had, uint32_t rank, ticks_t now)
 {
-	uint32_t stint = c->stint;
-
-	store_relaxed(&c->stint, stint + 1);
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-	store_relaxed(c->had, *c->had + (now - c->had_from));
-	store_relaxed(&c->had_from, now);
-	store_relaxed(&c->rank, rank);
+	store_relaxed(c->had, *c->had + (now + 1));
+	store_relaxed(had, *had - (now + 1));
 	c->had = had;
-	store_release(&c->stint, stint + 2);
+	c->rank = rank;
 }
 
 static inline struct vcpu *sched_goes_on(struct vcpu *v, uint32_t rank, uint32_t by)

@@ -62,6 +62,7 @@ static void core_init(struct core *c, uint32_t number)
 		c->vcpu[r] = vcpu_at(c->desc->vcpu[r]);
 	c->rank = BH_NONE;
 	c->had = &c->idled;
+	c->idled = ~(ticks_t)0; /* from the counter's zero on */
 	c->alarm = c->edge = c->change_at = c->turn_end = BH_NEVER;
 	trace_init(c);
 }

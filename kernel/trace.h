@@ -17,25 +17,48 @@ void trace_init(struct core *c);			       /* at boot */
 void trace_epoch(struct core *c, ticks_t epoch);	       /* own core */
 void trace_mode(struct core *c, uint32_t mode, ticks_t start); /* likewise: it is in force from now on */
 
-/* who: vcpu->who, or TRACE_NOBODY. Own core. */
+/* who: vcpu->who, or TRACE_NOBODY, which leave the kind's place free. */
+static inline uint64_t trace_what(enum bh_trace_kind kind, uint32_t who, uint32_t arg)
+{
+	return (who + kind) | (uint64_t)arg << 32;
+}
+
+/* Own core. */
 static inline void trace(struct core *c, enum bh_trace_kind kind, uint32_t who, uint32_t arg, uint64_t a, uint64_t b)
 {
 	struct bh_trace *ring = c->trace;
 	uint32_t n = load_relaxed(&ring->next); /* this core's alone */
-	struct bh_trace_record *r = &ring->record[n & c->trace_mask];
-	uint64_t what = (who + kind) | (uint64_t)arg << 32; /* `who` leaves its place free */
 
-	r->time = arch_stamp();
-	r->what = what;
-	r->a = a;
-	r->b = b;
+	ring->record[n & c->trace_mask] = (struct bh_trace_record){ arch_stamp(), { .what = trace_what(kind, who, arg) }, a, b };
 	store_release(&ring->next, n + 1); /* for readers; no other core of the kernel looks at it */
+}
+
+static inline uint32_t trace_function(uint32_t function, uint64_t first)
+{
+	return (function & 0xffff) | (uint32_t)first << 16;
 }
 
 /* v's call of this function: x1 and x2 as they were, and the answer. Own core. */
 static inline void trace_message(const struct vcpu *v, uint32_t function, uint64_t first, uint64_t second, int64_t status)
 {
-	trace(v->core, BH_TRACE_MESSAGE, v->who, (function & 0xffff) | (uint32_t)first << 16, second, (uint64_t)status);
+	trace(v->core, BH_TRACE_MESSAGE, v->who, trace_function(function, first), second, (uint64_t)status);
+}
+
+/* The same, which has no answer yet, and that `to` has the core from now on, on the time of that rank. */
+static inline void trace_leaves(const struct vcpu *v, uint32_t function, uint64_t first, uint64_t second, const struct vcpu *to, uint32_t rank)
+{
+	const struct core *c = v->core;
+	struct bh_trace *ring = c->trace;
+	uint32_t n = load_relaxed(&ring->next);
+	ticks_t now = arch_stamp();
+
+	ring->record[n & c->trace_mask] = (struct bh_trace_record){
+		now, { .what = trace_what(BH_TRACE_MESSAGE, v->who, trace_function(function, first)) }, second, BH_TRACE_WAITS
+	};
+	ring->record[(n + 1) & c->trace_mask] = (struct bh_trace_record){
+		now, { .what = trace_what(BH_TRACE_SWITCH, to->who, BH_TRACE_BY_WINDOW) }, rank, 0
+	};
+	store_release(&ring->next, n + 2);
 }
 
 /* Who runs, for records of what happens to the core: an interrupt. */

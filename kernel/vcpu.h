@@ -71,7 +71,7 @@ struct vcpu {
 	uint32_t frozen;	    /* own core: it stands still, whatever its state (inspect.h) */
 	uint32_t is_ahead;	    /* own core: OFF, but reset already, and loaded where it is alone on its core; in the life under way */
 	struct partition *inspects; /* own core: whose memory it sees */
-	ticks_t used;		    /* own core writes (sched.c), others read: time it has had */
+	ticks_t used;		    /* own core writes (sched.c), others read: time it has had (sched_account()) */
 	struct port *serves;	    /* own core: LISTENING for a request of this port (BH_CALL_SERVE) */
 	struct port *calls;	    /* own core: CALLING on this port */
 	struct vcpu *callee;	    /* own core: CALLING, and this one runs in its place */

@@ -179,6 +179,7 @@ void switch_serror(struct vcpu *v); /* v, loaded, has an SError pending */
 #define LEFT_SYNC 1u /* all of it */
 #define LEFT_IRQ  3u /* this interrupt, which has been acknowledged: INTID << 8 */
 #define LEFT_NEXT 5u /* who runs */
+#define LEFT_WAITS 7u /* the same, and all that was done is that the vCPU waits: event_wait_quick() */
 
 /* The guest sees what is written to this register's place in memory, on the spot. 31 is none. */
 static inline bool is_saved(uint32_t n)

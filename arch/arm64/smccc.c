@@ -314,12 +314,9 @@ static __attribute__((noinline)) uint64_t signal_quick(struct vcpu *v)
 /* What a partition does when it has nothing to do. */
 static __attribute__((noinline)) uint64_t call_wait_quick(struct vcpu *v)
 {
-	uint64_t ports = v->arch.x[1], deadline = v->arch.x[2];
-
-	if (unlikely(v->arch.is_direct || !vgic_is_quiet(v) || !event_wait_quick(v, ports, deadline)))
+	if (unlikely(v->arch.is_direct || !vgic_is_quiet(v) || !event_wait_quick(v, v->arch.x[1], v->arch.x[2])))
 		return call_quick(v, BH_CALL_WAIT);
-	trace_message(v, BH_CALL_WAIT, ports, deadline, CALL_NO_RETURN);
-	return LEFT_NEXT;
+	return LEFT_WAITS;
 }
 
 static uint64_t at_once(struct vcpu *v, int64_t result)

@@ -348,6 +348,8 @@ struct vcpu *trap(struct vcpu *v, uint64_t left)
 {
 	struct core *c = v->core;
 
+	if (left == LEFT_WAITS)
+		return sched_blocked(v);
 	c->now = arch_stamp();
 	return likely(left == LEFT_NEXT) ? sched_next(c) : whole(v, left);
 }
