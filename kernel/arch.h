@@ -34,6 +34,7 @@ bool arch_vcpu_begin(struct vcpu *v, uint64_t pc, uint64_t arg);		      /* reset
 void arch_vcpu_off(struct vcpu *v);						      /* it is switched off: what it held goes back, its registers stay as they were for who inspects it; not loaded */
 void arch_vcpu_load(struct vcpu *v);						      /* hardware := v, and selects its root */
 void arch_vcpu_save(struct vcpu *v);						      /* v := hardware, and selects the empty root */
+void arch_vcpu_switch(struct vcpu *from, struct vcpu *to);			      /* both, and who is loaded, in between: core->loaded */
 void arch_vcpu_finish(struct vcpu *v, uint64_t value);				      /* the emulated access v made is done (a read got value) */
 void arch_vcpu_abort(struct vcpu *v);						      /* the access v made fails: external abort into the guest */
 void arch_vcpu_settle(struct vcpu *v);						      /* not loaded: whatever the hardware still holds of it goes to memory */

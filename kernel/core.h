@@ -85,10 +85,10 @@ struct core {
  */
 #include "arch_core.h"
 
-/* BH_NEVER does not come, and the counter is not read for it. */
+/* BH_NEVER does not come, and the counter is not read for it. Where it is read a little early, the alarm comes at once. */
 static inline bool time_has_come(ticks_t when)
 {
-	return when != BH_NEVER && when <= arch_time();
+	return when != BH_NEVER && when <= arch_stamp();
 }
 
 static inline struct core *core_at(uint32_t n)

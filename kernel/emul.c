@@ -139,7 +139,7 @@ static void await(struct vcpu *v, const struct emul *e, enum vcpu_state why)
 {
 	v->awaits = number(e);
 	v->awaits_tail = load_relaxed(&control(e)->tail);
-	vcpu_until(v, answer_by(e));
+	vcpu_until(v->core, v, answer_by(e));
 	vcpu_block(v, why);
 }
 
@@ -258,7 +258,7 @@ static void attend_ask(struct vcpu *v)
 		bool alive = is_alive(v, e);
 
 		if (alive && is_late(v) && inspect_is_paused(server(e)))
-			vcpu_until(v, answer_by(e)); /* its time stands still with it */
+			vcpu_until(v->core, v, answer_by(e)); /* its time stands still with it */
 		if (alive && !is_late(v))
 			return; /* still being worked on */
 		/* The server that was asked is gone, or silent. If it has answered after all, that stands. */

@@ -51,13 +51,6 @@ int64_t event_listen(struct vcpu *v, uint64_t mask, ticks_t deadline)
 	return status;
 }
 
-void event_forget(struct vcpu *v)
-{
-	store_relaxed(&v->listens, 0);
-	v->deadline = BH_NEVER;
-	v->serves = 0;
-}
-
 void event_attend(struct vcpu *v)
 {
 	int64_t status = look(v, v->listens, v->deadline);

@@ -38,12 +38,19 @@ uint64_t event_take(struct partition *p, uint64_t mask);
 /* Own core of v, a wait for mask: a status at once, or CALL_NO_RETURN, and event_attend() ends it. */
 int64_t event_listen(struct vcpu *v, uint64_t mask, ticks_t deadline);
 void event_attend(struct vcpu *v); /* v listens, and something may have come */
-void event_forget(struct vcpu *v); /* v is halted */
+
+/* v does not listen any more. */
+static inline void event_forget(struct vcpu *v)
+{
+	store_relaxed(&v->listens, 0);
+	v->deadline = BH_NEVER;
+	v->serves = NULL;
+}
 
 /* The rest of event_listen(): none of these has come yet. */
 static inline void event_begin(struct vcpu *v, uint64_t mask, ticks_t deadline)
 {
-	vcpu_until(v, deadline);
+	vcpu_until(v->core, v, deadline);
 	vcpu_block(v, VCPU_LISTENING);
 	store_relaxed(&v->listens, mask);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -64,16 +71,16 @@ static inline bool event_wait_quick(struct vcpu *v, uint64_t mask, ticks_t deadl
 
 	if (unlikely((mask & ~p->ports) | (load_relaxed(&p->events) & mask) | c->changed) || unlikely(time_has_come(deadline)))
 		return false;
-	vcpu_until(v, deadline);
+	vcpu_until(c, v, deadline);
 	v->state = VCPU_LISTENING;
-	c->ready &= ~(v->bit | v->lent);
+	c->ready &= ~v->bit;
 	store_relaxed(&v->listens, mask);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (likely(!(load_relaxed(&p->events) & mask)))
 		return true;
 	event_forget(v);
 	v->state = VCPU_READY;
-	c->ready |= v->bit | v->lent;
+	c->ready |= v->bit;
 	return false;
 }
 

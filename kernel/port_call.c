@@ -61,7 +61,7 @@ static void begin_call(struct vcpu *v, struct port *p, struct vcpu *here, ticks_
 	uint64_t caller = (uint64_t)(v->desc - blob_vcpus(blob)) << 8;
 
 	v->calls = p;
-	vcpu_until(v, deadline);
+	vcpu_until(v->core, v, deadline);
 	vcpu_block(v, VCPU_CALLING);
 	if (here)
 		sched_lend(v, here);
@@ -83,7 +83,7 @@ static bool hand_over(struct vcpu *v, struct port *p, struct vcpu *s, const uint
 	arch_vcpu_answer(s, BH_OK);
 	s->state = VCPU_READY;
 	v->calls = p;
-	vcpu_until(v, arg[6]);
+	vcpu_until(v->core, v, arg[6]);
 	v->state = VCPU_CALLING;
 	p->send.sequence++;
 	store_release(&p->call, (uint64_t)p->send.sequence << 32 | caller | CALL_SERVING);
@@ -298,7 +298,7 @@ static bool hand_back(struct vcpu *v, struct port *p, const uint64_t *arg)
 	arch_vcpu_answer(caller, BH_OK);
 	caller->state = VCPU_READY;
 	v->serves = p;
-	vcpu_until(v, arg[6]);
+	vcpu_until(v->core, v, arg[6]);
 	v->state = VCPU_LISTENING;
 	sched_hand_back(v, caller, deadline);
 	store_relaxed(&v->listens, BIT64(arg[0]));

@@ -312,10 +312,12 @@ static inline bool set_urgent(struct core *c, uint32_t ranks)
 
 static void load(struct core *c, struct vcpu *v)
 {
-	if (c->loaded)
-		arch_vcpu_save(c->loaded);
-	c->loaded = v;
-	arch_vcpu_load(v);
+	if (likely(c->loaded)) {
+		arch_vcpu_switch(c->loaded, v);
+	} else {
+		c->loaded = v;
+		arch_vcpu_load(v);
+	}
 }
 
 /* The rank that runs leaves the core. What is left of its turn it has when it comes back: windows may be shorter. */
@@ -551,6 +553,7 @@ static __attribute__((noinline)) struct vcpu *blocked_otherwise(struct vcpu *v)
 {
 	v->core->now = arch_stamp();
 	v->core->changed = 1;
+	v->core->ready &= ~v->lent;
 	trace_message(v, BH_CALL_WAIT, v->listens, v->deadline, CALL_NO_RETURN);
 	return sched_choose_any(v->core);
 }
@@ -574,10 +577,10 @@ struct vcpu *sched_blocked(struct vcpu *v)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (unlikely(load_relaxed(&c->inbox) & (now | INBOX_NOW)))
 		return blocked_otherwise(v);
-	load(c, to);
+	arch_vcpu_switch(v, to);
 	sched_account(c, &to->used, rank, arch_stamp());
 	c->runs = to;
-	trace_leaves(v, BH_CALL_WAIT, v->listens, v->deadline, to, rank);
+	trace_leaves(c, v, BH_CALL_WAIT, v->listens, v->deadline, to, rank);
 	if (unlikely(c->changed))
 		return sched_choose_any(c);
 	if (unlikely((c->timed & now & ~was) | (c->shut & to->bit)) || unlikely(arch_vcpu_is_timed(&v->arch)))

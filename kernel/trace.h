@@ -45,9 +45,8 @@ static inline void trace_message(const struct vcpu *v, uint32_t function, uint64
 }
 
 /* The same, which has no answer yet, and that `to` has the core from now on, on the time of that rank. */
-static inline void trace_leaves(const struct vcpu *v, uint32_t function, uint64_t first, uint64_t second, const struct vcpu *to, uint32_t rank)
+static inline void trace_leaves(struct core *c, const struct vcpu *v, uint32_t function, uint64_t first, uint64_t second, const struct vcpu *to, uint32_t rank)
 {
-	const struct core *c = v->core;
 	struct bh_trace *ring = c->trace;
 	uint32_t n = load_relaxed(&ring->next);
 	ticks_t now = arch_stamp();

@@ -113,12 +113,12 @@ static inline void vcpu_timed(struct vcpu *v)
 	v->core->timed |= v->bit;
 }
 
-/* Own core: the wait that begins ends by itself then. */
-static inline void vcpu_until(struct vcpu *v, ticks_t deadline)
+/* The wait that begins ends by itself then. c: v's core, this one. */
+static inline void vcpu_until(struct core *c, struct vcpu *v, ticks_t deadline)
 {
 	v->deadline = deadline;
 	if (deadline != BH_NEVER)
-		vcpu_timed(v);
+		c->timed |= v->bit;
 }
 
 /* Own core: it waits, for this. */

@@ -10,6 +10,7 @@
 #include "kernel/core.h"
 #include "kernel/vcpu.h"
 #include "sysreg.h"
+#include "vgic_again.h"
 
 /* traps.c, called from entry.S */
 uint64_t trap_call(struct vcpu *v); /* these four: v, which goes on, or what is left for trap(), odd */
@@ -54,8 +55,7 @@ void fetch_abort(struct vcpu *v, uint64_t esr);
 
 /* smccc.c: HVC and SMC */
 void smccc_call(struct vcpu *v, bool smc);
-uint64_t smccc_quick(struct vcpu *v);		  /* HVC #0 on the spot: v, or what is left */
-uint64_t smc_quick(struct vcpu *v, uint64_t esr); /* SMC, likewise */
+uint64_t smc_quick(struct vcpu *v, uint64_t esr); /* SMC on the spot: v, or what is left */
 void smccc_probe(void);				  /* boot core: what the firmware offers */
 int64_t firmware_call(uint64_t function, uint64_t a, uint64_t b, uint64_t c);
 
@@ -137,6 +137,14 @@ static inline void timer_save_virtual(struct vcpu *v)
 	v->arch.cntv_ctl = ctl;
 	if (unlikely(ctl & CNT_CTL_ENABLE))
 		vcpu_timed(v);
+}
+
+/* The quick look of a loaded one: no interrupt of v is pending. One that has not used its CPU interface can take none. */
+static inline bool vgic_irqs_quiet(const struct vcpu *v)
+{
+	if (likely(v->arch.more == 0))
+		return load_relaxed(&v->arch.vgic.closed) == 0;
+	return !v->arch.is_direct && vgic_is_quiet(v);
 }
 
 /* Both timers are the hardware's where interrupts are direct. */

@@ -314,9 +314,9 @@ static __attribute__((noinline)) uint64_t signal_quick(struct vcpu *v)
 /* What a partition does when it has nothing to do. */
 static __attribute__((noinline)) uint64_t call_wait_quick(struct vcpu *v)
 {
-	if (unlikely(v->arch.is_direct || !vgic_is_quiet(v) || !event_wait_quick(v, v->arch.x[1], v->arch.x[2])))
-		return call_quick(v, BH_CALL_WAIT);
-	return LEFT_WAITS;
+	if (likely(vgic_irqs_quiet(v)) && likely(event_wait_quick(v, v->arch.x[1], v->arch.x[2])))
+		return LEFT_WAITS;
+	return call_quick(v, BH_CALL_WAIT);
 }
 
 static uint64_t at_once(struct vcpu *v, int64_t result)
@@ -343,28 +343,23 @@ static __attribute__((noinline)) uint64_t on_quick(struct vcpu *v)
 	return left_next(v);
 }
 
-/* What smccc_quick() would leave is left as it is. */
-uint64_t smc_quick(struct vcpu *v, uint64_t esr)
+/* A call of Bulkhead's own: these first. */
+static inline uint64_t own_quick(struct vcpu *v, uint32_t function)
 {
-	uint32_t function = (uint32_t)v->arch.x[0];
-
-	if ((esr & 0xffff) || v->part->desc->n_smcs || function == PSCI_CPU_OFF || is_left_call(function))
-		return LEFT_SYNC;
-	pc_advance(esr); /* a trapped SMC's return address is the SMC itself */
-	return smccc_quick(v);
+	if (likely(function == BH_CALL_WAIT))
+		return call_wait_quick(v);
+	if (likely(function == BH_CALL_SIGNAL))
+		return signal_quick(v);
+	return call_quick(v, function);
 }
 
-uint64_t smccc_quick(struct vcpu *v)
+static __attribute__((noinline)) uint64_t smccc_quick(struct vcpu *v, uint32_t function)
 {
-	uint32_t function = (uint32_t)v->arch.x[0], number = function & 0xffffff;
+	uint32_t number = function & 0xffffff;
 
 	switch (function >> 24) {
 	case BH_CALL_VERSION >> 24:
-		switch (function << 8) {
-		case BH_CALL_SIGNAL << 8: return signal_quick(v);
-		case BH_CALL_WAIT << 8: return call_wait_quick(v);
-		default: return call_quick(v, function);
-		}
+		return own_quick(v, function);
 	case PSCI_VERSION >> 24:
 		if (number == 0)
 			return at_once(v, PSCI_1_1);
@@ -374,4 +369,25 @@ uint64_t smccc_quick(struct vcpu *v)
 			return function == (PSCI_CPU_ON | PSCI_64) ? on_quick(v) : other_quick(v, function);
 		return at_once(v, SMCCC_1_2);
 	}
+}
+
+/* HVC #0, by what is asked most. */
+uint64_t trap_call(struct vcpu *v)
+{
+	uint32_t function = (uint32_t)v->arch.x[0], number = function - BH_CALL_VERSION;
+
+	if (number == 0)
+		return at_once(v, BH_ABI_VERSION);
+	return number < 1u << 24 ? own_quick(v, function) : smccc_quick(v, function);
+}
+
+/* What the above would leave is left as it is. */
+uint64_t smc_quick(struct vcpu *v, uint64_t esr)
+{
+	uint32_t function = (uint32_t)v->arch.x[0];
+
+	if ((esr & 0xffff) || v->part->desc->n_smcs || function == PSCI_CPU_OFF || is_left_call(function))
+		return LEFT_SYNC;
+	pc_advance(esr); /* a trapped SMC's return address is the SMC itself */
+	return smccc_quick(v, function);
 }

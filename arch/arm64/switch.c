@@ -434,7 +434,7 @@ static __attribute__((noinline)) void load_rest(struct vcpu *v)
 	switch_review(v);
 }
 
-void arch_vcpu_load(struct vcpu *v)
+static inline void load(struct vcpu *v)
 {
 	struct arch_vcpu *a = &v->arch;
 
@@ -521,7 +521,7 @@ static __attribute__((noinline)) void save_rest(struct vcpu *v)
 	save_last(v);
 }
 
-void arch_vcpu_save(struct vcpu *v)
+static inline void save(struct vcpu *v)
 {
 	struct arch_vcpu *a = &v->arch;
 
@@ -539,6 +539,23 @@ void arch_vcpu_save(struct vcpu *v)
 	} else {
 		save_rest(v);
 	}
+}
+
+void arch_vcpu_load(struct vcpu *v)
+{
+	load(v);
+}
+
+void arch_vcpu_save(struct vcpu *v)
+{
+	save(v);
+}
+
+void arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
+{
+	save(from);
+	to->core->loaded = to;
+	load(to);
 }
 
 /* CPTR_EL2.TFP does not hold EL2's own accesses up but where it is set: it is cleared for the moment. */

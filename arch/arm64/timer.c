@@ -100,7 +100,7 @@ static __attribute__((noinline)) bool irq_pending(struct vcpu *v)
 
 bool arch_irq_pending(struct vcpu *v)
 {
-	return unlikely(v->core->loaded != v || v->arch.is_direct || !vgic_is_quiet(v)) && irq_pending(v);
+	return unlikely(v->core->loaded != v || !vgic_irqs_quiet(v)) && irq_pending(v);
 }
 
 void timer_load_physical(struct vcpu *v)

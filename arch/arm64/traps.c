@@ -100,15 +100,6 @@ static void decide(struct vcpu *v, uint64_t esr)
 
 /* --- on the spot --- */
 
-/* HVC #0 */
-uint64_t trap_call(struct vcpu *v)
-{
-	if ((uint32_t)v->arch.x[0] != BH_CALL_VERSION)
-		return smccc_quick(v);
-	v->arch.x[0] = BH_ABI_VERSION;
-	return left_nothing(v);
-}
-
 #define WRITE_SGI1R ((uint64_t)EC_SYSREG << 26 | ESR_IL | ICC_SGI1R_EL1)
 
 static __attribute__((noinline)) uint64_t sgi_rest(struct vcpu *v, uint64_t esr, uint64_t value)
@@ -248,7 +239,7 @@ static uint64_t sleep_quick(struct vcpu *v)
 
 static __attribute__((noinline)) uint64_t wait_quick(struct vcpu *v, uint64_t esr)
 {
-	if ((esr & 1) || (read_reg(spsr_el2) & PSTATE_32) || !vgic_is_quiet(v) || !sched_doze(v))
+	if ((esr & 1) || (read_reg(spsr_el2) & PSTATE_32) || !vgic_irqs_quiet(v) || !sched_doze(v))
 		return LEFT_SYNC;
 	pc_advance(esr);
 	return sleep_quick(v);
@@ -348,7 +339,7 @@ struct vcpu *trap(struct vcpu *v, uint64_t left)
 {
 	struct core *c = v->core;
 
-	if (left == LEFT_WAITS)
+	if (likely(left == LEFT_WAITS))
 		return sched_blocked(v);
 	c->now = arch_stamp();
 	return likely(left == LEFT_NEXT) ? sched_next(c) : whole(v, left);

@@ -58,13 +58,11 @@ static inline void vgic_take_in(struct vcpu *v)
 		vgic_update(v);
 }
 
-/* The quick look of a loaded one: nothing is pending, active or owed anywhere, nor masked; where it has not begun, nothing can be taken. */
+/* The quick look of a live one: nothing is pending, active or owed anywhere, nor masked. */
 static inline bool vgic_is_quiet(const struct vcpu *v)
 {
 	const struct vgic_cpu *c = &v->arch.vgic;
 
-	if (!c->begun)
-		return load_relaxed(&c->closed) == 0;
 	return (load_relaxed(&c->todo) | c->left | c->shut | load_relaxed(&c->closed) | c->own.owed) == 0 &&
 	       (c->used & ~(uint32_t)read_reg(ich_elrsr_el2)) == 0;
 }

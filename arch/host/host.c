@@ -7,6 +7,7 @@
 #include <string.h>
 #include <ucontext.h>
 
+#include "kernel/event.h"
 #include "kernel/health.h"
 #include "kernel/sched.h"
 #include "kernel/trace.h"
@@ -24,6 +25,8 @@ struct host_core {
 	struct host_registers reg; /* the hardware */
 	host_guest_fn *trap;
 	void *arg;
+	struct vcpu *waits;	   /* since event_wait_quick(), in this exit */
+	uint32_t asked;		   /* how often it was asked to */
 	ucontext_t here;
 };
 
@@ -251,6 +254,17 @@ void host_wfi(struct vcpu *v)
 		vcpu_wait(v);
 }
 
+/* As a port does with BH_CALL_WAIT; every other time by the short way. */
+bool host_waits(struct vcpu *v)
+{
+	struct host_core *c = hardware(v->core);
+
+	own(v);
+	if (c->asked++ % 2 && !arch_irq_pending(v) && event_wait_quick(v, v->arch.args[0], v->arch.args[1]))
+		c->waits = v;
+	return c->waits != NULL;
+}
+
 /* --- the guest's side --- */
 
 static void check_guest(const struct host_core *c, struct vcpu *v)
@@ -269,6 +283,7 @@ noreturn void arch_enter(struct vcpu *v)
 	for (;;) {
 		check_guest(c, v);
 		c->trap = NULL;
+		c->waits = NULL;
 		if (!interrupted(c))
 			stop_at(HOST_GUEST);
 		if (c->trap) {
@@ -278,7 +293,7 @@ noreturn void arch_enter(struct vcpu *v)
 		} else {
 			take_interrupts(c);
 		}
-		v = sched_next(this_core());
+		v = c->waits ? sched_blocked(c->waits) : sched_next(this_core());
 	}
 }
 
@@ -565,6 +580,13 @@ void arch_vcpu_save(struct vcpu *v)
 		rule(health_vcpu(v, BH_FAULT_HARDWARE, BH_EVENT_SERROR, 0, 0) != HEALTH_INJECT, "a guest has no vector for its error here");
 	}
 	host_point();
+}
+
+void arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
+{
+	arch_vcpu_save(from);
+	to->core->loaded = to;
+	arch_vcpu_load(to);
 }
 
 void arch_vcpu_answer(struct vcpu *v, int64_t value)

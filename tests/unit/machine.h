@@ -139,6 +139,10 @@ static inline void guest_call(struct vcpu *v, void *arg)
 	struct guest_call *c = arg;
 
 	memcpy(v->arch.args, c->arg, sizeof(c->arg));
+	if (c->function == BH_CALL_WAIT && host_waits(v)) {
+		c->result = CALL_NO_RETURN;
+		return;
+	}
 	c->result = call_handle(v, c->function, arch_vcpu_args(v));
 	if (c->result == CALL_NO_RETURN)
 		return;
