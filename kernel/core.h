@@ -17,8 +17,7 @@ struct core {
 	const struct bh_core *desc;
 	struct vcpu *loaded;   /* whose registers the hardware holds, or NULL */
 	struct vcpu *fp_owner; /* whose FP registers the hardware holds, or NULL */
-	uint32_t stale;	       /* ranks: translations of that vCPU's VMID must go before it runs here; the port's, and the next two */
-	uint32_t heeds;	       /* ranks: at that vCPU's load there may be something to do that depends on what this core has done */
+	uint32_t stale;	       /* ranks: translations of that vCPU's VMID must go before it runs here; the port's, and the next one */
 	uint32_t extras;       /* its processor has what few have and every switch has to move */
 	uint32_t number;
 	uint64_t kick; /* what makes the others' kicks reach it; the port's */

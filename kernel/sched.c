@@ -565,25 +565,27 @@ static __attribute__((noinline)) struct vcpu *blocked_otherwise(struct vcpu *v)
 struct vcpu *sched_blocked(struct vcpu *v)
 {
 	struct core *c = v->core;
-	uint32_t can = c->ready & c->window, was = c->urgent, now, rank;
+	uint32_t can = c->ready & c->window, was = c->urgent, urgent, rank;
 	struct vcpu *to;
+	ticks_t now;
 
 	if (unlikely(can == 0 || (c->budgets | c->helpers | c->families) != 0))
 		return blocked_otherwise(v);
 	rank = lowest_bit(can);
 	to = c->vcpu[rank];
-	now = c->window & ((BIT(rank) << 1) - 1);
-	store_relaxed(&c->urgent, now);
+	urgent = c->window & ((BIT(rank) << 1) - 1);
+	store_relaxed(&c->urgent, urgent);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (unlikely(load_relaxed(&c->inbox) & (now | INBOX_NOW)))
+	if (unlikely(load_relaxed(&c->inbox) & (urgent | INBOX_NOW)))
 		return blocked_otherwise(v);
 	arch_vcpu_switch(v, to);
-	sched_account(c, &to->used, rank, arch_stamp());
+	now = arch_stamp();
+	sched_account(c, &to->used, rank, now);
 	c->runs = to;
-	trace_leaves(c, v, BH_CALL_WAIT, v->listens, v->deadline, to, rank);
+	trace_leaves(c, now, v, BH_CALL_WAIT, v->listens, v->deadline, to, rank);
 	if (unlikely(c->changed))
 		return sched_choose_any(c);
-	if (unlikely((c->timed & now & ~was) | (c->shut & to->bit)) || unlikely(arch_vcpu_is_timed(&v->arch)))
+	if (unlikely((c->timed & urgent & ~was) | (c->shut & to->bit)) || unlikely(arch_vcpu_is_timed(&v->arch)))
 		return enter_plain(c, to);
 	set_timer(c, earlier(c->alarm, v->deadline));
 	return to;

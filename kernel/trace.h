@@ -45,11 +45,10 @@ static inline void trace_message(const struct vcpu *v, uint32_t function, uint64
 }
 
 /* The same, which has no answer yet, and that `to` has the core from now on, on the time of that rank. */
-static inline void trace_leaves(struct core *c, const struct vcpu *v, uint32_t function, uint64_t first, uint64_t second, const struct vcpu *to, uint32_t rank)
+static inline void trace_leaves(struct core *c, ticks_t now, const struct vcpu *v, uint32_t function, uint64_t first, uint64_t second, const struct vcpu *to, uint32_t rank)
 {
 	struct bh_trace *ring = c->trace;
 	uint32_t n = load_relaxed(&ring->next);
-	ticks_t now = arch_stamp();
 
 	ring->record[n & c->trace_mask] = (struct bh_trace_record){
 		now, { .what = trace_what(BH_TRACE_MESSAGE, v->who, trace_function(function, first)) }, second, BH_TRACE_WAITS

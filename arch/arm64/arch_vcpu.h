@@ -73,7 +73,8 @@ struct arch_vcpu {
 };
 
 #define MORE_IRQS BIT(0) /* its CPU interface */
-#define MORE_RARE BIT(1) /* something that few have */
+#define MORE_HEED BIT(1) /* what depends on what its core has done: stale, owner of FP, siblings */
+#define MORE_RARE BIT(2) /* something that few have */
 
 static inline bool arch_vcpu_is_timed(const struct arch_vcpu *a)
 {

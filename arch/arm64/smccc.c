@@ -343,14 +343,14 @@ static __attribute__((noinline)) uint64_t on_quick(struct vcpu *v)
 	return left_next(v);
 }
 
-/* A call of Bulkhead's own: these first. */
-static inline uint64_t own_quick(struct vcpu *v, uint32_t function)
+/* BH_CALL(number): these first. */
+static inline uint64_t own_quick(struct vcpu *v, uint32_t number)
 {
-	if (likely(function == BH_CALL_WAIT))
+	if (likely(number == (BH_CALL_WAIT & 0xffff)))
 		return call_wait_quick(v);
-	if (likely(function == BH_CALL_SIGNAL))
+	if (likely(number == (BH_CALL_SIGNAL & 0xffff)))
 		return signal_quick(v);
-	return call_quick(v, function);
+	return call_quick(v, BH_CALL(number));
 }
 
 static __attribute__((noinline)) uint64_t smccc_quick(struct vcpu *v, uint32_t function)
@@ -359,7 +359,7 @@ static __attribute__((noinline)) uint64_t smccc_quick(struct vcpu *v, uint32_t f
 
 	switch (function >> 24) {
 	case BH_CALL_VERSION >> 24:
-		return own_quick(v, function);
+		return own_quick(v, number);
 	case PSCI_VERSION >> 24:
 		if (number == 0)
 			return at_once(v, PSCI_1_1);
@@ -371,6 +371,8 @@ static __attribute__((noinline)) uint64_t smccc_quick(struct vcpu *v, uint32_t f
 	}
 }
 
+#define OWN_CALLS 4096u /* more than there are */
+
 /* HVC #0, by what is asked most. */
 uint64_t trap_call(struct vcpu *v)
 {
@@ -378,7 +380,7 @@ uint64_t trap_call(struct vcpu *v)
 
 	if (number == 0)
 		return at_once(v, BH_ABI_VERSION);
-	return number < 1u << 24 ? own_quick(v, function) : smccc_quick(v, function);
+	return number < OWN_CALLS ? own_quick(v, number) : smccc_quick(v, function);
 }
 
 /* What the above would leave is left as it is. */

@@ -42,6 +42,7 @@ void arch_vcpu_init(struct vcpu *v)
 	v->arch.is_lone = !v->arch.is_direct && v->core->desc->n_vcpus == 1 && v->part->desc->n_vcpus > 1;
 	if (v->arch.is_direct || v->arch.is_lone)
 		v->part->arch.sgi_to[v->desc->index] = gic_sgi_value(v->core->desc->mpidr);
+	v->arch.more = MORE_HEED;
 }
 
 static __attribute__((noinline)) void reset_debug(struct arch_vcpu *a)
@@ -101,7 +102,7 @@ static uint64_t hpmn(void)
 static inline void mark_stale(struct vcpu *v)
 {
 	v->core->stale |= v->bit;
-	v->core->heeds |= v->bit;
+	v->arch.more |= MORE_HEED;
 }
 
 /* SGIs that were sent to the life that is over, and have not been taken yet, are over too; one under way finds Group 0 and is dropped. */
@@ -222,7 +223,7 @@ static void fp_switch(struct core *c, struct vcpu *v)
 	fp_load(&v->arch);
 	v->arch.fp_used = 1;
 	c->fp_owner = v;
-	c->heeds |= v->bit;
+	v->arch.more |= MORE_HEED;
 }
 
 /* The first FP instruction since v was loaded, of a partition that has FP lazily. */
@@ -338,7 +339,7 @@ void switch_review(struct vcpu *v)
 	bool rare = a->is_direct || !(a->cptr & CPTR_EL2_TFP) || (a->mdcr & MDCR_EL2_TDE) || a->debug_used || a->abort_pending || (a->hcr & HCR_EL2_VSE) ||
 		    timer_runs(a->cntp_ctl) || v->core->extras;
 
-	a->more = (rare ? MORE_RARE : 0) | (a->vgic.begun ? MORE_IRQS : 0);
+	a->more = (a->more & MORE_HEED) | (rare ? MORE_RARE : 0) | (a->vgic.begun ? MORE_IRQS : 0);
 }
 
 void switch_irqs(struct vcpu *v)
@@ -361,7 +362,7 @@ void switch_core_init(struct core *c)
 	EL1_REGISTERS_OF_FEW(X)
 #undef X
 	c->extras |= !ich_apr_is_one();
-	c->stale = c->heeds = ~0u;
+	c->stale = ~0u;
 }
 
 /*
@@ -375,7 +376,7 @@ static inline void enter_root(uint64_t root)
 	isb();
 }
 
-/* In its root: what this core, and not the vCPU, has to remember at its load. `heeds` has all who are stale, the owner of FP, and all with siblings; these stay. */
+/* In its root: what this core, and not the vCPU, has to remember at its load. MORE_HEED have all who are stale, the owner of FP, and all with siblings; these keep it. */
 static __attribute__((noinline)) void heed(struct vcpu *v)
 {
 	struct core *c = v->core;
@@ -386,14 +387,7 @@ static __attribute__((noinline)) void heed(struct vcpu *v)
 	if (c->fp_owner == v)
 		write_reg(cptr_el2, v->arch.cptr & ~(uint64_t)CPTR_EL2_TFP);
 	else if (!v->siblings)
-		c->heeds &= ~v->bit;
-}
-
-static inline void enter(struct vcpu *v)
-{
-	enter_root(v->arch.vttbr);
-	if (unlikely(v->core->heeds & v->bit))
-		heed(v);
+		v->arch.more &= ~MORE_HEED;
 }
 
 static inline void leave_root(void)
@@ -412,7 +406,7 @@ static __attribute__((noinline)) void load_rest(struct vcpu *v)
 #undef X
 	}
 	enter_root(a->is_direct ? direct_root(v, a->vttbr & ROOT_PA) : a->vttbr);
-	if (v->core->heeds & v->bit)
+	if (a->more & MORE_HEED)
 		heed(v);
 	if (!(a->cptr & CPTR_EL2_TFP))
 		fp_switch(v->core, v);
@@ -434,27 +428,33 @@ static __attribute__((noinline)) void load_rest(struct vcpu *v)
 	switch_review(v);
 }
 
-static inline void load(struct vcpu *v)
+/* All but what nobody has set but the kernel, and the same for all who have nothing in `more`. */
+static inline void load_registers(const struct arch_vcpu *a)
 {
-	struct arch_vcpu *a = &v->arch;
-
 #define PAIR(x, y) load_pair(x, a->x, y, a->y);
 	EL1_REGISTERS(PAIR)
 #undef PAIR
 	load_pair(elr_el2, a->pc, spsr_el2, a->pstate);
 	load_pair(hcr_el2, a->hcr, vmpidr_el2, a->vmpidr);
-	load_pair(mdcr_el2, a->mdcr, cptr_el2, a->cptr);
 	ich_sre_load();
-	if (likely(a->more == 0)) {
-		enter(v);
-		timer_load_virtual(v);
-	} else if (a->more == MORE_IRQS && likely(vgic_load_is_plain(&a->vgic))) {
-		enter(v);
-		vgic_load_plain(v);
-		timer_load_virtual(v);
-	} else {
+}
+
+void arch_vcpu_load(struct vcpu *v)
+{
+	struct arch_vcpu *a = &v->arch;
+
+	load_registers(a);
+	load_pair(mdcr_el2, a->mdcr, cptr_el2, a->cptr);
+	if (unlikely(a->more & MORE_RARE) || unlikely((a->more & MORE_IRQS) && !vgic_load_is_plain(&a->vgic))) {
 		load_rest(v);
+		return;
 	}
+	enter_root(a->vttbr);
+	if (a->more & MORE_HEED)
+		heed(v);
+	if (a->more & MORE_IRQS)
+		vgic_load_plain(v);
+	timer_load_virtual(v);
 }
 
 /*
@@ -521,41 +521,44 @@ static __attribute__((noinline)) void save_rest(struct vcpu *v)
 	save_last(v);
 }
 
-static inline void save(struct vcpu *v)
+static inline void save_registers(struct arch_vcpu *a)
 {
-	struct arch_vcpu *a = &v->arch;
-
 	save_pair(a->pc, elr_el2, a->pstate, spsr_el2);
 #define PAIR(x, y) save_pair(a->x, x, a->y, y);
 	EL1_REGISTERS(PAIR)
 #undef PAIR
-	if (likely(a->more == 0)) {
-		timer_save_virtual(v);
-		save_last(v);
-	} else if (a->more == MORE_IRQS && likely(vgic_save_is_plain(&a->vgic))) {
-		timer_save_virtual(v);
-		vgic_save_plain(v);
-		save_last(v);
-	} else {
-		save_rest(v);
-	}
-}
-
-void arch_vcpu_load(struct vcpu *v)
-{
-	load(v);
 }
 
 void arch_vcpu_save(struct vcpu *v)
 {
-	save(v);
+	struct arch_vcpu *a = &v->arch;
+
+	save_registers(a);
+	if (unlikely(a->more & MORE_RARE) || unlikely((a->more & MORE_IRQS) && !vgic_save_is_plain(&a->vgic))) {
+		save_rest(v);
+		return;
+	}
+	timer_save_virtual(v);
+	if (a->more & MORE_IRQS)
+		vgic_save_plain(v);
+	save_last(v);
 }
 
 void arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
 {
-	save(from);
+	if (unlikely((from->arch.more | to->arch.more) != 0)) {
+		arch_vcpu_save(from);
+		to->core->loaded = to;
+		arch_vcpu_load(to);
+		return;
+	}
+	save_registers(&from->arch);
+	timer_save_virtual(from);
+	save_last(from);
 	to->core->loaded = to;
-	load(to);
+	load_registers(&to->arch);
+	enter_root(to->arch.vttbr);
+	timer_load_virtual(to);
 }
 
 /* CPTR_EL2.TFP does not hold EL2's own accesses up but where it is set: it is cleared for the moment. */
