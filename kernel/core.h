@@ -18,6 +18,7 @@ struct core {
 	struct vcpu *loaded;   /* whose registers the hardware holds, or NULL */
 	struct vcpu *fp_owner; /* whose FP registers the hardware holds, or NULL */
 	uint32_t stale;	       /* ranks: translations of that vCPU's VMID must go before it runs here; the port's, and the next one */
+	uint64_t empty_root;   /* of stage 2, which it has between two vCPUs; the port's */
 	uint32_t extras;       /* its processor has what few have and every switch has to move */
 	uint32_t number;
 	uint64_t kick; /* what makes the others' kicks reach it; the port's */
@@ -44,7 +45,7 @@ struct core {
 	ticks_t alarm;	      /* when the core's timer is set to fire; BH_NEVER: it is off */
 	uint32_t doze_urgent; /* when the one that runs went to sleep by the short way, beside others ... */
 	ticks_t doze_alarm;   /* ... and so the alarm */
-	uint32_t alarms;      /* how often that was worked out, sched_hand_over() aside */
+	uint32_t early;	      /* it may fire before it is needed by who runs now (sched_hand_back()) */
 	ticks_t turn_end;     /* of the one that runs, where it has siblings here; else BH_NEVER */
 	uint32_t turned;      /* ranks: of siblings here, that one has had its turn */
 	uint32_t stopped;     /* ranks: of those that were to stop, that one has had its edge */

@@ -34,6 +34,7 @@ struct partition {
 	uint32_t ends_by;    /* why it is stopped: enum bh_stop | enum bh_fault << 8; between stop and end only */
 	uint64_t ports;	     /* bit n: capability n is a port ... */
 	uint64_t signals;    /* ... and the sending end of a signal */
+	uint64_t near_calls, near_serves; /* ... and the sending, or the receiving, end of a call that is near (port_near.h) */
 	uint64_t events;     /* bit n: something happened at port n (event.h); atomically */
 	uint32_t life;	     /* times it has ended; atomically */
 	uint32_t repeats;    /* log: equal events not written since the last record */

@@ -10,11 +10,6 @@
 #include "kernel/event.h"
 #include "abi/status.h"
 
-#define RESULT_BYTES 0 /* places in arg of what RECEIVE answers */
-#define RESULT_SLOT  1
-#define RESULT_TIME  2
-#define RESULT_DATA  3
-
 void port_init(struct port *p, uint32_t number)
 {
 	p->desc = blob_ports(blob) + number;
@@ -26,6 +21,8 @@ void port_init(struct port *p, uint32_t number)
 	p->receive_intid = p->desc->receive_intid;
 	p->kind = p->desc->kind;
 	p->slot_bytes = bh_slot_bytes(p->desc->bytes);
+	if (p->kind == BH_PORT_CALL)
+		port_call_init(p);
 	if (p->kind != BH_PORT_SAMPLING)
 		return;
 	/* three slots: one being written, one newest, one being read; each always has its own */

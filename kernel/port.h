@@ -22,13 +22,14 @@ struct port {
 	uint32_t send_intid, receive_intid; /* as desc has them */
 	uint32_t kind;			    /* likewise */
 	uint32_t slot_bytes;		    /* from one slot to the next */
+	struct vcpu *near_caller, *near_server;	/* of a call, where it is near (port_near.h), the ends' vCPUs; else NULL */
+	uint64_t request_va, reply_va;		/* of a call: the slots, as desc has them */
 
 	struct { /* written by the sending partition's vCPUs */
 		uint32_t busy;
 		uint32_t head;	   /* queuing: messages ever accepted, modulo 2^32; sampling: 1 once there is a value */
 		uint32_t slot;	   /* queuing: where the next one goes; sampling: the slot being written */
 		uint32_t dropped;  /* queuing: messages dropped */
-		uint32_t sequence; /* call: of the last request */
 	} send PORT_ALIGNED;
 
 	struct { /* by the receiving partition's; between its lives by who ends it */
@@ -45,6 +46,24 @@ struct port {
 } PORT_ALIGNED;
 
 #define PORT_FRESH BIT(2)
+
+/* A call's word: its state, the caller, and a number that is another one at each call. */
+enum call_state {
+	CALL_IDLE = 0,
+	CALL_REQUESTED,
+	CALL_SERVING,
+	CALL_REPLIED,
+	CALL_LATE,
+	CALL_GONE,
+};
+
+#define CALL_CALLER(vcpu) ((uint64_t)(vcpu) << 8) /* system-wide number */
+#define CALL_NEXT	  BIT64(32)
+
+static inline enum call_state call_state(uint64_t word)
+{
+	return (enum call_state)(word & 0xff);
+}
 
 void port_init(struct port *p, uint32_t number);
 
@@ -72,9 +91,15 @@ void port_fill(uint64_t slot_va, const uint64_t *registers, uint64_t buffer_va, 
 void port_show(struct vcpu *v, uint64_t slots_va, uint32_t slot, uint32_t most, uint64_t flags);
 void port_tell_sender(const struct port *p);
 void port_tell_receiver(const struct port *p);
+void port_call_init(struct port *p);
 bool port_call_waits(const struct port *p);
 int64_t port_call_take(struct vcpu *v, struct port *p);
 void port_call_ended(struct port *p); /* its server has ended */
+
+#define RESULT_BYTES 0 /* places in arg of what RECEIVE answers */
+#define RESULT_SLOT  1
+#define RESULT_TIME  2
+#define RESULT_DATA  3
 
 static inline struct port *port_at(uint32_t n)
 {

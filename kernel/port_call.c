@@ -16,25 +16,38 @@
 #include "kernel/arch.h"
 #include "kernel/call.h"
 #include "kernel/event.h"
-#include "kernel/port.h"
-#include "kernel/sched.h"
+#include "kernel/port_near.h"
 #include "abi/status.h"
 
-enum call_state {
-	CALL_IDLE = 0,
-	CALL_REQUESTED,
-	CALL_SERVING,
-	CALL_REPLIED,
-	CALL_LATE,
-	CALL_GONE,
-};
-
-#define STATE(word)  ((enum call_state)((word)&0xff))
-#define CALLER(word) ((uint32_t)(word) >> 8) /* system-wide number of the vCPU */
+#define STATE(word)  call_state(word)
+#define CALLER(word) ((uint32_t)(word) >> 8)
 
 static uint64_t with(uint64_t word, enum call_state state)
 {
 	return (word & ~0xffull) | state;
+}
+
+static uint64_t caller_of(const struct vcpu *v)
+{
+	return CALL_CALLER(v->desc - blob_vcpus(blob));
+}
+
+void port_call_init(struct port *p)
+{
+	const struct bh_port *d = p->desc;
+	struct vcpu *from = p->sender->vcpus, *to = p->receiver->vcpus;
+
+	p->request_va = d->in_va;
+	p->reply_va = d->reply_in_va;
+	if (p->sender->desc->n_vcpus != 1 || p->receiver->desc->n_vcpus != 1 || from->core != to->core || from->core->families)
+		return;
+	p->near_caller = from;
+	p->near_server = to;
+	p->call = caller_of(from);
+	if (d->bytes == BH_SHORT_BYTES)
+		p->sender->near_calls |= p->send_bit;
+	if (d->reply_bytes == BH_SHORT_BYTES)
+		p->receiver->near_serves |= p->receive_bit;
 }
 
 bool port_call_waits(const struct port *p)
@@ -42,6 +55,12 @@ bool port_call_waits(const struct port *p)
 	enum call_state state = STATE(load_relaxed(&p->call));
 
 	return state == CALL_REQUESTED || state == CALL_SERVING || state == CALL_LATE;
+}
+
+/* `to` has the core from now on. */
+static void trace_handed(struct core *c, const struct vcpu *to)
+{
+	trace(c, BH_TRACE_SWITCH, to->who, sched_why(c, c->rank), c->rank, 0);
 }
 
 /* --- the caller --- */
@@ -58,38 +77,29 @@ static struct vcpu *server_here(const struct vcpu *v, const struct port *p)
 /* The server may answer from its own core as soon as the word is stored; that waits at v's inbox. */
 static void begin_call(struct vcpu *v, struct port *p, struct vcpu *here, ticks_t deadline)
 {
-	uint64_t caller = (uint64_t)(v->desc - blob_vcpus(blob)) << 8;
+	uint64_t number = (load_relaxed(&p->call) & ~(CALL_NEXT - 1)) + CALL_NEXT;
 
 	v->calls = p;
 	vcpu_until(v->core, v, deadline);
 	vcpu_block(v, VCPU_CALLING);
 	if (here)
 		sched_lend(v, here);
-	store_relaxed(&p->send.sequence, p->send.sequence + 1);
-	store_release(&p->call, (uint64_t)p->send.sequence << 32 | caller | CALL_REQUESTED);
+	store_release(&p->call, number | caller_of(v) | CALL_REQUESTED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* with port_ended() */
 }
 
-/* The server's only vCPU is s, here, and waits for a request of this port: it has it, and the core. (Others might wait for the event.) */
-static bool hand_over(struct vcpu *v, struct port *p, struct vcpu *s, const uint64_t *arg)
+/* As port_call_quick(), of any size; the trace has its message by who asks. */
+static bool hand_over(struct vcpu *v, struct port *p, const uint64_t *arg)
 {
-	uint64_t caller = (uint64_t)(v->desc - blob_vcpus(blob)) << 8;
+	struct vcpu *s = p->near_server;
+	uint64_t word = load_relaxed(&p->call);
 
-	if (!s || s->part->desc->n_vcpus != 1 || s->state != VCPU_LISTENING || s->serves != p || !sched_can_hand_over(v, s))
+	if (!s || !near_can_call(v->core, p, s, word, arg[6], arch_stamp()))
 		return false;
 	port_fill(p->desc->in_va, &arg[2], p->desc->out_va, arg[1]);
 	port_show(s, p->desc->in_va, 0, p->desc->bytes, 0);
-	event_forget(s);
-	arch_vcpu_answer(s, BH_OK);
-	s->state = VCPU_READY;
-	v->calls = p;
-	vcpu_until(v->core, v, arg[6]);
-	v->state = VCPU_CALLING;
-	p->send.sequence++;
-	store_release(&p->call, (uint64_t)p->send.sequence << 32 | caller | CALL_SERVING);
-	sched_hand_over(v, s);
-	if (p->desc->receive_intid != BH_NONE)
-		arch_irq_raise(s->part, p->desc->receive_intid);
+	near_call(v->core, v, p, s, word, arg[6]);
+	trace_handed(v->core, s);
 	return true;
 }
 
@@ -103,9 +113,9 @@ static int64_t request(struct vcpu *v, struct port *p, const uint64_t *arg)
 		return BH_E_AGAIN;
 	if (!partition_runs(p->receiver))
 		return BH_E_PEER;
-	here = server_here(v, p);
-	if (hand_over(v, p, here, arg))
+	if (hand_over(v, p, arg))
 		return HANDED_OVER;
+	here = server_here(v, p);
 	port_fill(p->desc->in_va, &arg[2], p->desc->out_va, arg[1]);
 	begin_call(v, p, here, arg[6]);
 	return CALL_NO_RETURN;
@@ -187,7 +197,7 @@ void port_call_attend(struct vcpu *v)
 		if (status == CALL_NO_RETURN)
 			return;
 		if (STATE(word) == CALL_REPLIED || STATE(word) == CALL_GONE) {
-			store_release(&p->call, CALL_IDLE);
+			store_release(&p->call, with(word, CALL_IDLE));
 			break;
 		}
 	} while (!give_up(p, word));
@@ -202,7 +212,7 @@ void port_call_forget(struct vcpu *v)
 	do {
 		word = load_acquire(&p->call);
 		if (STATE(word) == CALL_REPLIED || STATE(word) == CALL_GONE) {
-			store_release(&p->call, CALL_IDLE);
+			store_release(&p->call, with(word, CALL_IDLE));
 			break;
 		}
 	} while (!give_up(p, word)); /* likewise */
@@ -237,7 +247,7 @@ static int64_t reply(struct port *p, const uint64_t *arg)
 			return BH_OK;
 		}
 	}
-	store_release(&p->call, CALL_IDLE); /* LATE, which only the server ends */
+	store_release(&p->call, with(word, CALL_IDLE)); /* LATE, which only the server ends */
 	port_tell_sender(p);
 	return partition_runs(p->sender) ? BH_E_TIMEOUT : BH_E_PEER;
 }
@@ -272,39 +282,18 @@ int64_t port_reply(struct vcpu *v, const uint64_t *arg)
 	return wrong ? wrong : answer;
 }
 
-/* The caller is here, and nothing waits for v but to wait again. */
-static bool can_hand_back(const struct vcpu *v, const struct port *p, const uint64_t *arg, const struct vcpu *caller)
-{
-	return caller->state == VCPU_CALLING && caller->calls == p && port_size_ok(arg[1], p->desc->reply_bytes) &&
-	       !(load_relaxed(&v->part->events) & BIT64(arg[0])) && sched_can_hand_back(v, caller) &&
-	       !time_has_come(arg[6]);
-}
-
-/* True: the caller has its reply, and the core; v listens. */
+/* As port_serve_quick(), likewise. True: the caller has its reply, and the core; v listens. */
 static bool hand_back(struct vcpu *v, struct port *p, const uint64_t *arg)
 {
-	uint64_t word = load_acquire(&p->call);
-	struct vcpu *caller = vcpu_at(CALLER(word));
-	ticks_t deadline;
+	struct vcpu *caller = p->near_caller;
+	uint64_t word = load_relaxed(&p->call);
 
-	if (STATE(word) != CALL_SERVING || caller->core != v->core || !can_hand_back(v, p, arg, caller) || arch_irq_pending(v) ||
-	    !change_if(&p->call, &word, with(word, CALL_IDLE)))
+	if (!caller || !port_size_ok(arg[1], p->desc->reply_bytes) || arch_irq_pending(v) || !near_can_reply(v->core, v, p, caller, word, arg[6]))
 		return false;
-	deadline = caller->deadline;
 	port_fill(p->desc->reply_in_va, &arg[2], p->desc->reply_out_va, arg[1]);
 	port_show(caller, p->desc->reply_in_va, 0, p->desc->reply_bytes, 0);
-	caller->calls = NULL;
-	caller->deadline = BH_NEVER;
-	arch_vcpu_answer(caller, BH_OK);
-	caller->state = VCPU_READY;
-	v->serves = p;
-	vcpu_until(v->core, v, arg[6]);
-	v->state = VCPU_LISTENING;
-	sched_hand_back(v, caller, deadline);
-	store_relaxed(&v->listens, BIT64(arg[0]));
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (unlikely(load_relaxed(&v->part->events) & BIT64(arg[0])))
-		event_attend(v);
+	near_reply(v->core, v, p, caller, word, arg[6]);
+	trace_handed(v->core, caller);
 	return true;
 }
 
@@ -352,5 +341,5 @@ void port_call_ended(struct port *p)
 			return;
 		}
 	if (STATE(word) == CALL_LATE)
-		store_release(&p->call, CALL_IDLE);
+		store_release(&p->call, with(word, CALL_IDLE));
 }

@@ -46,27 +46,14 @@ void sched_post_now(struct core *c)
 		arch_kick(c);
 }
 
-static inline ticks_t earlier(ticks_t a, ticks_t b)
-{
-	return a < b ? a : b;
-}
-
 /* When v wants this core's attention by time. */
 static inline ticks_t wants_at(const struct core *c, const struct vcpu *v)
 {
-	ticks_t first = earlier(v->deadline, v->vigil);
+	ticks_t first = sched_earlier(v->deadline, v->vigil);
 
 	if (likely(!arch_vcpu_is_timed(&v->arch)) || (!vcpu_wakes_by_irq(v) && v != c->loaded))
 		return first;
-	return earlier(arch_vcpu_deadline(v), first);
-}
-
-static inline void set_timer(struct core *c, ticks_t when)
-{
-	if (when == c->alarm)
-		return;
-	c->alarm = when;
-	arch_timer_set(when);
+	return sched_earlier(arch_vcpu_deadline(v), first);
 }
 
 /* When the first of those that would run wants attention by time. */
@@ -78,7 +65,7 @@ static inline ticks_t first_wish(struct core *c)
 		const struct vcpu *v = c->vcpu[lowest_bit(left)];
 		ticks_t at = wants_at(c, v);
 
-		first = earlier(first, at);
+		first = sched_earlier(first, at);
 		if (at == BH_NEVER && !arch_vcpu_is_timed(&v->arch))
 			c->timed &= ~v->bit;
 	}
@@ -88,10 +75,10 @@ static inline ticks_t first_wish(struct core *c)
 /* Of time itself, whatever vCPUs want. */
 static inline ticks_t next_edge(const struct core *c)
 {
-	ticks_t first = earlier(c->edge, c->change_at);
+	ticks_t first = sched_earlier(c->edge, c->change_at);
 
 	if (unlikely(c->budgets))
-		first = earlier(first, budget_alarm(c));
+		first = sched_earlier(first, budget_alarm(c));
 	return first;
 }
 
@@ -104,9 +91,9 @@ static inline void set_alarm(struct core *c)
 	ticks_t first = next_edge(c);
 
 	if (unlikely(c->turn_end != BH_NEVER) && (c->ready & c->vcpu[c->rank]->siblings))
-		first = earlier(first, c->turn_end);
-	c->alarms++;
-	set_timer(c, earlier(first, first_wish(c)));
+		first = sched_earlier(first, c->turn_end);
+	c->early = 0;
+	sched_timer(c, sched_earlier(first, first_wish(c)));
 }
 
 static void attend(struct core *c, uint32_t rank)
@@ -137,7 +124,7 @@ static void collect(struct core *c)
 	}
 	posted &= ~INBOX_NOW;
 	if (unlikely(posted & (posted - 1)))
-		set_timer(c, next_edge(c));
+		sched_timer(c, next_edge(c));
 	for (; posted; posted &= posted - 1) {
 		uint32_t rest = posted & (posted - 1);
 
@@ -313,7 +300,7 @@ static inline bool set_urgent(struct core *c, uint32_t ranks)
 static void load(struct core *c, struct vcpu *v)
 {
 	if (likely(c->loaded)) {
-		arch_vcpu_switch(c->loaded, v);
+		(void)arch_vcpu_switch(c, c->loaded, v);
 	} else {
 		c->loaded = v;
 		arch_vcpu_load(v);
@@ -359,10 +346,7 @@ ticks_t sched_used(const struct core *c, uint32_t rank)
 /* v runs on the time of that rank. */
 static inline void trace_switch(struct core *c, const struct vcpu *v, uint32_t rank)
 {
-	uint32_t why = c->funded & BIT(rank) ? BH_TRACE_BY_BUDGET : c->window & BIT(rank) ? BH_TRACE_BY_WINDOW
-											  : BH_TRACE_BY_SLACK;
-
-	trace(c, BH_TRACE_SWITCH, v->who, why, rank, 0);
+	trace(c, BH_TRACE_SWITCH, v->who, sched_why(c, rank), rank, 0);
 }
 
 /* v runs from now on, on the time of that rank; NULL and BH_NONE: nobody does. */
@@ -455,7 +439,7 @@ static inline struct vcpu *wake_alone(struct core *c)
 		return NULL;
 	c->changed = 0;
 	c->runs = v;
-	if (c->alarm != earlier(c->edge, c->change_at) || wants_at(c, v) != BH_NEVER) /* it was its deadline's, or is to be */
+	if (c->alarm != sched_earlier(c->edge, c->change_at) || wants_at(c, v) != BH_NEVER) /* it was its deadline's, or is to be */
 		set_alarm(c);
 	return sched_goes_on(v, 0, 0);
 }
@@ -497,10 +481,10 @@ static __attribute__((noinline)) struct vcpu *enter_timed(struct core *c, struct
 	return v;
 }
 
-/* The same where no turn, no budget and no timer of a vCPU's can ring before the others: edges and deadlines are all there is. (Nobody has handed the core over: `alarms` is not looked at.) */
+/* The same where no turn, no budget and no timer of a vCPU's can ring before the others: edges and deadlines are all there is. */
 static struct vcpu *enter_plain(struct core *c, struct vcpu *v)
 {
-	ticks_t first = earlier(c->edge, c->change_at);
+	ticks_t first = sched_earlier(c->edge, c->change_at);
 
 	if (unlikely(c->shut & v->bit))
 		return enter_timed(c, v);
@@ -511,9 +495,10 @@ static struct vcpu *enter_plain(struct core *c, struct vcpu *v)
 			return enter_timed(c, v);
 		if ((other->deadline & other->vigil) == BH_NEVER)
 			c->timed &= ~other->bit;
-		first = earlier(first, earlier(other->deadline, other->vigil));
+		first = sched_earlier(first, sched_earlier(other->deadline, other->vigil));
 	}
-	set_timer(c, first);
+	c->early = 0;
+	sched_timer(c, first);
 	return v;
 }
 
@@ -578,16 +563,14 @@ struct vcpu *sched_blocked(struct vcpu *v)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (unlikely(load_relaxed(&c->inbox) & (urgent | INBOX_NOW)))
 		return blocked_otherwise(v);
-	arch_vcpu_switch(v, to);
+	(void)arch_vcpu_switch(c, v, to);
 	now = arch_stamp();
 	sched_account(c, &to->used, rank, now);
 	c->runs = to;
-	trace_leaves(c, now, v, BH_CALL_WAIT, v->listens, v->deadline, to, rank);
-	if (unlikely(c->changed))
-		return sched_choose_any(c);
-	if (unlikely((c->timed & urgent & ~was) | (c->shut & to->bit)) || unlikely(arch_vcpu_is_timed(&v->arch)))
+	trace_leaves(c, now, v, BH_CALL_WAIT, v->listens, v->deadline, to, BH_TRACE_BY_WINDOW, rank);
+	if (unlikely((c->timed & urgent & ~was) | (c->shut & to->bit) | c->early) || unlikely(arch_vcpu_is_timed(&v->arch)))
 		return enter_plain(c, to);
-	set_timer(c, earlier(c->alarm, v->deadline));
+	sched_timer(c, sched_earlier(c->alarm, v->deadline));
 	return to;
 }
 
@@ -631,73 +614,25 @@ struct vcpu *sched_awake_beside(struct vcpu *v, uint32_t by)
 	struct core *c = v->core;
 
 	store_relaxed(&c->urgent, c->doze_urgent);
-	set_timer(c, c->doze_alarm);
+	sched_timer(c, c->doze_alarm);
 	return sched_goes_on(v, v->desc->rank, by);
 }
 
-/* Nothing is on its way to anybody here, and no siblings take turns. */
-static bool is_calm(const struct core *c, const struct vcpu *v, const struct vcpu *to)
+static __attribute__((noinline)) struct vcpu *handed_timed(struct core *c, struct vcpu *v, struct vcpu *to)
 {
-	return !c->changed && !to->frozen && !(v->siblings | to->siblings | c->vcpu[c->rank]->siblings) &&
-	       !load_relaxed(&c->inbox);
+	(void)arch_vcpu_switch(c, v, to);
+	sched_timer(c, sched_earlier(c->alarm, wants_at(c, to)));
+	return to;
 }
 
-/* Where `to`, or another that it keeps waiting, were more urgent, it would run on that one's time. */
-bool sched_can_hand_over(const struct vcpu *v, const struct vcpu *to)
-{
-	return to->desc->rank > v->core->rank && !to->lent && is_calm(v->core, v, to);
-}
-
-void sched_hand_over(struct vcpu *v, struct vcpu *to)
+struct vcpu *sched_handed(struct vcpu *v)
 {
 	struct core *c = v->core;
-	uint32_t bit = to->bit;
+	struct vcpu *to = c->runs;
 
-	v->callee = to;
-	lent(to, to->lent | v->bit | v->lent);
-	c->ready |= bit | to->lent;
-	c->runs = to;
-	if (set_urgent(c, c->urgent | bit) && unlikely(sched_news(c)))
-		c->changed = 1;
-	v->alarms = c->alarms;
-	v->alarm = c->alarm;
-	set_timer(c, earlier(c->alarm, v->deadline));
-	trace_switch(c, to, c->rank);
-}
-
-bool sched_can_hand_back(const struct vcpu *v, const struct vcpu *to)
-{
-	const struct core *c = v->core;
-
-	return to->core == c && to->callee == v && c->rank != BH_NONE && ((to->bit | to->lent) & BIT(c->rank)) && is_calm(c, v, to);
-}
-
-void sched_hand_back(struct vcpu *v, struct vcpu *to, ticks_t deadline)
-{
-	struct core *c = v->core;
-	uint32_t bit = v->bit, ranks = to->bit | to->lent;
-
-	c->ready &= ~(bit | v->lent);
-	c->ready |= ranks;
-	lent(v, v->lent & ~ranks);
-	to->callee = NULL;
-	c->runs = to;
-	if (!(v->lent & c->urgent) && !(c->funded & bit))
-		store_relaxed(&c->urgent, c->urgent & ~bit);
-	if (c->alarm == deadline && unlikely(c->alarms != to->alarms))
-		c->changed = 1; /* what comes after it is to be worked out anew */
-	else if (c->alarm == deadline)
-		set_timer(c, to->alarm);
-	trace_switch(c, to, c->rank);
-}
-
-struct vcpu *sched_handed(struct core *c)
-{
-	struct vcpu *v = c->runs;
-
-	load(c, v);
-	set_timer(c, earlier(c->alarm, wants_at(c, v)));
-	return v;
+	if (unlikely(to->vigil != BH_NEVER || arch_vcpu_is_timed(&to->arch)))
+		return handed_timed(c, v, to);
+	return arch_vcpu_switch(c, v, to);
 }
 
 noreturn void sched_start(void)

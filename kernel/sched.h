@@ -50,10 +50,24 @@ static inline bool sched_news(const struct core *c)
 	return load_relaxed(&c->inbox) & (c->urgent | INBOX_NOW);
 }
 
+static inline ticks_t sched_earlier(ticks_t a, ticks_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The core's own timer. */
+static inline void sched_timer(struct core *c, ticks_t when)
+{
+	if (when == c->alarm)
+		return;
+	c->alarm = when;
+	arch_timer_set(when);
+}
+
 struct vcpu *sched_choose(struct core *c);     /* nothing new has been posted */
 struct vcpu *sched_choose_any(struct core *c); /* whatever has happened */
 struct vcpu *sched_blocked(struct vcpu *v);    /* v, which ran, waits since event_wait_quick(), and nothing else has happened */
-struct vcpu *sched_handed(struct core *c);     /* who has the core now was not loaded until now; its emulated timer is the alarm's affair */
+struct vcpu *sched_handed(struct vcpu *v);     /* who has the core now was not loaded until now; its emulated timer is the alarm's affair */
 
 /* Own core: who runs now; idles until there is one; loads its registers. */
 static inline struct vcpu *sched_next(struct core *c)
@@ -62,7 +76,7 @@ static inline struct vcpu *sched_next(struct core *c)
 		return sched_choose_any(c);
 	if (c->changed)
 		return sched_choose(c);
-	return likely(c->runs == c->loaded) ? c->runs : sched_handed(c);
+	return likely(c->runs == c->loaded) ? c->runs : sched_handed(c->loaded);
 }
 
 /*
@@ -122,15 +136,65 @@ ticks_t sched_used(const struct core *c, uint32_t rank);
 void sched_lend(struct vcpu *v, struct vcpu *to);
 void sched_unlend(struct vcpu *v); /* nothing where it has not lent */
 
+/* Why who runs on the time of that rank may, as the trace has it. */
+static inline uint32_t sched_why(const struct core *c, uint32_t rank)
+{
+	uint32_t self = BIT(rank);
+
+	return c->funded & self ? BH_TRACE_BY_BUDGET : c->window & self ? BH_TRACE_BY_WINDOW : BH_TRACE_BY_SLACK;
+}
+
 /*
- * The short way of a call within one core: the server's vCPU waits for just that, so the caller's time goes to it, and back with the reply, and
- * nobody else is looked at. _can_: nothing speaks against it; own core, v runs. sched_hand_over(): v, blocked, lends to `to`, which is ready;
- * sched_hand_back(): v, blocked again, has answered `to`, which is ready.
+ * The short way of a call within one core (port_near.h): the server's vCPU waits for just that, so the caller's time goes to it, and back with the
+ * reply, and nobody else is looked at. _can_: nothing speaks against it: nothing is on its way to anybody here, and the server would not have
+ * run by itself in the place of who pays. c: this core; v runs.
  */
-bool sched_can_hand_over(const struct vcpu *v, const struct vcpu *to);
-void sched_hand_over(struct vcpu *v, struct vcpu *to);
-bool sched_can_hand_back(const struct vcpu *v, const struct vcpu *to);
-void sched_hand_back(struct vcpu *v, struct vcpu *to, ticks_t deadline); /* deadline: of the call that is over */
+static inline bool sched_can_hand_over(const struct core *c, const struct vcpu *to)
+{
+	return (c->changed | load_relaxed(&c->inbox) | to->frozen | to->lent | (c->urgent & to->bit)) == 0;
+}
+
+/* v, which is not ready any more until then, lends to `to`, which is. */
+static inline void sched_hand_over(struct core *c, struct vcpu *v, struct vcpu *to, ticks_t deadline)
+{
+	uint32_t bit = to->bit, urgent = c->urgent | bit;
+
+	v->callee = to;
+	to->lent = v->bit | v->lent;
+	c->helpers |= bit;
+	c->ready |= bit;
+	c->runs = to;
+	store_relaxed(&c->urgent, urgent);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (unlikely(load_relaxed(&c->inbox) & (urgent | INBOX_NOW)))
+		c->changed = 1;
+	if (deadline < c->alarm) {
+		c->alarm = deadline;
+		arch_timer_set(deadline);
+	}
+}
+
+/* `to` waits for v, and it is its time, or one's that waits for `to`. */
+static inline bool sched_can_hand_back(const struct core *c, const struct vcpu *v, const struct vcpu *to)
+{
+	uint32_t ranks = to->bit | to->lent;
+
+	return (c->changed | load_relaxed(&c->inbox) | to->frozen | (v->lent ^ ranks)) == 0 && (ranks >> (c->rank & 31) & 1);
+}
+
+/* v, which is not ready any more, has answered `to`, which is. The alarm may stay that of the call's end: it would be `to`'s affair. */
+static inline void sched_hand_back(struct core *c, struct vcpu *v, struct vcpu *to)
+{
+	uint32_t bit = v->bit;
+
+	c->ready &= ~bit;
+	v->lent = 0;
+	c->helpers &= ~bit;
+	to->callee = NULL;
+	c->runs = to;
+	store_relaxed(&c->urgent, c->urgent & ~bit);
+	c->early = 1;
+}
 
 noreturn void sched_start(void); /* a core's first and last step of boot */
 

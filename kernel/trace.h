@@ -45,7 +45,7 @@ static inline void trace_message(const struct vcpu *v, uint32_t function, uint64
 }
 
 /* The same, which has no answer yet, and that `to` has the core from now on, on the time of that rank. */
-static inline void trace_leaves(struct core *c, ticks_t now, const struct vcpu *v, uint32_t function, uint64_t first, uint64_t second, const struct vcpu *to, uint32_t rank)
+static inline void trace_leaves(struct core *c, ticks_t now, const struct vcpu *v, uint32_t function, uint64_t first, uint64_t second, const struct vcpu *to, uint32_t why, uint32_t rank)
 {
 	struct bh_trace *ring = c->trace;
 	uint32_t n = load_relaxed(&ring->next);
@@ -54,7 +54,7 @@ static inline void trace_leaves(struct core *c, ticks_t now, const struct vcpu *
 		now, { .what = trace_what(BH_TRACE_MESSAGE, v->who, trace_function(function, first)) }, second, BH_TRACE_WAITS
 	};
 	ring->record[(n + 1) & c->trace_mask] = (struct bh_trace_record){
-		now, { .what = trace_what(BH_TRACE_SWITCH, to->who, BH_TRACE_BY_WINDOW) }, rank, 0
+		now, { .what = trace_what(BH_TRACE_SWITCH, to->who, why) }, rank, 0
 	};
 	store_release(&ring->next, n + 2);
 }

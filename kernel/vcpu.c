@@ -37,7 +37,7 @@ void vcpu_init(struct vcpu *v, uint32_t number)
 	}
 	if (v->siblings)
 		v->core->families |= v->bit;
-	vcpu_timed(v);
+	vcpu_timed(v->core, v);
 	arch_vcpu_init(v);
 }
 

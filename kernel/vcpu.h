@@ -76,8 +76,6 @@ struct vcpu {
 	struct port *calls;	    /* own core: CALLING on this port */
 	struct vcpu *callee;	    /* own core: CALLING, and this one runs in its place */
 	uint32_t lent;		    /* own core: ranks of the callers in whose place it runs */
-	uint32_t alarms;	    /* own core: core->alarms, as it was when it handed the core over ... */
-	ticks_t alarm;		    /* ... and core->alarm */
 	uint32_t bit;		    /* BIT(its rank) */
 	uint32_t siblings;	    /* ranks of the other vCPUs of its partition on its core */
 	ticks_t turn_left;	    /* own core: of its turn among them; 0: the next is a whole one */
@@ -107,18 +105,18 @@ void vcpu_wake(struct vcpu *v);	  /* own core: it can run again */
 void vcpu_freeze(struct vcpu *v); /* own core: it stands still, with all that it is */
 void vcpu_thaw(struct vcpu *v);	  /* own core: and goes on */
 
-/* Own core: something of v that its core has to look at by time is set, or may have been. */
-static inline void vcpu_timed(struct vcpu *v)
+/* Something of v that its core, c, this one, has to look at by time is set, or may have been. */
+static inline void vcpu_timed(struct core *c, const struct vcpu *v)
 {
-	v->core->timed |= v->bit;
+	c->timed |= v->bit;
 }
 
-/* The wait that begins ends by itself then. c: v's core, this one. */
+/* The wait that begins ends by itself then. */
 static inline void vcpu_until(struct core *c, struct vcpu *v, ticks_t deadline)
 {
 	v->deadline = deadline;
 	if (deadline != BH_NEVER)
-		c->timed |= v->bit;
+		vcpu_timed(c, v);
 }
 
 /* Own core: it waits, for this. */

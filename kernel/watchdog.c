@@ -31,7 +31,7 @@ static void set_vigil(struct vcpu *v)
 	ticks_t fed = fed_by(v);
 
 	v->vigil = fed < v->due ? fed : v->due;
-	vcpu_timed(v);
+	vcpu_timed(v->core, v);
 	v->core->changed = 1;
 }
 

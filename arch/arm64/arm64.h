@@ -132,11 +132,12 @@ static inline void timer_save_virtual(struct vcpu *v)
 {
 	uint64_t cval = read_reg(cntv_cval_el0), ctl = read_reg(cntv_ctl_el0);
 
-	write_reg(cntv_ctl_el0, 0);
 	v->arch.cntv_cval = cval;
 	v->arch.cntv_ctl = ctl;
-	if (unlikely(ctl & CNT_CTL_ENABLE))
-		vcpu_timed(v);
+	if (unlikely(ctl & CNT_CTL_ENABLE)) {
+		write_reg(cntv_ctl_el0, 0);
+		vcpu_timed(v->core, v);
+	}
 }
 
 /* The quick look of a loaded one: no interrupt of v is pending. One that has not used its CPU interface can take none. */
@@ -187,6 +188,7 @@ void switch_serror(struct vcpu *v); /* v, loaded, has an SError pending */
 #define LEFT_SYNC 1u /* all of it */
 #define LEFT_IRQ  3u /* this interrupt, which has been acknowledged: INTID << 8 */
 #define LEFT_NEXT 5u /* who runs */
+#define LEFT_HANDED 9u /* the same, and all that was done is that another has the core: port_near.h */
 #define LEFT_WAITS 7u /* the same, and all that was done is that the vCPU waits: event_wait_quick() */
 
 /* The guest sees what is written to this register's place in memory, on the spot. 31 is none. */

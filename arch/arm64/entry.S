@@ -144,10 +144,9 @@ guest_enter:
 	enter_scratch
 
 	/* An asynchronous error while the kernel runs: it is taken only in serror_window() (switch.c),
-	 * on behalf of the vCPU that is being switched out. x0 and x1 are free there. */
+	 * on behalf of the vCPU that is being switched out. x16 is free there. */
 entry_serror:
-	mrs	x1, esr_el2
-	mov	x0, #1
+	mov	x16, #1
 	eret
 
 	/* One instruction of the kernel may meet a guest's fault: translate() in memory.c. x0 and x1

@@ -10,8 +10,7 @@
 #include "kernel/call.h"
 #include "kernel/event.h"
 #include "kernel/health.h"
-#include "kernel/port.h"
-#include "kernel/sched.h"
+#include "kernel/port_near.h"
 #include "kernel/trace.h"
 
 #include "abi/call.h"
@@ -343,11 +342,25 @@ static __attribute__((noinline)) uint64_t on_quick(struct vcpu *v)
 	return left_next(v);
 }
 
+static __attribute__((noinline)) uint64_t call_call_quick(struct vcpu *v)
+{
+	return likely(port_call_quick(v, &v->arch.x[1])) ? LEFT_HANDED : call_quick(v, BH_CALL_CALL);
+}
+
+static __attribute__((noinline)) uint64_t call_serve_quick(struct vcpu *v)
+{
+	return likely(vgic_irqs_quiet(v)) && likely(port_serve_quick(v, &v->arch.x[1])) ? LEFT_HANDED : call_quick(v, BH_CALL_SERVE);
+}
+
 /* BH_CALL(number): these first. */
 static inline uint64_t own_quick(struct vcpu *v, uint32_t number)
 {
 	if (likely(number == (BH_CALL_WAIT & 0xffff)))
 		return call_wait_quick(v);
+	if (likely(number == (BH_CALL_CALL & 0xffff)))
+		return call_call_quick(v);
+	if (likely(number == (BH_CALL_SERVE & 0xffff)))
+		return call_serve_quick(v);
 	if (likely(number == (BH_CALL_SIGNAL & 0xffff)))
 		return signal_quick(v);
 	return call_quick(v, BH_CALL(number));

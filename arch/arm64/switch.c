@@ -390,9 +390,9 @@ static __attribute__((noinline)) void heed(struct vcpu *v)
 		v->arch.more &= ~MORE_HEED;
 }
 
-static inline void leave_root(void)
+static inline void leave_root(const struct core *c)
 {
-	write_reg(vttbr_el2, blob->empty_root);
+	write_reg(vttbr_el2, c->empty_root);
 	isb();
 }
 
@@ -463,10 +463,10 @@ void arch_vcpu_load(struct vcpu *v)
  */
 static inline uint64_t serror_window(void)
 {
-	register uint64_t taken __asm__("x0"); /* entry_serror writes it, and x1 */
+	register uint64_t taken __asm__("x16"); /* entry_serror writes it */
 
-	__asm__ volatile("mov x0, #0\n dsb sy\n isb\n msr daifclr, #4\n isb\n msr daifset, #4"
-			 : "=r"(taken)::"x1", "memory");
+	__asm__ volatile("mov x16, #0\n dsb sy\n isb\n msr daifclr, #4\n isb\n msr daifset, #4"
+			 : "=r"(taken)::"memory");
 	return taken;
 }
 
@@ -478,7 +478,9 @@ static __attribute__((noinline)) void save_serror(struct vcpu *v)
 	if (health_vcpu(v, BH_FAULT_HARDWARE, BH_EVENT_SERROR, 0, read_reg(esr_el2)) == HEALTH_INJECT)
 		a->hcr |= HCR_EL2_VSE;
 	switch_review(v);
-	leave_root();
+	if (v->core->changed)
+		arch_kick(v->core);
+	leave_root(v->core);
 }
 
 static inline void save_last(struct vcpu *v)
@@ -486,7 +488,7 @@ static inline void save_last(struct vcpu *v)
 	if (unlikely(serror_window()))
 		save_serror(v);
 	else
-		leave_root();
+		leave_root(v->core);
 }
 
 void switch_serror(struct vcpu *v)
@@ -544,21 +546,32 @@ void arch_vcpu_save(struct vcpu *v)
 	save_last(v);
 }
 
-void arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
+/* One of them has more than what all have; or an error came, and the registers of the first are saved. */
+static __attribute__((noinline)) struct vcpu *switch_whole(struct core *c, struct vcpu *from, struct vcpu *to, bool error)
 {
-	if (unlikely((from->arch.more | to->arch.more) != 0)) {
+	if (error)
+		save_serror(from);
+	else
 		arch_vcpu_save(from);
-		to->core->loaded = to;
-		arch_vcpu_load(to);
-		return;
-	}
+	c->loaded = to;
+	arch_vcpu_load(to);
+	return to;
+}
+
+struct vcpu *arch_vcpu_switch(struct core *c, struct vcpu *from, struct vcpu *to)
+{
+	if (unlikely((from->arch.more | to->arch.more) != 0))
+		return switch_whole(c, from, to, false);
 	save_registers(&from->arch);
 	timer_save_virtual(from);
-	save_last(from);
-	to->core->loaded = to;
+	if (unlikely(serror_window()))
+		return switch_whole(c, from, to, true);
+	leave_root(c);
+	c->loaded = to;
 	load_registers(&to->arch);
 	enter_root(to->arch.vttbr);
 	timer_load_virtual(to);
+	return to;
 }
 
 /* CPTR_EL2.TFP does not hold EL2's own accesses up but where it is set: it is cleared for the moment. */

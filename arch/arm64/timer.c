@@ -52,7 +52,7 @@ ticks_t arch_vcpu_deadline(const struct vcpu *v)
 void timer_physical_changed(struct vcpu *v)
 {
 	vgic_line_private(v, PHYSICAL_PPI, physical_level(v));
-	vcpu_timed(v);
+	vcpu_timed(v->core, v);
 	v->core->changed = 1;
 }
 

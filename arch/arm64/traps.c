@@ -339,6 +339,8 @@ struct vcpu *trap(struct vcpu *v, uint64_t left)
 {
 	struct core *c = v->core;
 
+	if (likely(left == LEFT_HANDED))
+		return sched_handed(v);
 	if (likely(left == LEFT_WAITS))
 		return sched_blocked(v);
 	c->now = arch_stamp();

@@ -323,7 +323,7 @@ void host_ptimer(struct vcpu *v, ticks_t when)
 {
 	own(v);
 	v->arch.ptimer = when;
-	vcpu_timed(v);
+	vcpu_timed(v->core, v);
 	(void)clear_bits(&v->arch.pending, (uint32_t)HOST_PTIMER);
 	v->core->changed = 1; /* as the port does when it emulates the timer */
 }
@@ -571,22 +571,25 @@ void arch_vcpu_save(struct vcpu *v)
 	rule(c->holds == v, "a vCPU is saved that is not loaded");
 	v->arch.reg = c->reg;
 	if (c->reg.timer != ~0ull)
-		vcpu_timed(v);
+		vcpu_timed(v->core, v);
 	scramble(&c->reg);
 	c->holds = NULL;
 	v->arch.saves++;
 	if (v->arch.error) {
 		v->arch.error = false;
 		rule(health_vcpu(v, BH_FAULT_HARDWARE, BH_EVENT_SERROR, 0, 0) != HEALTH_INJECT, "a guest has no vector for its error here");
+		if (v->core->changed)
+			arch_kick(v->core);
 	}
 	host_point();
 }
 
-void arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
+struct vcpu *arch_vcpu_switch(struct core *c, struct vcpu *from, struct vcpu *to)
 {
 	arch_vcpu_save(from);
-	to->core->loaded = to;
+	c->loaded = to;
 	arch_vcpu_load(to);
+	return to;
 }
 
 void arch_vcpu_answer(struct vcpu *v, int64_t value)
