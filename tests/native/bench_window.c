@@ -94,8 +94,9 @@ int main(void)
 		if (bh_schedule_read(&frame) != BH_OK)
 			return 1;
 		spin(frame.frame + frame.length, &start[i], &away[i]);
-		sleep(&woken[i]);
 	}
+	for (uint32_t i = 0; i < ROUNDS; i++)
+		sleep(&woken[i]); /* by its timer: from now on it takes interrupts */
 	sort(start);
 	sort(away);
 	sort(woken);
