@@ -47,6 +47,7 @@ ticks_t arch_vcpu_deadline(const struct vcpu *v); /* when a timer of v fires if 
 
 /* --- interrupts of partitions --- */
 void arch_irq_raise(struct partition *p, uint32_t intid);	     /* an edge; any core */
+const uint32_t *arch_irq_raised(const struct partition *p, uint32_t intid); /* where its bit, intid % 32, is set, one more edge changes nothing. Its cores are not dedicated */
 void arch_irq_line(struct partition *p, uint32_t intid, bool level); /* a level input; any core */
 void arch_irq_update(struct vcpu *v);				     /* own core: take in what others posted */
 void arch_irq_sync(struct vcpu *v);				     /* own core: REQ_SYNC */

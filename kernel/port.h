@@ -24,6 +24,8 @@ struct port {
 	uint32_t slot_bytes;		    /* from one slot to the next */
 	struct vcpu *near_caller, *near_server;	/* of a call, where it is near (port_near.h), the ends' vCPUs; else NULL */
 	uint64_t request_va, reply_va;		/* of a call: the slots, as desc has them */
+	const uint32_t *raised; /* of a call that is near: where this bit is set the interrupt of a request is pending already, or there is none */
+	uint32_t raised_bit;
 
 	struct { /* written by the sending partition's vCPUs */
 		uint32_t busy;

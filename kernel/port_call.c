@@ -32,6 +32,8 @@ static uint64_t caller_of(const struct vcpu *v)
 	return CALL_CALLER(v->desc - blob_vcpus(blob));
 }
 
+static const uint32_t nothing_to_raise = ~0u;
+
 void port_call_init(struct port *p)
 {
 	const struct bh_port *d = p->desc;
@@ -44,6 +46,8 @@ void port_call_init(struct port *p)
 	p->near_caller = from;
 	p->near_server = to;
 	p->call = caller_of(from);
+	p->raised = d->receive_intid == BH_NONE ? &nothing_to_raise : arch_irq_raised(p->receiver, d->receive_intid);
+	p->raised_bit = BIT(d->receive_intid % 32);
 	if (d->bytes == BH_SHORT_BYTES)
 		p->sender->near_calls |= p->send_bit;
 	if (d->reply_bytes == BH_SHORT_BYTES)
@@ -100,6 +104,8 @@ static bool hand_over(struct vcpu *v, struct port *p, const uint64_t *arg)
 	port_show(s, p->desc->in_va, 0, p->desc->bytes, 0);
 	near_call(v->core, v, p, s, word, arg[6]);
 	trace_handed(v->core, s);
+	if (p->receive_intid != BH_NONE)
+		arch_irq_raise(s->part, p->receive_intid);
 	return true;
 }
 

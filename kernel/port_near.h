@@ -117,7 +117,7 @@ static inline bool port_call_quick(struct vcpu *v, const uint64_t *arg)
 	p = part->port_base + part->caps[number].object;
 	s = p->near_server;
 	word = load_relaxed(&p->call);
-	if (unlikely(!near_can_call(c, p, s, word, deadline, now)))
+	if (unlikely(!(load_relaxed(p->raised) & p->raised_bit)) || unlikely(!near_can_call(c, p, s, word, deadline, now)))
 		return false;
 	near_pass(p->request_va, &arg[2], arch_vcpu_args(s), now);
 	near_call(c, v, p, s, word, deadline);

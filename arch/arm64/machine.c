@@ -274,6 +274,11 @@ void arch_irq_raise(struct partition *p, uint32_t intid)
 		vgic_raise_spi(p, intid);
 }
 
+const uint32_t *arch_irq_raised(const struct partition *p, uint32_t intid)
+{
+	return &p->arch.vgic.word[intid / 32 % VGIC_WORDS].pending;
+}
+
 void arch_irq_line(struct partition *p, uint32_t intid, bool level)
 {
 	if (unlikely(p->desc->flags & BH_PART_DEDICATED))

@@ -9,6 +9,7 @@
 
 #include "kernel/event.h"
 #include "kernel/health.h"
+#include "kernel/port_near.h"
 #include "kernel/sched.h"
 #include "kernel/trace.h"
 
@@ -25,8 +26,8 @@ struct host_core {
 	struct host_registers reg; /* the hardware */
 	host_guest_fn *trap;
 	void *arg;
-	struct vcpu *waits;	   /* since event_wait_quick(), in this exit */
-	uint32_t asked;		   /* how often it was asked to */
+	struct vcpu *(*next)(struct vcpu *v); /* of this exit, where it went by a short way (host_quick()) */
+	uint32_t asked;			      /* how often it might have */
 	ucontext_t here;
 };
 
@@ -254,15 +255,23 @@ void host_wfi(struct vcpu *v)
 		vcpu_wait(v);
 }
 
-/* As a port does with BH_CALL_WAIT; every other time by the short way. */
-bool host_waits(struct vcpu *v)
+/* As a port does with these calls; every other time by the short way, where there is one. */
+bool host_quick(struct vcpu *v, uint32_t function)
 {
 	struct host_core *c = hardware(v->core);
+	const uint64_t *arg = v->arch.args;
 
 	own(v);
-	if (c->asked++ % 2 && !arch_irq_pending(v) && event_wait_quick(v, v->arch.args[0], v->arch.args[1]))
-		c->waits = v;
-	return c->waits != NULL;
+	c->next = NULL;
+	if (c->asked++ % 2 == 0)
+		return false;
+	if (function == BH_CALL_CALL && port_call_quick(v, arg))
+		c->next = sched_handed;
+	else if (function == BH_CALL_SERVE && !arch_irq_pending(v) && port_serve_quick(v, arg))
+		c->next = sched_handed;
+	else if (function == BH_CALL_WAIT && !arch_irq_pending(v) && event_wait_quick(v, arg[0], arg[1]))
+		c->next = sched_blocked;
+	return c->next != NULL;
 }
 
 /* --- the guest's side --- */
@@ -283,7 +292,7 @@ noreturn void arch_enter(struct vcpu *v)
 	for (;;) {
 		check_guest(c, v);
 		c->trap = NULL;
-		c->waits = NULL;
+		c->next = NULL;
 		if (!interrupted(c))
 			stop_at(HOST_GUEST);
 		if (c->trap) {
@@ -293,7 +302,7 @@ noreturn void arch_enter(struct vcpu *v)
 		} else {
 			take_interrupts(c);
 		}
-		v = c->waits ? sched_blocked(c->waits) : sched_next(this_core());
+		v = c->next ? c->next(v) : sched_next(this_core());
 	}
 }
 
@@ -579,7 +588,7 @@ void arch_vcpu_save(struct vcpu *v)
 		v->arch.error = false;
 		rule(health_vcpu(v, BH_FAULT_HARDWARE, BH_EVENT_SERROR, 0, 0) != HEALTH_INJECT, "a guest has no vector for its error here");
 		if (v->core->changed)
-			arch_kick(v->core);
+			store_release(&c->kicked, 1);
 	}
 	host_point();
 }
@@ -651,6 +660,11 @@ void arch_irq_raise(struct partition *p, uint32_t intid)
 	rule(intid >= 32 && intid < HOST_INTIDS, "an interrupt is raised that no partition has");
 	set_bits(&p->arch.edge[intid / 64], BIT64(intid % 64));
 	vcpu_post(partition_vcpu(p, 0), REQ_IRQ);
+}
+
+const uint32_t *arch_irq_raised(const struct partition *p, uint32_t intid)
+{
+	return (const uint32_t *)p->arch.edge + intid / 32;
 }
 
 void arch_irq_line(struct partition *p, uint32_t intid, bool level)

@@ -139,7 +139,7 @@ static inline void guest_call(struct vcpu *v, void *arg)
 	struct guest_call *c = arg;
 
 	memcpy(v->arch.args, c->arg, sizeof(c->arg));
-	if (c->function == BH_CALL_WAIT && host_waits(v)) {
+	if (host_quick(v, c->function)) {
 		c->result = CALL_NO_RETURN;
 		return;
 	}
