@@ -19,6 +19,7 @@ struct core {
 	struct vcpu *fp_owner; /* whose FP registers the hardware holds, or NULL */
 	uint32_t stale;	       /* ranks: translations of that vCPU's VMID must go before it runs here; the port's, and the next one */
 	uint64_t empty_root;   /* of stage 2, which it has between two vCPUs; the port's */
+	uint32_t alarm_intid;  /* of its own timer; the port's */
 	uint32_t extras;       /* its processor has what few have and every switch has to move */
 	uint32_t number;
 	uint64_t kick; /* what makes the others' kicks reach it; the port's */
@@ -62,6 +63,7 @@ struct core {
 	/* time */
 	uint32_t mode;
 	const struct bh_plan *plan; /* of the mode in force; NULL: not yet */
+	const struct bh_window *windows; /* the plan's */
 	uint32_t next;		    /* number in the plan of the window under way, or of the one behind the gap */
 	uint32_t orders;	    /* changes of the mode that are known here (mode.c) */
 	ticks_t change_at;	    /* when the one under way is made here; BH_NEVER: there is none */

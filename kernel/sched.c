@@ -574,6 +574,53 @@ struct vcpu *sched_blocked(struct vcpu *v)
 	return to;
 }
 
+/* The window has changed, and it is not for sched_edge() to say who is next. */
+static __attribute__((noinline)) struct vcpu *edge_otherwise(struct core *c, ticks_t now, struct vcpu *v, uint32_t intid, ticks_t planned)
+{
+	c->now = now;
+	c->changed = 1;
+	sched_timer(c, BH_NEVER);
+	trace(c, BH_TRACE_IRQ, v->who, intid, 0, 0);
+	trace(c, BH_TRACE_WINDOW, TRACE_NOBODY, c->next, planned, c->window);
+	return v;
+}
+
+/* As sched_alarm() and sched_choose(). */
+struct vcpu *sched_edge(struct vcpu *v, uint32_t intid)
+{
+	struct core *c = v->core;
+	ticks_t now = arch_stamp(), planned, first;
+	uint32_t can, urgent, rank;
+	struct vcpu *to;
+
+	if (unlikely((c->budgets | c->helpers | c->families | c->changed | load_relaxed(&c->stops)) != 0 || now < c->edge || now >= c->change_at) ||
+	    !window_follows(c, now, &planned))
+		return NULL;
+	if (unlikely(c->timed))
+		wake_by_time(c, now);
+	can = c->ready & c->window;
+	if (unlikely(can == 0))
+		return edge_otherwise(c, now, v, intid, planned);
+	rank = lowest_bit(can);
+	to = c->vcpu[rank];
+	urgent = c->window & ((BIT(rank) << 1) - 1);
+	store_relaxed(&c->urgent, urgent);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (unlikely(to == v) || unlikely(load_relaxed(&c->inbox) & (urgent | INBOX_NOW)))
+		return edge_otherwise(c, now, v, intid, planned);
+	(void)arch_vcpu_switch(c, v, to);
+	sched_account(c, &to->used, rank, now);
+	c->runs = to;
+	trace_edge(c, now, v, intid, planned, to, rank);
+	if (unlikely((c->timed & urgent) | (c->shut & to->bit)))
+		return enter_plain(c, to);
+	c->early = 0;
+	first = sched_earlier(c->edge, c->change_at);
+	c->alarm = first;
+	arch_timer_set(first);
+	return to;
+}
+
 /* Beside others, none of which can run. Everybody is urgent from now on. */
 static __attribute__((noinline)) bool doze_beside(struct core *c, struct vcpu *v)
 {

@@ -67,6 +67,7 @@ static inline void sched_timer(struct core *c, ticks_t when)
 struct vcpu *sched_choose(struct core *c);     /* nothing new has been posted */
 struct vcpu *sched_choose_any(struct core *c); /* whatever has happened */
 struct vcpu *sched_blocked(struct vcpu *v);    /* v, which ran, waits since event_wait_quick(), and nothing else has happened */
+struct vcpu *sched_edge(struct vcpu *v, uint32_t intid); /* v, which runs, has been interrupted by the core's timer, of that INTID: who runs, unless core->changed. NULL: it is not a window's edge alone: nothing has been done, and sched_alarm() has to do it */
 struct vcpu *sched_handed(struct vcpu *v);     /* who has the core now was not loaded until now; its emulated timer is the alarm's affair */
 
 /* Own core: who runs now; idles until there is one; loads its registers. */

@@ -23,13 +23,19 @@ static inline uint64_t trace_what(enum bh_trace_kind kind, uint32_t who, uint32_
 	return (who + kind) | (uint64_t)arg << 32;
 }
 
+/* Record number n, without saying so yet. */
+static inline void trace_put(const struct core *c, uint32_t n, ticks_t now, uint64_t what, uint64_t a, uint64_t b)
+{
+	c->trace->record[n & c->trace_mask] = (struct bh_trace_record){ now, { .what = what }, a, b };
+}
+
 /* Own core. */
 static inline void trace(struct core *c, enum bh_trace_kind kind, uint32_t who, uint32_t arg, uint64_t a, uint64_t b)
 {
 	struct bh_trace *ring = c->trace;
 	uint32_t n = load_relaxed(&ring->next); /* this core's alone */
 
-	ring->record[n & c->trace_mask] = (struct bh_trace_record){ arch_stamp(), { .what = trace_what(kind, who, arg) }, a, b };
+	trace_put(c, n, arch_stamp(), trace_what(kind, who, arg), a, b);
 	store_release(&ring->next, n + 1); /* for readers; no other core of the kernel looks at it */
 }
 
@@ -50,13 +56,21 @@ static inline void trace_leaves(struct core *c, ticks_t now, const struct vcpu *
 	struct bh_trace *ring = c->trace;
 	uint32_t n = load_relaxed(&ring->next);
 
-	ring->record[n & c->trace_mask] = (struct bh_trace_record){
-		now, { .what = trace_what(BH_TRACE_MESSAGE, v->who, trace_function(function, first)) }, second, BH_TRACE_WAITS
-	};
-	ring->record[(n + 1) & c->trace_mask] = (struct bh_trace_record){
-		now, { .what = trace_what(BH_TRACE_SWITCH, to->who, why) }, rank, 0
-	};
+	trace_put(c, n, now, trace_what(BH_TRACE_MESSAGE, v->who, trace_function(function, first)), second, BH_TRACE_WAITS);
+	trace_put(c, n + 1, now, trace_what(BH_TRACE_SWITCH, to->who, why), rank, 0);
 	store_release(&ring->next, n + 2);
+}
+
+/* v ran until the alarm, with that INTID, came: a window begins, as was planned, and `to` has the core in it. */
+static inline void trace_edge(struct core *c, ticks_t now, const struct vcpu *v, uint32_t intid, ticks_t planned, const struct vcpu *to, uint32_t rank)
+{
+	struct bh_trace *ring = c->trace;
+	uint32_t n = load_relaxed(&ring->next);
+
+	trace_put(c, n, now, trace_what(BH_TRACE_IRQ, v->who, intid), 0, 0);
+	trace_put(c, n + 1, now, trace_what(BH_TRACE_WINDOW, TRACE_NOBODY, c->next), planned, c->window);
+	trace_put(c, n + 2, now, trace_what(BH_TRACE_SWITCH, to->who, BH_TRACE_BY_WINDOW), rank, 0);
+	store_release(&ring->next, n + 3);
 }
 
 /* Who runs, for records of what happens to the core: an interrupt. */

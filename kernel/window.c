@@ -5,13 +5,6 @@
 #include "kernel/arch.h"
 #include "kernel/trace.h"
 
-ticks_t ticks_of(uint64_t ns)
-{
-	uint64_t frequency = arch_frequency();
-
-	return ns / 1000000000u * frequency + ns % 1000000000u * frequency / 1000000000u;
-}
-
 /* In a frame that began late enough to be still under way; the first window of a new one comes next. */
 static void frame_advance(struct core *c, ticks_t now)
 {
@@ -42,7 +35,7 @@ static void window_begin(struct core *c, uint32_t ranks, uint32_t number, ticks_
 /* At most as many turns as the plan has windows (BH_MAX_CORE_WINDOWS); one or two, unless the machine has stood still. */
 static void window_find(struct core *c, ticks_t now)
 {
-	const struct bh_window *w = blob_windows(blob) + c->plan->first_window + c->next;
+	const struct bh_window *w = c->windows + c->next;
 	ticks_t past = now - c->frame, gap = c->edge;
 
 	for (; c->next < c->plan->n_windows; c->next++, w++) {

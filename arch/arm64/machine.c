@@ -75,6 +75,7 @@ void arch_core_init(struct core *c)
 	write_reg(vpidr_el2, read_reg(midr_el1));
 	write_reg(vtcr_el2, VTCR_EL2_T0SZ((uint32_t)blob->ipa_bits) | VTCR_EL2_SL0_1 | VTCR_EL2_IRGN0_WBWA | VTCR_EL2_ORGN0_WBWA |
 				    VTCR_EL2_SH0_INNER | (range > 5 ? 5 : range) << VTCR_EL2_PS_SHIFT | VTCR_EL2_RES1);
+	c->alarm_intid = blob->timer_intid;
 	c->empty_root = blob->empty_root;
 	write_reg(vttbr_el2, c->empty_root);
 	write_reg(mdscr_el1, 0);

@@ -267,6 +267,8 @@ static __attribute__((noinline)) uint64_t irq_other(struct vcpu *v, uint64_t int
 	if (intid >= GIC_SPURIOUS)
 		return left_nothing(v);
 	gic_drop(intid);
+	if (likely(intid == v->core->alarm_intid))
+		return LEFT_ALARM;
 	trace(v->core, BH_TRACE_IRQ, v->who, (uint32_t)intid, 0, 0);
 	return likely(intid < GIC_SGIS) ? sgi_left(v, intid) : LEFT_IRQ | intid << 8;
 }
@@ -335,6 +337,21 @@ static __attribute__((noinline)) struct vcpu *whole(struct vcpu *v, uint64_t lef
 	return sched_next(v->core);
 }
 
+static __attribute__((noinline)) struct vcpu *alarm(struct core *c, struct vcpu *v)
+{
+	struct vcpu *to = sched_edge(v, c->alarm_intid);
+
+	if (likely(to)) {
+		isb(); /* the line is low: it is set anew */
+		gic_end(c->alarm_intid);
+		return likely(!c->changed) ? to : sched_next(c);
+	}
+	c->now = arch_stamp();
+	trace(c, BH_TRACE_IRQ, v->who, c->alarm_intid, 0, 0);
+	irq_handle(c->alarm_intid);
+	return sched_next(c);
+}
+
 struct vcpu *trap(struct vcpu *v, uint64_t left)
 {
 	struct core *c = v->core;
@@ -343,6 +360,8 @@ struct vcpu *trap(struct vcpu *v, uint64_t left)
 		return sched_handed(v);
 	if (likely(left == LEFT_WAITS))
 		return sched_blocked(v);
+	if (likely(left == LEFT_ALARM))
+		return alarm(c, v);
 	c->now = arch_stamp();
 	return likely(left == LEFT_NEXT) ? sched_next(c) : whole(v, left);
 }
