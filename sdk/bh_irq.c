@@ -49,7 +49,7 @@ static struct {
 	void *arg;
 } irqs[BH_IRQ_LIMIT];
 
-static bool begun[MAX_VCPUS]; /* that vCPU has enabled an interrupt since it was switched on */
+static bool begun[MAX_VCPUS]; /* that vCPU takes interrupts since it was switched on */
 
 /* Where the registers of an INTID are: SGIs and PPIs in this vCPU's redistributor. */
 static uint64_t frame(uint32_t intid)
@@ -72,8 +72,7 @@ void bh_irq_init_cpu(void)
 	begun[bh_cpu_index() % MAX_VCPUS] = false;
 }
 
-/* A vCPU that takes no interrupts costs the kernel less, so its interface to them stays as it is until the first is enabled. */
-static void begin(void)
+static void interface_on(void)
 {
 	uint64_t rd = GICR + bh_cpu_index() * GICR_STRIDE;
 
@@ -93,17 +92,27 @@ static void begin(void)
 	__asm__ volatile("isb");
 }
 
+void bh_irq_begin(void)
+{
+	bool *mine = &begun[bh_cpu_index() % MAX_VCPUS];
+	uint64_t daif;
+
+	if (*mine)
+		return;
+	daif = bh_irq_mask();
+	*mine = true;
+	interface_on();
+	bh_irq_restore(daif);
+}
+
 void bh_irq_enable(uint32_t intid, void (*handler)(void *arg), void *arg, uint32_t priority)
 {
 	uint64_t daif;
 
 	if (intid >= BH_IRQ_LIMIT)
 		return;
+	bh_irq_begin();
 	daif = bh_irq_mask();
-	if (!begun[bh_cpu_index() % MAX_VCPUS]) {
-		begun[bh_cpu_index() % MAX_VCPUS] = true;
-		begin();
-	}
 	irqs[intid].handler = handler;
 	irqs[intid].arg = arg;
 	*bh_reg8(frame(intid) + GICD_IPRIORITYR + intid) = (uint8_t)priority;

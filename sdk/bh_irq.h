@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Interrupts: the partition's GICv3 (virtual or not), group 1, one handler for each INTID.
- * The first one that a vCPU enables initialises it there. Handlers run on their own stack, with interrupts
+ * Handlers run on their own stack, with interrupts
  * masked, one after the other in order of priority; they may use FP.
  */
 #ifndef SDK_BH_IRQ_H
@@ -15,6 +15,13 @@
 #define BH_PRIORITY_HIGH   0x40u /* 0x00 is the most urgent, 0xf0 the least; steps of 16 */
 #define BH_PRIORITY_NORMAL 0x80u
 #define BH_PRIORITY_LOW	   0xc0u
+
+/*
+ * The calling vCPU takes interrupts from now on: its interface to them is initialised. bh_irq_enable(), bh_wait() and alarms do so by
+ * themselves; one that takes none costs the kernel less at each switch. With `native-wfi` on a dedicated core a program that sleeps otherwise has to
+ * call it: nothing wakes a vCPU that takes no interrupts, not even who stops it. Any context.
+ */
+void bh_irq_begin(void);
 
 /*
  * Lets an interrupt come to the calling vCPU. @intid: 0-15 from other vCPUs, 16-31 this vCPU's own,

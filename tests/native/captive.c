@@ -123,6 +123,7 @@ static void touch_controller(void)
 
 static void keep_the_core(void)
 {
+	bh_irq_begin();
 	switch (act) {
 	case 0: spin(); break;
 	case 1:
@@ -246,6 +247,7 @@ int main(void)
 
 	if (bh_port_find("alive", &alive) != BH_OK || bh_port_find("poke", &poke) != BH_OK)
 		return 1;
+	bh_irq_begin();
 	w.left = left_over();
 	act = w.act;
 	if (bh_self().ends % 2 && bh_port_interrupt(poke, never, NULL, BH_PRIORITY_NORMAL) != BH_OK)
