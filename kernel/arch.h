@@ -46,13 +46,13 @@ uint64_t arch_vcpu_pc(const struct vcpu *v);
 ticks_t arch_vcpu_deadline(const struct vcpu *v); /* when a timer of v fires if v is not loaded; ~0: never. In line beside struct arch_vcpu: arch_vcpu_is_timed(), false: never, at one look */
 
 /* --- interrupts of partitions --- */
-void arch_irq_raise(struct partition *p, uint32_t intid);	     /* an edge; any core */
+void arch_irq_raise(struct partition *p, uint32_t intid);		    /* an edge; any core */
 const uint32_t *arch_irq_raised(const struct partition *p, uint32_t intid); /* where its bit, intid % 32, is set, one more edge changes nothing. Its cores are not dedicated */
-void arch_irq_line(struct partition *p, uint32_t intid, bool level); /* a level input; any core */
-void arch_irq_update(struct vcpu *v);				     /* own core: take in what others posted */
-void arch_irq_sync(struct vcpu *v);				     /* own core: REQ_SYNC */
-bool arch_irq_pending(struct vcpu *v);				     /* own core: would WFI return? */
-void arch_irq_open(struct vcpu *v);				     /* own core: v is about to run: no line of its devices stays masked (core->shut) */
+void arch_irq_line(struct partition *p, uint32_t intid, bool level);	    /* a level input; any core */
+void arch_irq_update(struct vcpu *v);					    /* own core: take in what others posted */
+void arch_irq_sync(struct vcpu *v);					    /* own core: REQ_SYNC */
+bool arch_irq_pending(struct vcpu *v);					    /* own core: would WFI return? */
+void arch_irq_open(struct vcpu *v);					    /* own core: v is about to run: no line of its devices stays masked (core->shut) */
 
 /* --- a partition as a whole --- */
 void arch_partition_reset(struct partition *p); /* nobody of p runs: interrupts and devices as after power-on */

@@ -118,11 +118,9 @@ void mode_change(struct core *c, ticks_t now)
 	}
 	c->mode = change.mode;
 	c->plan = blob_plan(blob, c->mode, c->number);
-	c->windows = blob_windows(blob) + c->plan->first_window;
 	c->mode_start = c->frame = c->edge = change.at;
 	store_relaxed(&c->frame_ticks, c->plan->n_windows ? ticks_of(blob_modes(blob)[c->mode].frame_ns) : 0);
-	c->edge_ns = 0;
-	c->next = 0;
+	window_plan(c);
 	c->slack = c->plan->slack;
 	c->budgets = c->plan->budgets;
 	trace_mode(c, c->mode, c->mode_start);

@@ -27,18 +27,18 @@ struct partition {
 	struct vcpu *vcpus, *vcpus_end; /* side by side; desc->n_vcpus, at least one */
 	struct port *port_base;		/* port_at(0) */
 	uint32_t number;
-	uint32_t state;	     /* enum partition_state; atomically */
-	uint32_t stop_left;  /* vCPUs that have not halted yet; atomically */
-	uint32_t again;	     /* enum bh_begin: how it begins again once stopped; _FIRST: it does not; between stop and end only; atomically */
-	uint32_t begun;	     /* enum bh_begin: how this life began */
-	uint32_t ends_by;    /* why it is stopped: enum bh_stop | enum bh_fault << 8; between stop and end only */
-	uint64_t ports;	     /* bit n: capability n is a port ... */
-	uint64_t signals;    /* ... and the sending end of a signal */
+	uint32_t state;			  /* enum partition_state; atomically */
+	uint32_t stop_left;		  /* vCPUs that have not halted yet; atomically */
+	uint32_t again;			  /* enum bh_begin: how it begins again once stopped; _FIRST: it does not; between stop and end only; atomically */
+	uint32_t begun;			  /* enum bh_begin: how this life began */
+	uint32_t ends_by;		  /* why it is stopped: enum bh_stop | enum bh_fault << 8; between stop and end only */
+	uint64_t ports;			  /* bit n: capability n is a port ... */
+	uint64_t signals;		  /* ... and the sending end of a signal */
 	uint64_t near_calls, near_serves; /* ... and the sending, or the receiving, end of a call that is near (port_near.h) */
-	uint64_t events;     /* bit n: something happened at port n (event.h); atomically */
-	uint32_t life;	     /* times it has ended; atomically */
-	uint32_t repeats;    /* log: equal events not written since the last record */
-	uint32_t last_event; /* log: what the last record said */
+	uint64_t events;		  /* bit n: something happened at port n (event.h); atomically */
+	uint32_t life;			  /* times it has ended; atomically */
+	uint32_t repeats;		  /* log: equal events not written since the last record */
+	uint32_t last_event;		  /* log: what the last record said */
 	uint64_t last_pc, last_address;
 	ticks_t log_at;	     /* log: what it may still leave (log.c); atomically */
 	uint32_t printed;    /* log: lines printed for want of a reader; atomically */

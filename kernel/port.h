@@ -18,20 +18,20 @@
 struct port {
 	const struct bh_port *desc;
 	struct partition *sender, *receiver;
-	uint64_t send_bit, receive_bit;	    /* of the ends' events */
-	uint32_t send_intid, receive_intid; /* as desc has them */
-	uint32_t kind;			    /* likewise */
-	uint32_t slot_bytes;		    /* from one slot to the next */
-	struct vcpu *near_caller, *near_server;	/* of a call, where it is near (port_near.h), the ends' vCPUs; else NULL */
+	uint64_t send_bit, receive_bit;		/* of the ends' events */
+	uint32_t send_intid, receive_intid;	/* as desc has them */
+	uint32_t kind;				/* likewise */
+	uint32_t slot_bytes;			/* from one slot to the next */
+	struct vcpu *near_caller, *near_server; /* of a call, where it is near (port_near.h), the ends' vCPUs; else NULL */
 	uint64_t request_va, reply_va;		/* of a call: the slots, as desc has them */
-	const uint32_t *raised; /* of a call that is near: where this bit is set the interrupt of a request is pending already, or there is none */
+	const uint32_t *raised;			/* of a call that is near: where this bit is set the interrupt of a request is pending already, or there is none */
 	uint32_t raised_bit;
 
 	struct { /* written by the sending partition's vCPUs */
 		uint32_t busy;
-		uint32_t head;	   /* queuing: messages ever accepted, modulo 2^32; sampling: 1 once there is a value */
-		uint32_t slot;	   /* queuing: where the next one goes; sampling: the slot being written */
-		uint32_t dropped;  /* queuing: messages dropped */
+		uint32_t head;	  /* queuing: messages ever accepted, modulo 2^32; sampling: 1 once there is a value */
+		uint32_t slot;	  /* queuing: where the next one goes; sampling: the slot being written */
+		uint32_t dropped; /* queuing: messages dropped */
 	} send PORT_ALIGNED;
 
 	struct { /* by the receiving partition's; between its lives by who ends it */

@@ -545,7 +545,7 @@ static __attribute__((noinline)) struct vcpu *blocked_otherwise(struct vcpu *v)
 
 /*
  * As sched_choose(). The alarm is as it was set for those that were urgent: of those who become so, none has timers, and v has none but the
- * wait's; or it is worked out anew.
+ * wait's; or the whole way it is.
  */
 struct vcpu *sched_blocked(struct vcpu *v)
 {
@@ -561,59 +561,42 @@ struct vcpu *sched_blocked(struct vcpu *v)
 	urgent = c->window & ((BIT(rank) << 1) - 1);
 	store_relaxed(&c->urgent, urgent);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (unlikely(load_relaxed(&c->inbox) & (urgent | INBOX_NOW)))
+	if (unlikely(((load_relaxed(&c->inbox) & (urgent | INBOX_NOW)) | (c->timed & urgent & ~was) | (c->shut & to->bit) | c->early) != 0))
 		return blocked_otherwise(v);
-	(void)arch_vcpu_switch(c, v, to);
 	now = arch_stamp();
 	sched_account(c, &to->used, rank, now);
 	c->runs = to;
 	trace_leaves(c, now, v, BH_CALL_WAIT, v->listens, v->deadline, to, BH_TRACE_BY_WINDOW, rank);
-	if (unlikely((c->timed & urgent & ~was) | (c->shut & to->bit) | c->early) || unlikely(arch_vcpu_is_timed(&v->arch)))
-		return enter_plain(c, to);
 	sched_timer(c, sched_earlier(c->alarm, v->deadline));
-	return to;
+	return arch_vcpu_switch(c, v, to);
 }
 
-/* The window has changed, and it is not for sched_edge() to say who is next. */
-static __attribute__((noinline)) struct vcpu *edge_otherwise(struct core *c, ticks_t now, struct vcpu *v, uint32_t intid, ticks_t planned)
+/* As sched_alarm() and sched_choose(), but for the switch. Whose time has come in another window hears of it when that comes (wake_by_time()). */
+struct vcpu *sched_edge(struct core *c, const struct vcpu *v, uint32_t intid)
 {
-	c->now = now;
-	c->changed = 1;
-	sched_timer(c, BH_NEVER);
-	trace(c, BH_TRACE_IRQ, v->who, intid, 0, 0);
-	trace(c, BH_TRACE_WINDOW, TRACE_NOBODY, c->next, planned, c->window);
-	return v;
-}
-
-/* As sched_alarm() and sched_choose(). */
-struct vcpu *sched_edge(struct vcpu *v, uint32_t intid)
-{
-	struct core *c = v->core;
-	ticks_t now = arch_stamp(), planned, first;
-	uint32_t can, urgent, rank;
+	uint32_t can, window, urgent, rank;
+	ticks_t now = arch_stamp(), first;
+	struct window_edge e;
 	struct vcpu *to;
 
-	if (unlikely((c->budgets | c->helpers | c->families | c->changed | load_relaxed(&c->stops)) != 0 || now < c->edge || now >= c->change_at) ||
-	    !window_follows(c, now, &planned))
+	if (now < c->edge || unlikely(now >= c->change_at) || unlikely((c->budgets | c->helpers | c->families | c->changed | load_relaxed(&c->stops)) != 0) ||
+	    !window_follows(c, now, &e))
 		return NULL;
-	if (unlikely(c->timed))
-		wake_by_time(c, now);
-	can = c->ready & c->window;
-	if (unlikely(can == 0))
-		return edge_otherwise(c, now, v, intid, planned);
+	window = (uint32_t)c->windows[e.next].ranks;
+	can = c->ready & window;
+	if (unlikely(can == 0 || (c->timed & window) != 0))
+		return NULL;
 	rank = lowest_bit(can);
 	to = c->vcpu[rank];
-	urgent = c->window & ((BIT(rank) << 1) - 1);
+	urgent = window & ((BIT(rank) << 1) - 1);
 	store_relaxed(&c->urgent, urgent);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (unlikely(to == v) || unlikely(load_relaxed(&c->inbox) & (urgent | INBOX_NOW)))
-		return edge_otherwise(c, now, v, intid, planned);
-	(void)arch_vcpu_switch(c, v, to);
+	if (unlikely(to == v || ((load_relaxed(&c->inbox) & (urgent | INBOX_NOW)) | (c->shut & to->bit)) != 0))
+		return NULL;
+	window_follow(c, &e);
 	sched_account(c, &to->used, rank, now);
 	c->runs = to;
-	trace_edge(c, now, v, intid, planned, to, rank);
-	if (unlikely((c->timed & urgent) | (c->shut & to->bit)))
-		return enter_plain(c, to);
+	trace_edge(c, now, v, intid, e.planned, to, rank);
 	c->early = 0;
 	first = sched_earlier(c->edge, c->change_at);
 	c->alarm = first;

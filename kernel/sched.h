@@ -64,11 +64,11 @@ static inline void sched_timer(struct core *c, ticks_t when)
 	arch_timer_set(when);
 }
 
-struct vcpu *sched_choose(struct core *c);     /* nothing new has been posted */
-struct vcpu *sched_choose_any(struct core *c); /* whatever has happened */
-struct vcpu *sched_blocked(struct vcpu *v);    /* v, which ran, waits since event_wait_quick(), and nothing else has happened */
-struct vcpu *sched_edge(struct vcpu *v, uint32_t intid); /* v, which runs, has been interrupted by the core's timer, of that INTID: who runs, unless core->changed. NULL: it is not a window's edge alone: nothing has been done, and sched_alarm() has to do it */
-struct vcpu *sched_handed(struct vcpu *v);     /* who has the core now was not loaded until now; its emulated timer is the alarm's affair */
+struct vcpu *sched_choose(struct core *c);				       /* nothing new has been posted */
+struct vcpu *sched_choose_any(struct core *c);				       /* whatever has happened */
+struct vcpu *sched_blocked(struct vcpu *v);				       /* v, which ran, waits since event_wait_quick(), nothing else has happened, and it has no timer that runs */
+struct vcpu *sched_edge(struct core *c, const struct vcpu *v, uint32_t intid); /* v, which runs, has been interrupted by the core's timer, of that INTID: who runs from now on, not loaded yet. NULL: it is more than a window's edge: nothing has been done, and the rest is sched_alarm()'s */
+struct vcpu *sched_handed(struct vcpu *v);				       /* who has the core now was not loaded until now; its emulated timer is the alarm's affair */
 
 /* Own core: who runs now; idles until there is one; loads its registers. */
 static inline struct vcpu *sched_next(struct core *c)
@@ -142,7 +142,8 @@ static inline uint32_t sched_why(const struct core *c, uint32_t rank)
 {
 	uint32_t self = BIT(rank);
 
-	return c->funded & self ? BH_TRACE_BY_BUDGET : c->window & self ? BH_TRACE_BY_WINDOW : BH_TRACE_BY_SLACK;
+	return c->funded & self ? BH_TRACE_BY_BUDGET : c->window & self ? BH_TRACE_BY_WINDOW
+									: BH_TRACE_BY_SLACK;
 }
 
 /*

@@ -16,38 +16,46 @@ static inline ticks_t ticks_of(uint64_t ns)
 	return ns / 1000000000u * frequency + ns % 1000000000u * frequency / 1000000000u;
 }
 
+/* Own core: c->plan is another one. */
+void window_plan(struct core *c);
+
 /* Own core: c->window and c->edge become those of now; windows that lie behind are passed over. */
 void window_advance(struct core *c, ticks_t now);
 
-/*
- * The same for what is common, now that an edge has been passed: a window ends, and the plan's next one, or the next frame's first, begins with
- * that. planned: when that was. False: it is otherwise, and nothing has been done.
- */
-static inline bool window_follows(struct core *c, ticks_t now, ticks_t *planned)
-{
-	ticks_t frame = c->frame, past = now - frame, end;
-	uint32_t next = c->next + 1;
-	uint64_t start_ns = c->edge_ns;
-	const struct bh_window *w;
+/* What comes at an edge where a window ends and the plan's next one, or the next frame's first, begins with that. */
+struct window_edge {
+	ticks_t frame, planned;
+	uint32_t next;
+};
 
-	*planned = c->edge;
+/* False: the edge that was passed is another one, and window_advance()'s. */
+static inline bool window_follows(const struct core *c, ticks_t now, struct window_edge *e)
+{
+	const struct core_window *w;
+	ticks_t past, from;
+
+	e->frame = c->frame;
+	e->planned = c->edge;
+	e->next = c->next + 1;
+	past = now - e->frame;
+	from = e->planned - e->frame;
 	if (past >= c->frame_ticks) {
+		e->planned = e->frame += c->frame_ticks;
 		past -= c->frame_ticks;
-		*planned = frame += c->frame_ticks;
-		start_ns = next = 0;
+		from = e->next = 0;
 	}
-	w = c->windows + next;
-	if (unlikely(next >= c->plan->n_windows || !c->window) || unlikely(w->start_ns != start_ns))
-		return false;
-	end = ticks_of(w->end_ns);
-	if (unlikely(past >= end))
-		return false;
-	c->frame = frame;
-	c->next = next;
-	c->window = w->ranks;
-	c->edge = frame + end;
-	c->edge_ns = w->end_ns;
-	return true;
+	w = &c->windows[e->next];
+	return likely(e->next < c->plan->n_windows) && likely(c->window != 0) && likely(w->start == from) && likely(past < w->end);
+}
+
+static inline void window_follow(struct core *c, const struct window_edge *e)
+{
+	const struct core_window *w = &c->windows[e->next];
+
+	c->frame = e->frame;
+	c->next = e->next;
+	c->window = (uint32_t)w->ranks;
+	c->edge = e->frame + w->end;
 }
 
 #endif

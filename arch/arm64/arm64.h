@@ -148,6 +148,12 @@ static inline bool vgic_irqs_quiet(const struct vcpu *v)
 	return !v->arch.is_direct && vgic_is_quiet(v);
 }
 
+/* Of the vCPU that is loaded. */
+static inline bool timer_virtual_on(void)
+{
+	return read_reg(cntv_ctl_el0) & CNT_CTL_ENABLE;
+}
+
 /* Both timers are the hardware's where interrupts are direct. */
 static inline void timer_load(struct vcpu *v, bool both)
 {
@@ -185,12 +191,12 @@ void switch_serror(struct vcpu *v); /* v, loaded, has an SError pending */
  * What is left of an exit that is not over on the spot (traps.c), in entry.S's x0: odd, other than the address of a vCPU.
  * Until then what is in memory of the guest's x18-x29 does not reach it.
  */
-#define LEFT_SYNC 1u /* all of it */
-#define LEFT_IRQ  3u /* this interrupt, which has been acknowledged: INTID << 8 */
-#define LEFT_NEXT 5u /* who runs */
-#define LEFT_ALARM 11u /* the core's own timer, acknowledged */
-#define LEFT_HANDED 9u /* the same, and all that was done is that another has the core: port_near.h */
-#define LEFT_WAITS 7u /* the same, and all that was done is that the vCPU waits: event_wait_quick() */
+#define LEFT_SYNC   1u	/* all of it */
+#define LEFT_IRQ    3u	/* this interrupt, which has been acknowledged: INTID << 8 */
+#define LEFT_NEXT   5u	/* who runs */
+#define LEFT_ALARM  11u /* the core's own timer, acknowledged */
+#define LEFT_HANDED 9u	/* the same, and all that was done is that another has the core: port_near.h */
+#define LEFT_WAITS  7u	/* the same, and all that was done is that the vCPU waits: event_wait_quick() */
 
 /* The guest sees what is written to this register's place in memory, on the spot. 31 is none. */
 static inline bool is_saved(uint32_t n)

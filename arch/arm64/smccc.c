@@ -313,7 +313,7 @@ static __attribute__((noinline)) uint64_t signal_quick(struct vcpu *v)
 /* What a partition does when it has nothing to do. */
 static __attribute__((noinline)) uint64_t call_wait_quick(struct vcpu *v)
 {
-	if (likely(vgic_irqs_quiet(v)) && likely(event_wait_quick(v, v->arch.x[1], v->arch.x[2])))
+	if (likely(vgic_irqs_quiet(v)) && likely(!timer_virtual_on()) && likely(event_wait_quick(v, v->arch.x[1], v->arch.x[2])))
 		return LEFT_WAITS;
 	return call_quick(v, BH_CALL_WAIT);
 }

@@ -267,14 +267,16 @@ static __attribute__((noinline)) uint64_t irq_other(struct vcpu *v, uint64_t int
 	if (intid >= GIC_SPURIOUS)
 		return left_nothing(v);
 	gic_drop(intid);
-	if (likely(intid == v->core->alarm_intid))
-		return LEFT_ALARM;
 	trace(v->core, BH_TRACE_IRQ, v->who, (uint32_t)intid, 0, 0);
 	return likely(intid < GIC_SGIS) ? sgi_left(v, intid) : LEFT_IRQ | intid << 8;
 }
 
 static __attribute__((noinline)) uint64_t irq_left(struct vcpu *v, uint64_t intid)
 {
+	if (likely(intid == v->core->alarm_intid)) {
+		gic_drop(intid);
+		return LEFT_ALARM;
+	}
 	if (intid != GIC_SGI_KICK)
 		return irq_other(v, intid);
 	gic_drop(GIC_SGI_KICK);
@@ -337,19 +339,23 @@ static __attribute__((noinline)) struct vcpu *whole(struct vcpu *v, uint64_t lef
 	return sched_next(v->core);
 }
 
-static __attribute__((noinline)) struct vcpu *alarm(struct core *c, struct vcpu *v)
+static __attribute__((noinline)) struct vcpu *alarm_rest(struct core *c, const struct vcpu *v)
 {
-	struct vcpu *to = sched_edge(v, c->alarm_intid);
-
-	if (likely(to)) {
-		isb(); /* the line is low: it is set anew */
-		gic_end(c->alarm_intid);
-		return likely(!c->changed) ? to : sched_next(c);
-	}
 	c->now = arch_stamp();
 	trace(c, BH_TRACE_IRQ, v->who, c->alarm_intid, 0, 0);
 	irq_handle(c->alarm_intid);
 	return sched_next(c);
+}
+
+static __attribute__((noinline)) struct vcpu *alarm(struct core *c, struct vcpu *v)
+{
+	struct vcpu *to = sched_edge(c, v, c->alarm_intid);
+
+	if (unlikely(!to))
+		return alarm_rest(c, v);
+	isb(); /* the line is low: it is set anew */
+	gic_end(c->alarm_intid);
+	return arch_vcpu_switch(c, v, to);
 }
 
 struct vcpu *trap(struct vcpu *v, uint64_t left)

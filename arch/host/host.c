@@ -269,7 +269,7 @@ bool host_quick(struct vcpu *v, uint32_t function)
 		c->next = sched_handed;
 	else if (function == BH_CALL_SERVE && !arch_irq_pending(v) && port_serve_quick(v, arg))
 		c->next = sched_handed;
-	else if (function == BH_CALL_WAIT && !arch_irq_pending(v) && event_wait_quick(v, arg[0], arg[1]))
+	else if (function == BH_CALL_WAIT && !arch_irq_pending(v) && c->reg.timer == ~0ull && v->arch.ptimer == ~0ull && event_wait_quick(v, arg[0], arg[1]))
 		c->next = sched_blocked;
 	return c->next != NULL;
 }
@@ -287,8 +287,7 @@ static void check_guest(const struct host_core *c, struct vcpu *v)
 
 static struct vcpu *edge_passed(struct vcpu *v)
 {
-	(void)v;
-	return this_core()->changed ? sched_next(this_core()) : this_core()->runs;
+	return arch_vcpu_switch(this_core(), v, this_core()->runs);
 }
 
 /* The alarm alone, every other time by the short way. */
@@ -299,11 +298,10 @@ static bool edge(struct host_core *c, struct vcpu *v)
 	if (c->alarm > now || timer_due(c) || c->asked++ % 2 == 0)
 		return false;
 	this_core()->now = now;
-	to = sched_edge(v, 0);
-	if (!to)
-		return false;
-	c->next = edge_passed;
-	return true;
+	to = sched_edge(this_core(), v, 0);
+	if (to)
+		c->next = edge_passed;
+	return to != NULL;
 }
 
 noreturn void arch_enter(struct vcpu *v)
