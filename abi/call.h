@@ -13,7 +13,7 @@
 #define ABI_CALL_H
 
 /* Changed whenever anything in abi/ changes its meaning; kernel, tool and SDK compare it. */
-#define BH_ABI_VERSION 5
+#define BH_ABI_VERSION 6
 
 #define BH_CALL_UID	 0x8600ff01u /* -> w0-w3: the UUID below, as SMCCC orders it */
 #define BH_CALL_REVISION 0x8600ff03u /* -> x0 major (BH_ABI_VERSION), x1 minor (0) */

@@ -72,12 +72,16 @@ struct bh_info_entry {
 	char peer[BH_NAME_BYTES];
 };
 
+#define BH_INFO_DIRECT 0x1u /* its cores are dedicated: its interrupts come without the kernel */
+
 struct bh_info {
 	uint32_t magic;
 	uint32_t abi_version;
 	uint32_t n_entries;
 	uint32_t n_vcpus;
 	uint64_t ram_base, ram_bytes;
+	uint32_t flags; /* BH_INFO_DIRECT */
+	uint32_t reserved;
 	char name[BH_NAME_BYTES]; /* of this partition */
 	struct bh_info_entry entry[];
 };

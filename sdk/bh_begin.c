@@ -31,8 +31,13 @@ static void check_versions(void)
 	bh_partition_off();
 }
 
-static void unmask(void)
+/* Where the kernel has to do with interrupts, they cost it something from the first that is enabled on. */
+static void begin_cpu(void)
 {
+	bh_irq_init_cpu();
+	if (bh_info()->flags & BH_INFO_DIRECT)
+		bh_irq_begin();
+	bh_timer_init_cpu();
 	__asm__ volatile("msr daifclr, #6"
 			 :
 			 :
@@ -43,18 +48,14 @@ void bh_begin(const void *dtb)
 {
 	(void)dtb;
 	check_versions();
-	bh_irq_init_cpu();
-	bh_timer_init_cpu();
-	unmask();
+	begin_cpu();
 	main();
 	bh_partition_off();
 }
 
 void bh_begin_further(void (*begin)(void *arg), void *arg)
 {
-	bh_irq_init_cpu();
-	bh_timer_init_cpu();
-	unmask();
+	begin_cpu();
 	begin(arg);
 	bh_cpu_off();
 }

@@ -6,8 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "sdk/bh_irq.h"
-
 #define BH_CPU_STACK_MIN     8192u /* of a further vCPU, bytes */
 #define BH_CPU_STACK_HANDLER 4096u /* of these, interrupt and fault handlers get the upper ones */
 
@@ -60,10 +58,8 @@ static inline void bh_irq_restore(uint64_t daif)
  */
 static inline void bh_wait(void)
 {
-	uint64_t daif;
+	uint64_t daif = bh_irq_mask();
 
-	bh_irq_begin();
-	daif = bh_irq_mask();
 	__asm__ volatile("dsb sy; wfi; msr daifclr, #2; isb"
 			 :
 			 :

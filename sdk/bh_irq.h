@@ -17,9 +17,8 @@
 #define BH_PRIORITY_LOW	   0xc0u
 
 /*
- * The calling vCPU takes interrupts from now on: its interface to them is initialised. bh_irq_enable(), bh_wait() and alarms do so by
- * themselves; one that takes none costs the kernel less at each switch. With `native-wfi` on a dedicated core a program that sleeps otherwise has to
- * call it: nothing wakes a vCPU that takes no interrupts, not even who stops it. Any context.
+ * The calling vCPU takes interrupts from now on: its interface to them is initialised. bh_irq_enable() and alarms do so by themselves, and on
+ * dedicated cores start-up has; one that takes none costs the kernel less at each switch. Any context.
  */
 void bh_irq_begin(void);
 

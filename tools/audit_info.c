@@ -200,6 +200,7 @@ static void check_info(struct audit *a, uint32_t p, const struct audit_want *w)
 	}
 	if (info->magic != BH_INFO_MAGIC || info->abi_version != BH_ABI_VERSION || info->n_vcpus != part->n_cores ||
 	    info->ram_base != RAM_IPA || info->ram_bytes != part->ram_bytes ||
+	    info->flags != (part->dedicated ? BH_INFO_DIRECT : 0) || info->reserved != 0 ||
 	    strncmp(info->name, part->name, sizeof(info->name)) != 0)
 		finding(a, "%s: information page at PA %#" PRIx64 " does not describe it", part->name, w->pa);
 	for (uint32_t i = 0; i < info->n_entries; i++) {

@@ -250,7 +250,8 @@ void info_plan(struct plan *p)
 					.abi_version = BH_ABI_VERSION,
 					.n_vcpus = part->n_cores,
 					.ram_base = PLAN_RAM_IPA,
-					.ram_bytes = part->ram_bytes };
+					.ram_bytes = part->ram_bytes,
+					.flags = part->dedicated ? BH_INFO_DIRECT : 0 };
 
 		strncpy(head.name, part->name, sizeof(head.name) - 1);
 		bytes_add(&part->payload.info, &head, sizeof(head));
