@@ -607,7 +607,7 @@ struct vcpu *sched_edge(struct core *c, const struct vcpu *v, uint32_t intid)
 /* Beside others, none of which can run. Everybody is urgent from now on. */
 static __attribute__((noinline)) bool doze_beside(struct core *c, struct vcpu *v)
 {
-	if ((c->ready & (c->window | c->slack)) != v->bit || v->siblings)
+	if ((c->ready & (c->window | c->slack)) != v->bit || v->siblings || c->early)
 		return false;
 	c->doze_urgent = c->urgent;
 	c->doze_alarm = c->alarm;
