@@ -373,6 +373,7 @@ static inline void hw_reset(uint32_t n_vcpus, uint32_t n_lrs, bool tdir)
 	part_desc.n_vcpus = n_vcpus;
 	part.desc = &part_desc;
 	for (uint32_t c = 0; c < CORES; c++) {
+		interfaces[c].hcr = ICH_HCR_REST; /* gic_core_init() */
 		core_desc[c].mpidr = c;
 		cores[c].desc = &core_desc[c];
 	}
@@ -396,7 +397,7 @@ static inline void hw_reset(uint32_t n_vcpus, uint32_t n_lrs, bool tdir)
 
 static void switch_in(struct vcpu *v)
 {
-	if (vgic_load_is_plain(&v->arch.vgic))
+	if (v->arch.vgic.begun && vgic_load_is_plain(&v->arch.vgic))
 		vgic_load_plain(v);
 	else
 		vgic_load(v);
@@ -404,7 +405,7 @@ static void switch_in(struct vcpu *v)
 
 static void switch_out(struct vcpu *v)
 {
-	if (vgic_save_is_plain(&v->arch.vgic))
+	if (v->arch.vgic.begun && vgic_save_is_plain(&v->arch.vgic))
 		vgic_save_plain(v);
 	else
 		vgic_save(v);

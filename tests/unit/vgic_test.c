@@ -283,9 +283,20 @@ static void priority_write(struct vcpu *v, uint32_t i, uint32_t intid, uint8_t p
 	ref(i, intid)->prio = prio & 0xf8;
 }
 
-static void vmcr_write(struct vcpu *v, uint32_t value)
+/* The first access to the CPU interface traps: switch_irqs(). */
+static void interface_used(struct vcpu *v)
 {
 	on(v);
+	if (v->arch.vgic.begun)
+		return;
+	assert_int_equal(interfaces[here].hcr, ICH_HCR_REST);
+	v->arch.vgic.begun = true;
+	vgic_load(v);
+}
+
+static void vmcr_write(struct vcpu *v, uint32_t value)
+{
+	interface_used(v);
 	guests[v - vcpus].vmcr = interfaces[here].vmcr = value;
 }
 
@@ -431,6 +442,7 @@ static void machine(uint32_t n_vcpus, uint32_t n_lrs, bool tdir)
 	memset(ref_spi, 0, sizeof(ref_spi));
 	memset(guests, 0, sizeof(guests));
 	for (uint32_t i = 0; i < n_vcpus; i++) {
+		vcpus[i].arch.vgic.begun = false;
 		guests[i].vmcr = ICH_VMCR_VFIQEN;
 		for (uint32_t n = 0; n < 32; n++)
 			ref_private[i][n].level = n >= 16;
@@ -800,6 +812,58 @@ static void one_that_is_disabled_elsewhere_is_taken_back_whatever_comes_beside_i
 	check_disabled(3, 4);
 }
 
+/* Whatever is raised, and whoever is switched in and out, the interface is not touched; used, it has all of it. */
+static void what_was_raised_before_the_interface_is_used_comes_then(void **state)
+{
+	static const uint32_t intids[] = { 45, 33, 3, 30 };
+	struct vcpu *v = &vcpus[0];
+
+	(void)state;
+	machine(4, 4, true);
+	load(v);
+	ctlr_set(v, 2);
+	for (uint32_t i = 0; i < 4; i++) {
+		group_write(v, 0, intids[i], true);
+		priority_write(v, 0, intids[i], (uint8_t)(0x10 * (i + 1)));
+		bit_write(v, 0, 0x100, intids[i]);
+		ref(0, intids[i])->enabled = true;
+	}
+	for (uint32_t turns = 0; turns < 3; turns++) {
+		vgic_raise_spi(&part, 45);
+		vgic_line_spi(&part, 33, true);
+		vgic_sgi(&vcpus[2], 3ull << 24 | 1, 1);
+		vgic_line_private(v, 30, true);
+		settle(v);
+		on(v);
+		assert_false(vgic_pending(v));
+		assert_int_equal(interfaces[here].hcr, ICH_HCR_REST);
+		for (uint32_t n = 0; n < lrs; n++)
+			assert_int_equal(interfaces[here].lr[n] & LR_STATE, 0);
+		load(&vcpus[1]);
+		load(v);
+	}
+	vmcr_write(v, 0xf0u << 24 | ICH_VMCR_VENG1 | ICH_VMCR_VFIQEN);
+	settle(v);
+	on(v);
+	assert_true(vgic_pending(v));
+	for (uint32_t i = 0; i < 4; i++) {
+		assert_int_equal(hw_acknowledge(), intids[i]);
+		if (intids[i] == 33)
+			vgic_line_spi(&part, 33, false);
+		if (intids[i] == 30)
+			vgic_line_private(v, 30, false);
+		on(v);
+		hw_end(intids[i]);
+		hw_deactivate(intids[i]);
+		settle(v);
+		on(v);
+	}
+	assert_int_equal(hw_acknowledge(), 1023);
+	unload(0);
+	vgic_cpu_reset(v);
+	assert_false(v->arch.vgic.begun);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -807,6 +871,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(random_traces_on_four_vcpus_that_share_two_cores_follow_the_architecture),
 		cmocka_unit_test(random_traces_without_a_trap_of_dir_follow_the_architecture),
 		cmocka_unit_test(one_that_is_disabled_elsewhere_is_taken_back_whatever_comes_beside_it),
+		cmocka_unit_test(what_was_raised_before_the_interface_is_used_comes_then),
 	};
 
 	if (argc > 1)
