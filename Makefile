@@ -34,7 +34,7 @@ BASE := $(WARN) -O2 -g -I. -I$B/gen
 # What runs on the board without an operating system.
 BARE := $(BASE) -ffreestanding -nostdlib -mno-outline-atomics -mstrict-align -fno-stack-protector \
 	-fno-pic -fno-asynchronous-unwind-tables -fno-common
-KERNEL_FLAGS = $(BARE) $(OPT) -mcmodel=tiny -fno-align-functions -mgeneral-regs-only -ffixed-x18 -fomit-frame-pointer -fno-jump-tables -fstack-usage -ffunction-sections \
+KERNEL_FLAGS = $(BARE) $(OPT) -mcmodel=tiny -fno-align-functions $(if $(findstring clang,$(ARM_CC)),,-fno-align-jumps -fno-align-labels) -fno-align-loops -mgeneral-regs-only -ffixed-x18 -fomit-frame-pointer -fno-jump-tables -fstack-usage -ffunction-sections \
 	-Iarch/arm64 \
 	$(if $(findstring clang,$(ARM_CC)),,-fcallgraph-info=su)
 STUB_FLAGS := $(BARE) -mgeneral-regs-only
@@ -152,9 +152,9 @@ $B/obj/$(1)/%.o: %.S $B/flags | $(READY)
 endef
 # offsets.h is for the kernel's assembly only; C does not wait for it.
 $(call obj,kernel,$(wildcard arch/arm64/*.S)): $(if $(wildcard arch/arm64/offsets.c),$B/gen/offsets.h)
-# What runs once at boot, prints, or follows a fault or an order is made small; the rest fast.
-SMALL := $(filter-out lib/digest.c,$(LIB_SRC) $(CHECK_SRC)) $(addprefix kernel/,call.c health.c inspect.c log.c mode.c monitor.c partition.c print.c system.c \
-	watchdog.c) $(addprefix arch/arm64/,gicv3.c idregs.c inject.c machine.c registers.c sysregs.c vgic_lines.c vgic_regs.c)
+# What runs once at boot, prints, or follows a fault, an order or a rare edge is made small; the rest fast.
+SMALL := $(filter-out lib/digest.c,$(LIB_SRC) $(CHECK_SRC)) $(addprefix kernel/,call.c event.c health.c inspect.c log.c mode.c monitor.c partition.c print.c system.c \
+	watchdog.c window.c) $(addprefix arch/arm64/,gicv3.c idregs.c inject.c machine.c registers.c sysregs.c vgic_lines.c vgic_regs.c)
 $(call obj,kernel,$(SMALL)): OPT := -Os
 $(call obj,kernel,kernel/emul.c): OPT := $(if $(findstring clang,$(ARM_CC)),,-fno-inline-small-functions)
 $(eval $(call rules,kernel,CC-K,$(ARM_CC),$$(KERNEL_FLAGS)))

@@ -13,12 +13,6 @@
 
 #define INBOX_NOW BIT(31) /* somebody is to stop (sched_post()), or the mode to change: whoever runs here */
 
-/* Of a plan, in each of its frames: from when to when, ticks, and who may run. */
-struct core_window {
-	ticks_t start, end;
-	uint64_t ranks;
-};
-
 struct core {
 	const struct bh_core *desc;
 	struct vcpu *loaded;   /* whose registers the hardware holds, or NULL */
@@ -68,16 +62,18 @@ struct core {
 
 	/* time */
 	uint32_t mode;
-	const struct bh_plan *plan;			 /* of the mode in force; NULL: not yet */
-	struct core_window windows[BH_MAX_CORE_WINDOWS]; /* the plan's */
-	uint32_t next;					 /* number in the plan of the window under way, or of the one behind the gap */
-	uint32_t orders;				 /* changes of the mode that are known here (mode.c) */
-	ticks_t change_at;				 /* when the one under way is made here; BH_NEVER: there is none */
-	ticks_t mode_start;				 /* when the mode's first frame began */
-	ticks_t frame;					 /* when the frame under way began */
-	ticks_t frame_ticks;				 /* its length; 0: no windows. Others read that */
-	ticks_t edge;					 /* when the window or the gap under way ends */
-	ticks_t since;					 /* from when on the running rank's budget has not been charged */
+	const struct bh_plan *plan;	   /* of the mode in force; NULL: not yet */
+	const struct bh_window *windows;   /* the plan's ... */
+	ticks_t ends[BH_MAX_CORE_WINDOWS]; /* ... and when each ends, in the frame */
+	uint64_t follows;		   /* bit n: window n begins as the one before it ends, or with the frame */
+	uint32_t next;			   /* number in the plan of the window under way, or of the one behind the gap */
+	uint32_t orders;		   /* changes of the mode that are known here (mode.c) */
+	ticks_t change_at;		   /* when the one under way is made here; BH_NEVER: there is none */
+	ticks_t mode_start;		   /* when the mode's first frame began */
+	ticks_t frame;			   /* when the frame under way began */
+	ticks_t frame_ticks;		   /* its length; 0: no windows. Others read that */
+	ticks_t edge;			   /* when the window or the gap under way ends */
+	ticks_t since;			   /* from when on the running rank's budget has not been charged */
 
 	struct bh_trace *trace;
 	uint32_t trace_mask;

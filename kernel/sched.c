@@ -86,7 +86,7 @@ static inline ticks_t next_edge(const struct core *c)
  * The core's own timer: time's edges, and the timers of vCPUs that would run if theirs fired and that the hardware does not
  * hold. One vCPU alone on its core, without windows and reservation, has none of these. (TIME-5)
  */
-static inline void set_alarm(struct core *c)
+static __attribute__((noinline)) void set_alarm(struct core *c)
 {
 	ticks_t first = next_edge(c);
 
@@ -448,7 +448,7 @@ static inline struct vcpu *wake_alone(struct core *c)
  * The loaded vCPU stays loaded while the core idles: its virtual timer then wakes the core by
  * itself, and it goes on without a switch. (A switch may hand an interrupt on to a sibling here, or use a budget up: changed.)
  */
-struct vcpu *sched_choose_any(struct core *c)
+struct vcpu *sched_choose(struct core *c)
 {
 	for (;;) {
 		uint32_t rank;
@@ -472,67 +472,6 @@ struct vcpu *sched_choose_any(struct core *c)
 	}
 }
 
-/* The alarm, and what was masked is open. */
-static __attribute__((noinline)) struct vcpu *enter_timed(struct core *c, struct vcpu *v)
-{
-	set_alarm(c);
-	if (unlikely(c->shut & v->bit))
-		arch_irq_open(v);
-	return v;
-}
-
-/* The same where no turn, no budget and no timer of a vCPU's can ring before the others: edges and deadlines are all there is. */
-static struct vcpu *enter_plain(struct core *c, struct vcpu *v)
-{
-	ticks_t first = sched_earlier(c->edge, c->change_at);
-
-	if (unlikely(c->shut & v->bit))
-		return enter_timed(c, v);
-	for (uint32_t left = c->urgent & c->timed; left; left &= left - 1) {
-		const struct vcpu *other = c->vcpu[lowest_bit(left)];
-
-		if (unlikely(arch_vcpu_is_timed(&other->arch)))
-			return enter_timed(c, v);
-		if ((other->deadline & other->vigil) == BH_NEVER)
-			c->timed &= ~other->bit;
-		first = sched_earlier(first, sched_earlier(other->deadline, other->vigil));
-	}
-	c->early = 0;
-	sched_timer(c, first);
-	return v;
-}
-
-/*
- * The same for what is common: nobody here has a budget, siblings or one that runs in its place, and there is somebody whose window it is. What
- * turns out to be otherwise on the way is left to the whole way, which begins anew. Nothing was posted to who was urgent until now (sched_next()): who
- * becomes so is looked at once more.
- */
-struct vcpu *sched_choose(struct core *c)
-{
-	uint32_t can = c->ready & c->window, rank;
-	struct vcpu *v;
-	bool anew;
-
-	if (unlikely(can == 0 || (c->budgets | c->helpers | c->families) != 0))
-		return sched_choose_any(c);
-	rank = lowest_bit(can);
-	v = c->vcpu[rank];
-	c->changed = 0;
-	if (set_urgent(c, c->window & ((BIT(rank) << 1) - 1)) && unlikely(sched_news(c)))
-		return sched_choose_any(c);
-	anew = v != c->loaded;
-	if (anew)
-		load(c, v);
-	if (anew || v != c->runs || rank != c->rank) {
-		sched_account(c, &v->used, rank, c->now);
-		c->runs = v;
-		trace(c, BH_TRACE_SWITCH, v->who, BH_TRACE_BY_WINDOW, rank, 0);
-	}
-	if (unlikely(c->changed))
-		return sched_choose_any(c);
-	return enter_plain(c, v);
-}
-
 /* It is not for sched_blocked() to say who is next. */
 static __attribute__((noinline)) struct vcpu *blocked_otherwise(struct vcpu *v)
 {
@@ -540,7 +479,7 @@ static __attribute__((noinline)) struct vcpu *blocked_otherwise(struct vcpu *v)
 	v->core->changed = 1;
 	v->core->ready &= ~v->lent;
 	trace_message(v, BH_CALL_WAIT, v->listens, v->deadline, CALL_NO_RETURN);
-	return sched_choose_any(v->core);
+	return sched_choose(v->core);
 }
 
 /*
@@ -582,7 +521,7 @@ struct vcpu *sched_edge(struct core *c, const struct vcpu *v, uint32_t intid)
 	if (now < c->edge || unlikely(now >= c->change_at) || unlikely((c->budgets | c->helpers | c->families | c->changed | load_relaxed(&c->stops)) != 0) ||
 	    !window_follows(c, now, &e))
 		return NULL;
-	window = (uint32_t)c->windows[e.next].ranks;
+	window = c->windows[e.next].ranks;
 	can = c->ready & window;
 	if (unlikely(can == 0 || (c->timed & window) != 0))
 		return NULL;

@@ -64,8 +64,7 @@ static inline void sched_timer(struct core *c, ticks_t when)
 	arch_timer_set(when);
 }
 
-struct vcpu *sched_choose(struct core *c);				       /* nothing new has been posted */
-struct vcpu *sched_choose_any(struct core *c);				       /* whatever has happened */
+struct vcpu *sched_choose(struct core *c);				       /* whatever has happened */
 struct vcpu *sched_blocked(struct vcpu *v);				       /* v, which ran, waits since event_wait_quick(), nothing else has happened, and it has no timer that runs */
 struct vcpu *sched_edge(struct core *c, const struct vcpu *v, uint32_t intid); /* v, which runs, has been interrupted by the core's timer, of that INTID: who runs from now on, not loaded yet. NULL: it is more than a window's edge: nothing has been done, and the rest is sched_alarm()'s */
 struct vcpu *sched_handed(struct vcpu *v);				       /* who has the core now was not loaded until now; its emulated timer is the alarm's affair */
@@ -73,9 +72,7 @@ struct vcpu *sched_handed(struct vcpu *v);				       /* who has the core now was
 /* Own core: who runs now; idles until there is one; loads its registers. */
 static inline struct vcpu *sched_next(struct core *c)
 {
-	if (unlikely(sched_news(c)))
-		return sched_choose_any(c);
-	if (c->changed)
+	if (c->changed || unlikely(sched_news(c)))
 		return sched_choose(c);
 	return likely(c->runs == c->loaded) ? c->runs : sched_handed(c->loaded);
 }

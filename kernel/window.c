@@ -9,9 +9,13 @@ void window_plan(struct core *c)
 {
 	const struct bh_window *w = blob_windows(blob) + c->plan->first_window;
 
-	for (uint32_t i = 0; i < c->plan->n_windows; i++)
-		c->windows[i] = (struct core_window){ ticks_of(w[i].start_ns), ticks_of(w[i].end_ns), w[i].ranks };
+	c->windows = w;
+	c->follows = 0;
 	c->next = 0;
+	for (uint32_t i = 0; i < c->plan->n_windows; i++) {
+		c->ends[i] = ticks_of(w[i].end_ns);
+		c->follows |= (uint64_t)(w[i].start_ns == (i ? w[i - 1].end_ns : 0)) << i;
+	}
 }
 
 /* In a frame that began late enough to be still under way; the first window of a new one comes next. */
@@ -39,17 +43,19 @@ static void window_find(struct core *c, ticks_t now)
 	ticks_t past = now - c->frame, gap = c->edge;
 
 	for (; c->next < c->plan->n_windows; c->next++) {
-		const struct core_window *w = &c->windows[c->next];
+		ticks_t start = ticks_of(c->windows[c->next].start_ns), end = c->ends[c->next];
 
-		if (past < w->start)
-			break;
-		if (past < w->end) {
-			window_begin(c, (uint32_t)w->ranks, c->next, c->frame + w->start, w->end);
+		if (past < start) {
+			window_begin(c, 0, BH_TRACE_GAP, gap, start);
 			return;
 		}
-		gap = c->frame + w->end;
+		if (past < end) {
+			window_begin(c, c->windows[c->next].ranks, c->next, c->frame + start, end);
+			return;
+		}
+		gap = c->frame + end;
 	}
-	window_begin(c, 0, BH_TRACE_GAP, gap, c->next < c->plan->n_windows ? c->windows[c->next].start : c->frame_ticks);
+	window_begin(c, 0, BH_TRACE_GAP, gap, c->frame_ticks);
 }
 
 /* TIME-1 */

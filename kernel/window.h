@@ -31,31 +31,26 @@ struct window_edge {
 /* False: the edge that was passed is another one, and window_advance()'s. */
 static inline bool window_follows(const struct core *c, ticks_t now, struct window_edge *e)
 {
-	const struct core_window *w;
-	ticks_t past, from;
+	ticks_t past;
 
 	e->frame = c->frame;
 	e->planned = c->edge;
 	e->next = c->next + 1;
 	past = now - e->frame;
-	from = e->planned - e->frame;
 	if (past >= c->frame_ticks) {
 		e->planned = e->frame += c->frame_ticks;
 		past -= c->frame_ticks;
-		from = e->next = 0;
+		e->next = 0;
 	}
-	w = &c->windows[e->next];
-	return likely(e->next < c->plan->n_windows) && likely(c->window != 0) && likely(w->start == from) && likely(past < w->end);
+	return likely(e->next < BH_MAX_CORE_WINDOWS) && likely(c->window != 0) && likely(c->follows >> e->next & 1) && likely(past < c->ends[e->next]);
 }
 
 static inline void window_follow(struct core *c, const struct window_edge *e)
 {
-	const struct core_window *w = &c->windows[e->next];
-
 	c->frame = e->frame;
 	c->next = e->next;
-	c->window = (uint32_t)w->ranks;
-	c->edge = e->frame + w->end;
+	c->window = c->windows[e->next].ranks;
+	c->edge = e->frame + c->ends[e->next];
 }
 
 #endif
