@@ -164,6 +164,7 @@ static void cpu_interface(uint64_t r)
 
 void storm_gic(void)
 {
+	bh_irq_begin();
 	(void)bh_irq_mask();
 	for (;;) {
 		uint64_t r = chance();

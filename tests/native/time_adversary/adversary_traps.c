@@ -23,6 +23,7 @@ static void nothing(void *arg)
 void storm_wfi(void)
 {
 	bh_irq_enable(0, nothing, NULL, BH_PRIORITY_NORMAL);
+	bh_sleep_until(bh_time_ticks()); /* the timer takes interrupts */
 	(void)bh_irq_mask();
 	for (;;) {
 		uint64_t r = chance();
