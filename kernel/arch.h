@@ -33,8 +33,8 @@ void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t 
 bool arch_vcpu_begin(struct vcpu *v, uint64_t pc, uint64_t arg);		      /* reset as ENTRY_GUEST, loaded since then or not, and it has not run: it begins there, what others posted is taken in; false: its partition has changed it meanwhile: to be reset anew */
 void arch_vcpu_off(struct vcpu *v);						      /* it is switched off: what it held goes back, its registers stay as they were for who inspects it; not loaded */
 void arch_vcpu_load(struct vcpu *v);						      /* hardware := v, and selects its root */
-void arch_vcpu_save(struct vcpu *v);						      /* v := hardware, and selects the empty root; an error that its accesses caused comes now at the latest, and may change who runs: the core is kicked then, too */
-struct vcpu *arch_vcpu_switch(struct core *c, struct vcpu *from, struct vcpu *to);    /* saves one and loads the other, and c, their core, knows it; answers the other */
+void arch_vcpu_save(struct vcpu *v);						      /* v := hardware, and selects the empty root */
+struct vcpu *arch_vcpu_switch(struct core *c, struct vcpu *from, struct vcpu *to);    /* saves one and loads the other, and c, their core, knows it; answers the other. An error that the first one's accesses caused comes now at the latest; where that changes who runs, the core is kicked */
 void arch_vcpu_finish(struct vcpu *v, uint64_t value);				      /* the emulated access v made is done (a read got value) */
 void arch_vcpu_abort(struct vcpu *v);						      /* the access v made fails: external abort into the guest */
 void arch_vcpu_settle(struct vcpu *v);						      /* not loaded: whatever the hardware still holds of it goes to memory */

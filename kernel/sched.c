@@ -599,6 +599,8 @@ struct vcpu *sched_handed(struct vcpu *v)
 	struct core *c = v->core;
 	struct vcpu *to = c->runs;
 
+	if (unlikely(c->changed)) /* something was posted meanwhile */
+		return sched_choose(c);
 	if (unlikely(to->vigil != BH_NEVER || arch_vcpu_is_timed(&to->arch)))
 		return handed_timed(c, v, to);
 	return arch_vcpu_switch(c, v, to);

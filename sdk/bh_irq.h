@@ -33,7 +33,7 @@ void bh_irq_disable(uint32_t intid);
 /* Edge (true) or level, @intid 32 and up; before it is enabled. */
 void bh_irq_edge(uint32_t intid, bool edge);
 
-/* Makes an SPI or PPI pending, or sends SGI @intid (0-15) to vCPU @index. Any context. */
+/* Makes an SPI or PPI pending, or sends SGI @intid (0-15) to vCPU @index, where it is dropped before that one's bh_irq_begin(). Any context. */
 void bh_irq_pend(uint32_t intid);
 void bh_irq_send(uint32_t intid, uint32_t index);
 

@@ -331,12 +331,12 @@ static void debug_from_outside(const struct arch_vcpu *a)
 		(two) = value_y;                                       \
 	} while (0)
 
-/* Of the shortest switch the vCPU needs no more than what all have. */
+/* Of the shortest switch the vCPU needs no more than what all have. (Where it is frozen, a debugger may set MORE_RARE at this moment.) */
 void switch_review(struct vcpu *v)
 {
 	struct arch_vcpu *a = &v->arch;
 
-	bool rare = a->is_direct || !(a->cptr & CPTR_EL2_TFP) || (a->mdcr & MDCR_EL2_TDE) || a->debug_used || a->abort_pending || (a->hcr & HCR_EL2_VSE) ||
+	bool rare = v->frozen || a->is_direct || !(a->cptr & CPTR_EL2_TFP) || (a->mdcr & MDCR_EL2_TDE) || a->debug_used || a->abort_pending || (a->hcr & HCR_EL2_VSE) ||
 		    timer_runs(a->cntp_ctl) || v->core->extras;
 
 	a->more = (a->more & MORE_HEED) | (rare ? MORE_RARE : 0) | (a->vgic.begun ? MORE_IRQS : 0);
@@ -478,8 +478,6 @@ static __attribute__((noinline)) void save_serror(struct vcpu *v)
 	if (health_vcpu(v, BH_FAULT_HARDWARE, BH_EVENT_SERROR, 0, read_reg(esr_el2)) == HEALTH_INJECT)
 		a->hcr |= HCR_EL2_VSE;
 	switch_review(v);
-	if (v->core->changed)
-		arch_kick(v->core);
 	leave_root(v->core);
 }
 
@@ -553,6 +551,8 @@ static __attribute__((noinline)) struct vcpu *switch_whole(struct core *c, struc
 		save_serror(from);
 	else
 		arch_vcpu_save(from);
+	if (unlikely(c->changed))
+		arch_kick(c);
 	c->loaded = to;
 	arch_vcpu_load(to);
 	return to;

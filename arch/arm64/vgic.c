@@ -346,14 +346,14 @@ void vgic_sgi(struct vcpu *v, uint64_t value, uint32_t group)
 		sgi(v, value, group);
 }
 
-/* In EOImode 1 the guest has dropped the priority before, by EOIR. In EOImode 0 DIR does nothing. */
+/* In EOImode 1 the guest has dropped the priority before, by EOIR. In EOImode 0, and so before the interface is used, DIR does nothing. */
 void vgic_dir(struct vcpu *v, uint64_t value)
 {
 	struct vgic_pass k = { .v = v, .c = &v->arch.vgic };
 	uint32_t intid = (uint32_t)value & 0xffffffu, w = intid / 32, bit = BIT(intid % 32);
 	struct vgic_word *word;
 
-	if (intid >= VGIC_LINES || (ich_vmcr_read() & ICH_VMCR_VEOIM) == 0)
+	if (intid >= VGIC_LINES || !v->arch.vgic.live || (ich_vmcr_read() & ICH_VMCR_VEOIM) == 0)
 		return;
 	word = vgic_word(v, w);
 	vgic_pass_collect(&k);

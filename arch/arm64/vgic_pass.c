@@ -585,7 +585,7 @@ void vgic_pass_end(struct vgic_pass *k)
 	c->left = 0;
 	c->shut = 0;
 	fill(k);
-	if (c->left != 0 || !c->begun)
+	if (c->left != 0)
 		c->again = 0;
 	for (uint32_t used = c->used; used != 0; used &= used - 1)
 		lr_again(k, lowest_bit(used));

@@ -606,8 +606,6 @@ void arch_vcpu_save(struct vcpu *v)
 	if (v->arch.error) {
 		v->arch.error = false;
 		rule(health_vcpu(v, BH_FAULT_HARDWARE, BH_EVENT_SERROR, 0, 0) != HEALTH_INJECT, "a guest has no vector for its error here");
-		if (v->core->changed)
-			store_release(&c->kicked, 1);
 	}
 	host_point();
 }
@@ -615,6 +613,8 @@ void arch_vcpu_save(struct vcpu *v)
 struct vcpu *arch_vcpu_switch(struct core *c, struct vcpu *from, struct vcpu *to)
 {
 	arch_vcpu_save(from);
+	if (c->changed)
+		store_release(&hardware(c)->kicked, 1);
 	c->loaded = to;
 	arch_vcpu_load(to);
 	return to;

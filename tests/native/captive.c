@@ -77,6 +77,7 @@ static void litter_notice(void)
 static void litter(void)
 {
 	(void)bh_irq_mask();
+	bh_irq_enable(BH_TIMER_INTID, never, NULL, BH_PRIORITY_HIGH);
 	litter_notice();
 	for (uint32_t intid = 1; intid < 16; intid += 2) {
 		bh_irq_enable(intid, never, NULL, intid * 16);

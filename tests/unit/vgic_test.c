@@ -85,6 +85,16 @@ static void on(const struct vcpu *v)
 	here = vcpu_desc[v - vcpus].core;
 }
 
+/* v, loaded, uses its CPU interface: as switch_irqs(). */
+static void begin(struct vcpu *v)
+{
+	on(v);
+	if (v->arch.vgic.begun)
+		return;
+	v->arch.vgic.begun = true;
+	vgic_load(v);
+}
+
 static bool loaded(const struct vcpu *v)
 {
 	return interfaces[vcpu_desc[v - vcpus].core].loaded == v;
@@ -157,6 +167,7 @@ static void physical(void)
 		if (v && guests[v - vcpus].timer_line && !(interfaces[here].private & BIT(27))) {
 			interfaces[here].private |= BIT(27);
 			ref_private[v - vcpus][27].latch = true;
+			begin(v);
 			vgic_raise_private(v, 27, true);
 		}
 	}
@@ -283,20 +294,9 @@ static void priority_write(struct vcpu *v, uint32_t i, uint32_t intid, uint8_t p
 	ref(i, intid)->prio = prio & 0xf8;
 }
 
-/* The first access to the CPU interface traps: switch_irqs(). */
-static void interface_used(struct vcpu *v)
-{
-	on(v);
-	if (v->arch.vgic.begun)
-		return;
-	assert_int_equal(interfaces[here].hcr, ICH_HCR_REST);
-	v->arch.vgic.begun = true;
-	vgic_load(v);
-}
-
 static void vmcr_write(struct vcpu *v, uint32_t value)
 {
-	interface_used(v);
+	begin(v);
 	guests[v - vcpus].vmcr = interfaces[here].vmcr = value;
 }
 
@@ -306,7 +306,7 @@ static uint32_t acknowledge(struct vcpu *v)
 	uint32_t i = (uint32_t)(v - vcpus), intid;
 	struct guest *g = &guests[i];
 
-	on(v);
+	begin(v);
 	intid = hw_acknowledge();
 	if (intid == 1023)
 		return intid;
@@ -363,6 +363,11 @@ static void dir(struct vcpu *v, uint32_t of)
 	uint32_t i = (uint32_t)(v - vcpus), n, intid;
 	struct guest *g = &guests[of];
 
+	if (!v->arch.vgic.begun) { /* it traps, whatever the hardware has of others, and EOImode is 0 */
+		on(v);
+		vgic_dir(v, used_intids[any(N_USED)]);
+		return;
+	}
 	if (g->n_dropped == 0 || !(guests[i].vmcr & ICH_VMCR_VEOIM))
 		return;
 	n = any(g->n_dropped);
@@ -389,6 +394,12 @@ static void check_best(struct vcpu *v)
 	assert_int_equal(vgic_pending(v), !waits || v->arch.vgic.closed != 0);
 	if (!loaded(v))
 		return;
+	if (!v->arch.vgic.begun) {
+		assert_int_equal(want, 1023);
+		assert_int_equal(v->arch.vgic.used, 0);
+		assert_int_equal(interfaces[here].hcr & ICH_HCR_EN, 0);
+		return;
+	}
 	n = hw_best();
 	if (want == 1023) {
 		assert_int_equal(n, 16);
@@ -435,6 +446,8 @@ static void check_physical(void)
 
 /* --- set-up --- */
 
+static bool late; /* nobody has used its CPU interface when the trace begins */
+
 static void machine(uint32_t n_vcpus, uint32_t n_lrs, bool tdir)
 {
 	hw_reset(n_vcpus, n_lrs, tdir);
@@ -442,7 +455,7 @@ static void machine(uint32_t n_vcpus, uint32_t n_lrs, bool tdir)
 	memset(ref_spi, 0, sizeof(ref_spi));
 	memset(guests, 0, sizeof(guests));
 	for (uint32_t i = 0; i < n_vcpus; i++) {
-		vcpus[i].arch.vgic.begun = false;
+		vcpus[i].arch.vgic.begun = !late;
 		guests[i].vmcr = ICH_VMCR_VFIQEN;
 		for (uint32_t n = 0; n < 32; n++)
 			ref_private[i][n].level = n >= 16;
@@ -475,7 +488,8 @@ static void guest_starts(void)
 			bit_write(&vcpus[i], i, 0x100, intid);
 			ref(i, intid)->enabled = true;
 		}
-		vmcr_write(&vcpus[i], 0xf0u << 24 | ICH_VMCR_VENG1 | ICH_VMCR_VFIQEN);
+		if (!late)
+			vmcr_write(&vcpus[i], 0xf0u << 24 | ICH_VMCR_VENG1 | ICH_VMCR_VFIQEN);
 		if (i == 0)
 			ctlr_set(&vcpus[0], 2);
 	}
@@ -649,7 +663,7 @@ static void step(void)
 		v = &vcpus[any(part_desc.n_vcpus)];
 		load(v);
 	}
-	switch (any(16)) {
+	switch (v->arch.vgic.begun || any(60) == 0 ? any(16) : (any(9) + 14) % 16) {
 	case 0:
 	case 1:
 		step_sgi(v);
@@ -664,13 +678,15 @@ static void step(void)
 		step_register(v, intid);
 		break;
 	case 7:
-		step_interface(v);
+		if (v->arch.vgic.begun || any(40) == 0)
+			step_interface(v);
 		break;
 	case 8:
 	case 9:
 	case 10:
 		settle(v);
-		acknowledge(v);
+		if (v->arch.vgic.begun || any(40) == 0)
+			acknowledge(v);
 		break;
 	case 11:
 	case 12:
@@ -752,6 +768,19 @@ static void random_traces_without_a_trap_of_dir_follow_the_architecture(void **s
 	random_trace(4, 4, false, 22, 20000);
 }
 
+/* What became of their interrupts meanwhile became so in memory, and none is lost. */
+static void random_traces_on_vcpus_that_use_their_interface_late_follow_the_architecture(void **state)
+{
+	(void)state;
+	late = true;
+	for (uint64_t s = 31; s <= 60; s++) {
+		random_trace(1, 1 + s % 4, true, s, 2000);
+		random_trace(4, 1 + s % 4, true, s, 4000);
+		random_trace(4, 4, false, s, 4000);
+	}
+	late = false;
+}
+
 /* Two interrupts that are on at v; the first is more urgent. */
 static void two_are_on(struct vcpu *v, const uint32_t intids[2])
 {
@@ -819,7 +848,9 @@ static void what_was_raised_before_the_interface_is_used_comes_then(void **state
 	struct vcpu *v = &vcpus[0];
 
 	(void)state;
+	late = true;
 	machine(4, 4, true);
+	late = false;
 	load(v);
 	ctlr_set(v, 2);
 	for (uint32_t i = 0; i < 4; i++) {
@@ -870,6 +901,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(random_traces_on_one_vcpu_follow_the_architecture),
 		cmocka_unit_test(random_traces_on_four_vcpus_that_share_two_cores_follow_the_architecture),
 		cmocka_unit_test(random_traces_without_a_trap_of_dir_follow_the_architecture),
+		cmocka_unit_test(random_traces_on_vcpus_that_use_their_interface_late_follow_the_architecture),
 		cmocka_unit_test(one_that_is_disabled_elsewhere_is_taken_back_whatever_comes_beside_it),
 		cmocka_unit_test(what_was_raised_before_the_interface_is_used_comes_then),
 	};

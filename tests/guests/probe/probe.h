@@ -29,6 +29,7 @@ void probe_features(void);
 void probe_timers(void);
 void probe_psci(void);
 void probe_smccc(void);
+void probe_gic_first(void);
 void probe_gic_registers(void);
 void probe_gic_delivery(void);
 void probe_gic_states(void);

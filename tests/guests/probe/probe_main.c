@@ -55,6 +55,8 @@ void guest_main(void)
 	probe_ids();
 	probe_features();
 	probe_smccc();
+	irq_handler = take_simple;
+	probe_gic_first();
 	gic_init();
 	gic_core_init();
 	irq_handler = take_simple;
