@@ -255,23 +255,24 @@ void host_wfi(struct vcpu *v)
 		vcpu_wait(v);
 }
 
-/* As a port does with these calls; every other time by the short way, where there is one. */
-bool host_quick(struct vcpu *v, uint32_t function)
+bool host_may_be_quick(struct vcpu *v)
 {
 	struct host_core *c = hardware(v->core);
-	const uint64_t *arg = v->arch.args;
 
 	own(v);
 	c->next = NULL;
-	if (c->asked++ % 2 == 0)
-		return false;
-	if (function == BH_CALL_CALL && port_call_quick(v, arg))
-		c->next = sched_handed;
-	else if (function == BH_CALL_SERVE && !arch_irq_pending(v) && port_serve_quick(v, arg))
-		c->next = sched_handed;
-	else if (function == BH_CALL_WAIT && !arch_irq_pending(v) && c->reg.timer == ~0ull && v->arch.ptimer == ~0ull && event_wait_quick(v, arg[0], arg[1]))
-		c->next = sched_blocked;
-	return c->next != NULL;
+	return c->asked++ % 2 != 0;
+}
+
+bool host_has_timers(const struct vcpu *v)
+{
+	return hardware(v->core)->reg.timer != ~0ull || v->arch.ptimer != ~0ull;
+}
+
+bool host_next(struct vcpu *v, struct vcpu *(*next)(struct vcpu *v))
+{
+	hardware(v->core)->next = next;
+	return true;
 }
 
 /* --- the guest's side --- */

@@ -48,7 +48,9 @@ void host_point(void);			/* a place where another core may run */
 
 /* --- what guests do; in the kernel, on their core --- */
 void host_wfi(struct vcpu *v);				 /* as the port has it, by the short way where there is one (sched_doze()) */
-bool host_quick(struct vcpu *v, uint32_t function);	 /* its call, by the short way: true: it is done but for who runs next. False: nothing has been done */
+bool host_may_be_quick(struct vcpu *v);			 /* v's call may go by a short way: every other time */
+bool host_has_timers(const struct vcpu *v);		 /* one of v, which runs, is set */
+bool host_next(struct vcpu *v, struct vcpu *(*next)(struct vcpu *v)); /* who runs next is that one's affair; answers true */
 void host_timer(struct vcpu *v, ticks_t when);		 /* v's virtual timer */
 void host_ptimer(struct vcpu *v, ticks_t when);		 /* v's emulated timer */
 void host_private(struct vcpu *v, uint32_t which);	 /* any core: a private interrupt of v pends */

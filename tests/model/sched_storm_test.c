@@ -38,16 +38,23 @@ static struct host_partition partitions[PARTITIONS] = {
 
 /* The server is called by all who are on its core, one of them by way of another. */
 static const struct host_port ports[] = {
-	{ .kind = BH_PORT_CALL, .sender = CONTROL, .receiver = SERVER, .bytes = 8, .reply_bytes = 8 },
-	{ .kind = BH_PORT_CALL, .sender = LINUX, .receiver = SERVER, .bytes = 8, .reply_bytes = 8 },
-	{ .kind = BH_PORT_CALL, .sender = RESERVED, .receiver = LINUX, .bytes = 8, .reply_bytes = 8 },
-	{ .kind = BH_PORT_CALL, .sender = SMP, .receiver = SERVER, .bytes = 8, .reply_bytes = 8 },
+	{ .kind = BH_PORT_CALL, .sender = CONTROL, .receiver = SERVER, .bytes = 32, .reply_bytes = 32, .no_irq = true },
+	{ .kind = BH_PORT_CALL, .sender = LINUX, .receiver = SERVER, .bytes = 32, .reply_bytes = 32, .no_irq = true },
+	{ .kind = BH_PORT_CALL, .sender = RESERVED, .receiver = LINUX, .bytes = 32, .reply_bytes = 32, .no_irq = true },
+	{ .kind = BH_PORT_CALL, .sender = SMP, .receiver = SERVER, .bytes = 32, .reply_bytes = 32, .no_irq = true },
 	{ .kind = BH_PORT_SIGNAL, .sender = SMP, .receiver = CONTROL },
 	{ .kind = BH_PORT_SIGNAL, .sender = CONTROL, .receiver = LAZY },
 	{ .kind = BH_PORT_SIGNAL, .sender = LAZY, .receiver = RESERVED },
 };
 #define PORTS (sizeof(ports) / sizeof(ports[0]))
 
+/* One that follows another at once, so that edges go the short way where nobody has a reservation. */
+static const struct host_window close[] = {
+	{ .core = 0, .start_ns = 0, .end_ns = US(10), .partitions = BIT(CONTROL) },
+	{ .core = 0, .start_ns = US(10), .end_ns = US(30), .partitions = BIT(LINUX) | BIT(SERVER) },
+	{ .core = 0, .start_ns = US(30), .end_ns = US(40), .partitions = BIT(LAZY) | BIT(SMP) | BIT(CONTROL) },
+	{ .core = 0, .start_ns = US(40), .end_ns = US(50), .partitions = BIT(RESERVED) | BIT(SERVER) },
+};
 static const struct host_window normal[] = {
 	{ .core = 0, .start_ns = 0, .end_ns = US(30), .partitions = BIT(CONTROL) },
 	{ .core = 0, .start_ns = US(30), .end_ns = US(60), .partitions = BIT(LINUX) | BIT(SMP) },
@@ -57,15 +64,27 @@ static const struct host_window normal[] = {
 static const struct host_window limp[] = {
 	{ .core = 0, .start_ns = 0, .end_ns = US(40), .partitions = BIT(CONTROL) },
 };
+static const struct host_window shared[] = {
+	{ .core = 0, .start_ns = 0, .end_ns = US(10), .partitions = BIT(CONTROL) | BIT(SERVER) },
+	{ .core = 0, .start_ns = US(10), .end_ns = US(20), .partitions = BIT(CONTROL) | BIT(LAZY) | BIT(RESERVED) },
+	{ .core = 0, .start_ns = US(20), .end_ns = US(30), .partitions = BIT(LINUX) | BIT(SERVER) | BIT(LAZY) | BIT(SMP) },
+	{ .core = 0, .start_ns = US(30), .end_ns = US(50), .partitions = BIT(CONTROL) | BIT(LINUX) | BIT(SERVER) | BIT(RESERVED) | BIT(SMP) | BIT(LAZY) },
+};
+static const struct host_mode calm_modes[] = {
+	{ .frame_ns = US(50), .slack = BIT(LAZY), .n_windows = 4, .window = shared },
+	{ .frame_ns = US(50), .at_once = true, .slack = BIT(SERVER) | BIT(LINUX), .n_windows = 3, .window = shared },
+};
 static const struct host_mode modes[] = {
 	{ .frame_ns = US(100), .slack = BIT(LAZY) | BIT(SMP), .n_windows = 4, .window = normal },
 	{ .frame_ns = US(40), .at_once = true, .without = BIT(LINUX) | BIT(SERVER), .slack = BIT(LAZY), .n_windows = 1, .window = limp },
 	{ .at_once = true },
+	{ .frame_ns = US(50), .n_windows = 4, .window = close },
+	{ .frame_ns = US(50), .slack = BIT(SERVER) | BIT(LAZY), .n_windows = 4, .window = close },
 	{ .frame_ns = US(40), .slack = BIT(LINUX), .without = BIT(SMP) | BIT(SERVER) | BIT(LAZY), .n_windows = 1, .window = limp },
 };
 #define MODES (sizeof(modes) / sizeof(modes[0]))
 
-static const struct host_system description = {
+static struct host_system description = {
 	.n_cores = 2,
 	.n_partitions = PARTITIONS,
 	.partition = partitions,
@@ -78,6 +97,7 @@ static const struct host_system description = {
 };
 
 static ticks_t now;
+static bool calm; /* a system whose partitions mostly call, serve and wait, and seldom end */
 
 /* --- what must hold whenever nothing is under way --- */
 
@@ -127,6 +147,59 @@ static void holds_time(const struct core *c)
 	}
 }
 
+/* Who waits for whom is the same from either end, and so are those that are worth a kick. */
+static void holds_chains(const struct core *c)
+{
+	uint32_t lent[BH_MAX_CORE_VCPUS] = { 0 }, helpers = 0, self = c->rank == BH_NONE ? 0 : BIT(c->rank), upto = (self << 1) - 1, ranks = c->funded;
+
+	for (uint32_t r = 0; r < c->desc->n_vcpus; r++)
+		for (const struct vcpu *at = c->vcpu[r]->callee; at; at = at->callee)
+			lent[at->desc->rank] |= BIT(r);
+	for (uint32_t r = 0; r < c->desc->n_vcpus; r++) {
+		assert_int_equal(c->vcpu[r]->lent, lent[r]);
+		helpers |= lent[r] ? BIT(r) : 0;
+	}
+	assert_int_equal(c->helpers, helpers);
+	if (c->rank != BH_NONE)
+		upto |= c->vcpu[c->rank]->siblings;
+	if (c->window & ~ranks & self)
+		ranks |= c->window & upto;
+	else if (ranks & self)
+		ranks &= upto;
+	else
+		ranks |= c->window | (c->slack & upto);
+	for (uint32_t r = 0; r < c->desc->n_vcpus; r++)
+		ranks |= lent[r] & ranks ? BIT(r) : 0;
+	if (host_where(c->number) == HOST_GUEST)
+		assert_int_equal(c->urgent, ranks);
+	assert_int_equal(c->changed, 0);
+}
+
+/* An alarm has a reason, which is not another one's. */
+static void holds_alarm(const struct core *c)
+{
+	ticks_t at = host_alarm(c->number);
+	bool reason = at == c->edge || at == c->change_at || c->early || c->budgets || at == BH_NEVER || c->turn_end == at;
+
+	for (uint32_t left = c->urgent; left; left &= left - 1) {
+		const struct vcpu *v = c->vcpu[lowest_bit(left)];
+
+		reason |= at == v->deadline || at == v->vigil || at == v->arch.ptimer;
+	}
+	if (!reason) print_message("alarm %llu now %llu edge %llu\n", (unsigned long long)at, (unsigned long long)now, (unsigned long long)c->edge);
+	assert_true(reason);
+}
+
+/* Each instant is somebody's, and nobody's twice. */
+static void holds_had(const struct core *c)
+{
+	ticks_t sum = sched_used(c, BH_NONE);
+
+	for (uint32_t r = 0; r < c->desc->n_vcpus; r++)
+		sum += sched_used(c, r);
+	assert_int_equal(sum, now);
+}
+
 static void holds(void)
 {
 	for (uint32_t i = 0; i < description.n_cores; i++) {
@@ -136,6 +209,9 @@ static void holds(void)
 		assert_true(c->frame_ticks || !c->stops);
 		holds_who_runs(c);
 		holds_time(c);
+		holds_chains(c);
+		holds_alarm(c);
+		holds_had(c);
 	}
 }
 
@@ -150,6 +226,8 @@ static ticks_t edge_near(void)
 
 static ticks_t some_deadline(void)
 {
+	if (calm && random_below(4))
+		return now + US(1 + random_below(random_below(4) ? 20000 : 100));
 	switch (random_below(8)) {
 	case 0: return 0;
 	case 1: return now;
@@ -164,9 +242,13 @@ static ticks_t some_deadline(void)
 
 static void time_goes(void)
 {
+	if (calm && random_below(2)) {
+		host_time_set(now += random_below(1000));
+		return;
+	}
 	switch (random_below(8)) {
 	case 0: now += random_below(3000); break;
-	case 1: now += US(random_below(2000)); break;
+	case 1: now += US(random_below(calm ? 20 : 2000)); break;
 	case 2: now = edge_near() - 1 > now ? edge_near() - 1 : now; break;
 	default: now = edge_near() > now ? edge_near() : now;
 	}
@@ -190,17 +272,25 @@ static void uses_port(struct vcpu *v, const struct bh_port *p)
 	else if (p->kind == BH_PORT_SIGNAL)
 		calls(v, (struct guest_call){ .function = BH_CALL_WAIT, .arg = { BIT64(cap), some_deadline() } });
 	else if (sends)
-		calls(v, (struct guest_call){ .function = BH_CALL_CALL, .arg = { cap, 8, 1, 2, 3, 4, some_deadline() } });
-	else if (random_below(2))
+		calls(v, (struct guest_call){ .function = BH_CALL_CALL, .arg = { cap, random_below(4) ? 32 : 8, 1, 2, 3, 4, some_deadline() } });
+	else if (random_below(16) == 0)
 		calls(v, (struct guest_call){ .function = BH_CALL_REPLY, .arg = { cap, 8, 1, 2, 3, 4, BH_NEVER } });
 	else
-		calls(v, (struct guest_call){ .function = BH_CALL_SERVE, .arg = { cap, 0, 1, 2, 3, 4, some_deadline() } });
+		calls(v, (struct guest_call){ .function = BH_CALL_SERVE, .arg = { cap, random_below(4) || (calm && random_below(8)) ? 32 : 0, 1, 2, 3, 4, some_deadline() } });
 }
 
 static void guest_gives_way(struct vcpu *v, void *arg)
 {
 	(void)arg;
 	sched_give_way(v);
+}
+
+static void guest_takes_all(struct vcpu *v, void *arg)
+{
+	(void)arg;
+	host_take(v);
+	for (uint32_t i = 0; i < 2 * HOST_PORTS && v->desc->index == 0; i++)
+		host_take_spi(v->part, HOST_PORT_INTID + i);
 }
 
 static void guest_restarts(struct vcpu *v, void *arg)
@@ -225,6 +315,19 @@ static void works(struct vcpu *v)
 		does(v, guest_loaded, NULL);
 		return;
 	}
+	if (calm && random_below(256)) {
+		if (random_below(4))
+			does(v, guest_takes_all, NULL);
+		for (uint32_t i = 0; i < 8 && host_guest(v->core->number) == v; i++) {
+			uses_port(v, blob_ports(blob) + random_below(random_below(16) ? 3 : PORTS));
+			host_settle();
+		}
+		return;
+	}
+	if (calm && random_below(8)) {
+		does(v, guest_wfi, NULL);
+		return;
+	}
 	switch (random_below(20)) {
 	case 0: does(v, guest_gives_way, NULL); break;
 	case 1: does(v, guest_ptimer, &when); break;
@@ -238,7 +341,7 @@ static void works(struct vcpu *v)
 	case 9:
 	case 10: does(v, guest_starts, partition_at(random_below(PARTITIONS))); break;
 	case 11:
-	case 12: calls(v, (struct guest_call){ .function = BH_CALL_SET_MODE, .arg = { host_system_schedule(blob, v->desc->partition), random_below(MODES) } }); break;
+	case 12: calls(v, (struct guest_call){ .function = BH_CALL_SET_MODE, .arg = { host_system_schedule(blob, v->desc->partition), random_below(description.n_modes) } }); break;
 	default: uses_port(v, blob_ports(blob) + port);
 	}
 }
@@ -250,9 +353,9 @@ static void step(void)
 
 	if (what < 35)
 		time_goes();
-	else if (what < 45)
+	else if (calm ? what < 37 && !random_below(8) : what < 45)
 		host_private(vcpu_at(random_below(blob->n_vcpus)), HOST_SGI);
-	else if (what < 48)
+	else if (what < (calm ? 38 : 48))
 		partition_start(partition_at(random_below(PARTITIONS)));
 	else if (v)
 		works(v);
@@ -276,8 +379,13 @@ static void all_stop(void)
 static void play(uint64_t seed)
 {
 	random_state = seed;
+	calm = random_below(2);
+	description.mode = calm ? calm_modes : modes;
+	description.n_modes = calm ? 2 : MODES;
 	partitions[RESERVED].vcpu[0].budget_ns = US(10 + random_below(20));
 	partitions[RESERVED].vcpu[0].period_ns = US(40 + random_below(100));
+	if (random_below(2))
+		partitions[RESERVED].vcpu[0].budget_ns = partitions[RESERVED].vcpu[0].period_ns = 0;
 	now = 0;
 	boot(&description);
 	for (uint32_t i = 0; i < PARTITIONS; i++)

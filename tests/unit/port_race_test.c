@@ -952,6 +952,58 @@ static void a_restart_from_afar_ends_what_was_lent(void **state)
 	sleeper = BH_NONE;
 }
 
+/* --- on one core: a notice for a server from afar, as a call hands it the core --- */
+
+static void computing_server_next(struct actor *a)
+{
+	a->done = handed_out[2] != 0; /* it computes from the second request on */
+	asks(a, BH_CALL_SERVE, cap(CALL_BOTTOM, false), a->request ? 32 : 0, REPLY(a->request), BH_NEVER);
+}
+
+static void guest_posts(struct vcpu *v, void *arg)
+{
+	(void)v;
+	(void)arg;
+	host_private(vcpu_of(BOTTOM, 0), HOST_SGI);
+}
+
+static void poster_next(struct actor *a)
+{
+	a->done = true;
+	host_trap(1, guest_posts, NULL);
+}
+
+static void computing_server_got(struct actor *a, struct vcpu *v)
+{
+	a->request = 0;
+	if ((int64_t)v->arch.x0 == BH_E_AGAIN)
+		(void)swap_all(&v->arch.pending, 0);
+	else
+		server_got(a, v);
+}
+
+static void noticed_scene(void)
+{
+	one_core_scene();
+	actor[1].next = computing_server_next;
+	actor[1].got = computing_server_got;
+	actor[2].next = poster_next;
+}
+
+static void it_was_noticed(void)
+{
+	assert_int_equal(vcpu_of(BOTTOM, 0)->requests, 0);
+}
+
+static void a_notice_for_a_server_that_has_just_been_handed_the_core_is_not_left_lying(void **state)
+{
+	(void)state;
+	sleeper = MIDDLE;
+	boss_acts(0, 0);
+	play(&together, noticed_scene, it_was_noticed, false, 2, 4000);
+	sleeper = BH_NONE;
+}
+
 #define RACE(test) cmocka_unit_test_teardown(test, machine_off)
 
 int main(int argc, char **argv)
@@ -975,6 +1027,7 @@ int main(int argc, char **argv)
 		RACE(a_callers_restart_leaves_the_port_usable),
 		RACE(a_server_that_waits_in_its_callers_place_is_woken_over_who_runs),
 		RACE(a_restart_from_afar_ends_what_was_lent),
+		RACE(a_notice_for_a_server_that_has_just_been_handed_the_core_is_not_left_lying),
 	};
 
 	cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);

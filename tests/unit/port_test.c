@@ -602,6 +602,26 @@ static void a_call_on_one_core_runs_the_server_in_the_callers_place(void **state
 	quiet();
 }
 
+static void what_was_masked_is_open_once_its_vcpu_has_the_core_by_a_call_or_its_reply(void **state)
+{
+	(void)state;
+	near_serves();
+	for (uint32_t i = 0; i < 2; i++) { /* one way and the other */
+		core_at(0)->shut = near->bit;
+		make_call(high, CALL_NEAR, 32, 50, 9000);
+		assert_true(runs_on(near, 0));
+		assert_int_equal(core_at(0)->shut, 0);
+		core_at(0)->shut = high->bit;
+		serve(near, CALL_NEAR, 32, 70, BH_NEVER);
+		assert_true(runs_on(high, 0));
+		assert_int_equal(core_at(0)->shut, 0);
+		receive(QUEUE);
+		make_call(high, CALL_NEAR, 32, 50, 9000);
+		serve(near, CALL_NEAR, 32, 70, BH_NEVER);
+		send(QUEUE, 8, 1);
+	}
+}
+
 static void a_call_to_another_core_waits_for_the_reply(void **state)
 {
 	(void)state;
@@ -800,6 +820,7 @@ int main(void)
 		ALL(the_end_and_the_start_of_the_other_end_are_events),
 		ALL(of_two_that_wait_one_gets_the_event),
 		ALL(a_call_on_one_core_runs_the_server_in_the_callers_place),
+		ALL(what_was_masked_is_open_once_its_vcpu_has_the_core_by_a_call_or_its_reply),
 		ALL(a_call_to_another_core_waits_for_the_reply),
 		ALL(nested_calls_run_at_the_first_callers_urgency),
 		ALL(a_call_needs_an_end),
