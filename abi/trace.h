@@ -3,7 +3,8 @@
  * The trace: what each core did, in a ring of fixed records, always on. One ring a core, written by that core only;
  * readers (a partition with `reads-trace`, or a debugger after the end) only read.
  *
- * `next` counts records ever begun, modulo 2^32; record i stands in record[i % n]. The writer stores the record, then `next` (release).
+ * `next` counts records ever begun, modulo 2^32; record i stands in record[i % n]. The writer stores a record, or up to BH_TRACE_UNDER_WAY
+ * that belong together, then `next` (release).
  * A reader loads `next` (acquire), copies, loads `next` again (acquire fence before): what it copied is whole but for records at or before
  * the second value less n, and some behind it where the writer runs: stores of a record are not ordered behind the store of `next` before it. An
  * eighth of the ring is more than any processor holds back (sdk/bh_trace.c).
@@ -13,8 +14,9 @@
 
 #include <stdint.h>
 
-#define BH_TRACE_MAGIC 0x31435254u /* "TRC1" */
-#define BH_TRACE_MAX   65536u	   /* records of a ring */
+#define BH_TRACE_MAGIC	   0x31435254u /* "TRC1" */
+#define BH_TRACE_MAX	   65536u      /* records of a ring */
+#define BH_TRACE_UNDER_WAY 3u	       /* records behind `next` that may be stored at most, in place of the oldest */
 
 #define BH_TRACE_KICK 7u /* INTID of the kernel's own SGI */
 

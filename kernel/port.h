@@ -60,7 +60,7 @@ enum call_state {
 };
 
 #define CALL_CALLER(vcpu) ((uint64_t)(vcpu) << 8) /* system-wide number */
-#define CALL_NEXT	  BIT64(32)
+#define CALL_NEXT	  BIT64(23)
 
 static inline enum call_state call_state(uint64_t word)
 {

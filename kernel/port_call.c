@@ -20,7 +20,9 @@
 #include "abi/status.h"
 
 #define STATE(word)  call_state(word)
-#define CALLER(word) ((uint32_t)(word) >> 8)
+#define CALLER(word) ((uint32_t)((word) & (CALL_NEXT - 1)) >> 8)
+
+_Static_assert(CALL_CALLER(BH_MAX_VCPUS) <= CALL_NEXT, "the caller has its bits");
 
 static uint64_t with(uint64_t word, enum call_state state)
 {
@@ -33,6 +35,18 @@ static uint64_t caller_of(const struct vcpu *v)
 }
 
 static const uint32_t nothing_to_raise = ~0u;
+
+/* `to` has the core from now on. */
+static void trace_handed(struct core *c, const struct vcpu *to)
+{
+	trace(c, BH_TRACE_SWITCH, to->who, sched_why(c, c->rank), c->rank, 0);
+}
+
+void near_news(struct core *c, const struct vcpu *v, uint64_t number, const struct vcpu *s)
+{
+	trace_message(v, BH_CALL_CALL, number, BH_SHORT_BYTES, CALL_NO_RETURN);
+	trace_handed(c, s);
+}
 
 void port_call_init(struct port *p)
 {
@@ -59,12 +73,6 @@ bool port_call_waits(const struct port *p)
 	enum call_state state = STATE(load_relaxed(&p->call));
 
 	return state == CALL_REQUESTED || state == CALL_SERVING || state == CALL_LATE;
-}
-
-/* `to` has the core from now on. */
-static void trace_handed(struct core *c, const struct vcpu *to)
-{
-	trace(c, BH_TRACE_SWITCH, to->who, sched_why(c, c->rank), c->rank, 0);
 }
 
 /* --- the caller --- */
@@ -102,7 +110,7 @@ static bool hand_over(struct vcpu *v, struct port *p, const uint64_t *arg)
 		return false;
 	port_fill(p->desc->in_va, &arg[2], p->desc->out_va, arg[1]);
 	port_show(s, p->desc->in_va, 0, p->desc->bytes, 0);
-	near_call(v->core, v, p, s, word, arg[6]);
+	(void)near_call(v->core, v, p, s, word, arg[6]); /* sched_next() looks anyway */
 	trace_handed(v->core, s);
 	if (p->receive_intid != BH_NONE)
 		arch_irq_raise(s->part, p->receive_intid);

@@ -20,8 +20,8 @@ static inline bool near_can_call(const struct core *c, const struct port *p, con
 	return s->serves == p && call_state(word) == CALL_IDLE && deadline != BH_NEVER && deadline > now && sched_can_hand_over(c, s);
 }
 
-/* The server has the request. */
-static inline void near_call(struct core *c, struct vcpu *v, struct port *p, struct vcpu *s, uint64_t word, ticks_t deadline)
+/* The server has the request. As sched_hand_over(). */
+static inline bool near_call(struct core *c, struct vcpu *v, struct port *p, struct vcpu *s, uint64_t word, ticks_t deadline)
 {
 	event_forget(s);
 	arch_vcpu_answer(s, BH_OK);
@@ -31,7 +31,7 @@ static inline void near_call(struct core *c, struct vcpu *v, struct port *p, str
 	vcpu_timed(c, v);
 	v->state = VCPU_CALLING;
 	store_relaxed(&p->call, word + (CALL_NEXT | CALL_SERVING));
-	sched_hand_over(c, v, s, deadline);
+	return sched_hand_over(c, v, s, deadline);
 }
 
 /* The caller waits, and v is to wait for the next one only. True: v listens. */
@@ -99,11 +99,19 @@ static inline bool near_by_window(const struct core *c)
 	return likely((c->window >> (c->rank & 31) & 1) != 0) && likely(c->funded == 0);
 }
 
+enum near {
+	NEAR_NOT = 0, /* nothing has been done */
+	NEAR_DONE,    /* done and traced, and sched_handed() loads who has the core */
+	NEAR_NEWS,    /* likewise, but sched_next() says who runs */
+};
+
+void near_news(struct core *c, const struct vcpu *v, uint64_t number, const struct vcpu *s); /* port_call.c: the trace of that */
+
 /*
- * The short ways of BH_CALL_CALL and, with a reply, of BH_CALL_SERVE, of v which runs; where it serves, no interrupt is pending for it. True:
- * done and traced, and sched_handed() loads who has the core. False: nothing has been done. CALL-1
+ * The short ways of BH_CALL_CALL and, with a reply, of BH_CALL_SERVE (true: as NEAR_DONE), of v which runs; where it serves, no interrupt is pending
+ * for it. CALL-1
  */
-static inline bool port_call_quick(struct vcpu *v, const uint64_t *arg)
+static inline enum near port_call_quick(struct vcpu *v, const uint64_t *arg)
 {
 	uint64_t number = arg[0], deadline = arg[6], word;
 	const struct partition *part = v->part;
@@ -113,16 +121,19 @@ static inline bool port_call_quick(struct vcpu *v, const uint64_t *arg)
 	struct port *p;
 
 	if (!near_is(part->near_calls, number, arg[1]) || !near_by_window(c))
-		return false;
+		return NEAR_NOT;
 	p = part->port_base + part->caps[number].object;
 	s = p->near_server;
 	word = load_relaxed(&p->call);
 	if (unlikely(!(load_relaxed(p->raised) & p->raised_bit)) || unlikely(!near_can_call(c, p, s, word, deadline, now)))
-		return false;
+		return NEAR_NOT;
 	near_pass(p->request_va, &arg[2], arch_vcpu_args(s), now);
-	near_call(c, v, p, s, word, deadline);
+	if (unlikely(!near_call(c, v, p, s, word, deadline))) {
+		near_news(c, v, number, s);
+		return NEAR_NEWS;
+	}
 	trace_leaves(c, now, v, BH_CALL_CALL, number, BH_SHORT_BYTES, s, BH_TRACE_BY_WINDOW, c->rank);
-	return true;
+	return NEAR_DONE;
 }
 
 static inline bool port_serve_quick(struct vcpu *v, const uint64_t *arg)

@@ -338,9 +338,12 @@ ticks_t sched_used(const struct core *c, uint32_t rank)
 		now = arch_time();
 		word = load_relaxed(had);
 		if (word == before)
-			return word + now + 1;
+			break;
 	}
-	return (int64_t)word < 0 ? word + now + 1 : word;
+	if ((int64_t)word >= 0)
+		return word;
+	word += now + 1;
+	return (int64_t)word < 0 ? 0 : word; /* it has got the core since the counter was read */
 }
 
 /* v runs on the time of that rank. */
@@ -599,8 +602,6 @@ struct vcpu *sched_handed(struct vcpu *v)
 	struct core *c = v->core;
 	struct vcpu *to = c->runs;
 
-	if (unlikely(c->changed)) /* something was posted meanwhile */
-		return sched_choose(c);
 	if (unlikely(to->vigil != BH_NEVER || arch_vcpu_is_timed(&to->arch)))
 		return handed_timed(c, v, to);
 	return arch_vcpu_switch(c, v, to);

@@ -150,11 +150,11 @@ static inline uint32_t sched_why(const struct core *c, uint32_t rank)
  */
 static inline bool sched_can_hand_over(const struct core *c, const struct vcpu *to)
 {
-	return (c->changed | load_relaxed(&c->inbox) | to->frozen | to->lent | (c->urgent & to->bit)) == 0;
+	return (c->changed | load_relaxed(&c->inbox) | to->frozen | to->lent | ((c->urgent | c->shut) & to->bit)) == 0;
 }
 
-/* v, which is not ready any more until then, lends to `to`, which is. */
-static inline void sched_hand_over(struct core *c, struct vcpu *v, struct vcpu *to, ticks_t deadline)
+/* v, which is not ready any more until then, lends to `to`, which is. False: something has come for `to` meanwhile, so sched_next() has to say who runs. */
+static inline bool sched_hand_over(struct core *c, struct vcpu *v, struct vcpu *to, ticks_t deadline)
 {
 	uint32_t bit = to->bit, urgent = c->urgent | bit;
 
@@ -165,12 +165,14 @@ static inline void sched_hand_over(struct core *c, struct vcpu *v, struct vcpu *
 	c->runs = to;
 	store_relaxed(&c->urgent, urgent);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (unlikely(load_relaxed(&c->inbox) & (urgent | INBOX_NOW)))
-		c->changed = 1;
 	if (deadline < c->alarm) {
 		c->alarm = deadline;
 		arch_timer_set(deadline);
 	}
+	if (likely(!(load_relaxed(&c->inbox) & (urgent | INBOX_NOW))))
+		return true;
+	c->changed = 1;
+	return false;
 }
 
 /* `to` waits for v, and it is its time, or one's that waits for `to`. */
@@ -178,7 +180,7 @@ static inline bool sched_can_hand_back(const struct core *c, const struct vcpu *
 {
 	uint32_t ranks = to->bit | to->lent;
 
-	return (c->changed | load_relaxed(&c->inbox) | to->frozen | (v->lent ^ ranks)) == 0 && (ranks >> (c->rank & 31) & 1);
+	return (c->changed | load_relaxed(&c->inbox) | to->frozen | (v->lent ^ ranks) | (c->shut & to->bit)) == 0 && (ranks >> (c->rank & 31) & 1);
 }
 
 /* v, which is not ready any more, has answered `to`, which is. The alarm may stay that of the call's end: it would be `to`'s affair. */

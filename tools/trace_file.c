@@ -93,7 +93,7 @@ static void check_record(const struct plan *p, const char *file, uint32_t core, 
 static void take_records(const struct plan *p, const char *file, uint32_t core, const struct bh_trace *ring, const uint8_t *at, struct trace_core *c)
 {
 	bool full = ring->next >= ring->n;
-	uint32_t first = full ? ring->next - ring->n + 1 : 0;
+	uint32_t first = full ? ring->next - ring->n + BH_TRACE_UNDER_WAY : 0;
 
 	c->n = ring->next - first;
 	c->lost = first;

@@ -344,7 +344,11 @@ static __attribute__((noinline)) uint64_t on_quick(struct vcpu *v)
 
 static __attribute__((noinline)) uint64_t call_call_quick(struct vcpu *v)
 {
-	return likely(port_call_quick(v, &v->arch.x[1])) ? LEFT_HANDED : call_quick(v, BH_CALL_CALL);
+	switch (port_call_quick(v, &v->arch.x[1])) {
+	case NEAR_DONE: return LEFT_HANDED;
+	case NEAR_NEWS: return LEFT_NEXT;
+	default: return call_quick(v, BH_CALL_CALL);
+	}
 }
 
 static __attribute__((noinline)) uint64_t call_serve_quick(struct vcpu *v)

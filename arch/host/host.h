@@ -47,15 +47,15 @@ void host_off(void);			/* it is no core again */
 void host_point(void);			/* a place where another core may run */
 
 /* --- what guests do; in the kernel, on their core --- */
-void host_wfi(struct vcpu *v);				 /* as the port has it, by the short way where there is one (sched_doze()) */
-bool host_may_be_quick(struct vcpu *v);			 /* v's call may go by a short way: every other time */
-bool host_has_timers(const struct vcpu *v);		 /* one of v, which runs, is set */
+void host_wfi(struct vcpu *v);					      /* as the port has it, by the short way where there is one (sched_doze()) */
+bool host_may_be_quick(struct vcpu *v);				      /* v's call may go by a short way: every other time */
+bool host_has_timers(const struct vcpu *v);			      /* one of v, which runs, is set */
 bool host_next(struct vcpu *v, struct vcpu *(*next)(struct vcpu *v)); /* who runs next is that one's affair; answers true */
-void host_timer(struct vcpu *v, ticks_t when);		 /* v's virtual timer */
-void host_ptimer(struct vcpu *v, ticks_t when);		 /* v's emulated timer */
-void host_private(struct vcpu *v, uint32_t which);	 /* any core: a private interrupt of v pends */
-uint32_t host_take(struct vcpu *v);			 /* v takes its private interrupts: which */
-bool host_take_spi(struct partition *p, uint32_t intid); /* the edge was pending */
+void host_timer(struct vcpu *v, ticks_t when);			      /* v's virtual timer */
+void host_ptimer(struct vcpu *v, ticks_t when);			      /* v's emulated timer */
+void host_private(struct vcpu *v, uint32_t which);		      /* any core: a private interrupt of v pends */
+uint32_t host_take(struct vcpu *v);				      /* v takes its private interrupts: which */
+bool host_take_spi(struct partition *p, uint32_t intid);	      /* the edge was pending */
 bool host_level(const struct partition *p, uint32_t intid);
 enum emul_result host_access(struct vcpu *v, struct emul *e, struct access *a); /* the port's handler of an abort */
 

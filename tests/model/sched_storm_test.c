@@ -186,7 +186,6 @@ static void holds_alarm(const struct core *c)
 
 		reason |= at == v->deadline || at == v->vigil || at == v->arch.ptimer;
 	}
-	if (!reason) print_message("alarm %llu now %llu edge %llu\n", (unsigned long long)at, (unsigned long long)now, (unsigned long long)c->edge);
 	assert_true(reason);
 }
 

@@ -136,8 +136,11 @@ static inline bool guest_quick(struct vcpu *v, uint32_t function)
 
 	if (!host_may_be_quick(v))
 		return false;
-	if (function == BH_CALL_CALL && port_call_quick(v, arg))
-		return host_next(v, sched_handed);
+	if (function == BH_CALL_CALL) {
+		enum near done = port_call_quick(v, arg);
+
+		return done == NEAR_DONE ? host_next(v, sched_handed) : done == NEAR_NEWS;
+	}
 	if (function == BH_CALL_SERVE && !arch_irq_pending(v) && port_serve_quick(v, arg))
 		return host_next(v, sched_handed);
 	if (function == BH_CALL_WAIT && !arch_irq_pending(v) && !host_has_timers(v) && event_wait_quick(v, arg[0], arg[1]))
