@@ -20,12 +20,15 @@ LINE = r"restarts (\d+) first (\d+) last (\d+) least (\d+) most (\d+)\s"
 
 # How often, how long, since when: of what has happened, not of what is.
 HISTORY = {
-    "core": {"now", "had_from", "idled", "stint", "since", "frame", "mode_start", "alarms", "doze_urgent", "doze_alarm"},
+    "core": {"now", "idled", "since", "frame", "mode_start", "doze_urgent", "doze_alarm"},
     "partition": {"life", "log_at", "last_fault_at", "restarts", "restart_at", "printed", "repeats"},
-    "vcpu": {"used", "ask_life", "awaits_tail", "given", "turn_left", "alarm", "alarms", "arch.fp_used"},
-    "port": {"send.head", "send.dropped", "send.sequence", "send.slot", "receive.taken", "receive.dropped", "receive.slot", "latest", "call"},
+    "vcpu": {"used", "ask_life", "awaits_tail", "given", "turn_left", "arch.fp_used"},
+    "port": {"send.head", "send.dropped", "send.slot", "receive.taken", "receive.dropped", "receive.slot", "latest", "call"},
     "emul": {"lock.next", "lock.serving", "head"},
 }
+# Of a partition that lives on: list registers that are done with, until they are looked at again. Each partition here has one vCPU.
+LEFT = {"vcpu": {"arch.vgic.used", "arch.vgic.latched", "arch.vgic.lr"}, "partition": {"arch.vgic.word"}}
+WORD, HELD = 44, 24  # struct vgic_word (arch/arm64/vgic.h), and its `held`
 # Registers of programs that count themselves (the boss, the console), and the clock in them.
 PROGRAM = {"arch.x", "arch.cntv_cval", "arch.cntp_cval", "arch.pc", "arch.pstate", "arch.sp_el0", "arch.sp_el1", "arch.elr_el1", "arch.spsr_el1"}
 
@@ -80,6 +83,11 @@ def test_the_last_restart_costs_what_the_first_did(states):
     assert abs(states[1].said["last"] - states[0].said["first"]) <= states[0].said["first"] // 50
 
 
+def is_left(layout, field, i):
+    at = next(at for at, _, name in layout if name == field)
+    return field != "arch.vgic.word" or (i - at) % WORD == HELD
+
+
 # HEALTH-5
 def test_ten_thousand_restarts_leave_the_kernels_state_as_ten_did(states):
     few, many = states
@@ -87,6 +95,12 @@ def test_ten_thousand_restarts_leave_the_kernels_state_as_ten_did(states):
     arrays = {name: (image.u64(image.blob + at), image.u32(size)) for name, at, size in
               (("core", 128, 104), ("partition", 136, 108), ("vcpu", 144, 112), ("emul", 152, 116), ("port", 160, 120))}
     start = image.u64(200)
+
+    def lives_on(n):
+        at = arrays["partition"][0] - start + n * arrays["partition"][1]
+        at += next(at for at, _, name in kernel_layout.fields("partition") if name == "life")
+        return few.bytes[at:at + 4] == many.bytes[at:at + 4]
+
     wrong = []
     assert len(few.bytes) == len(many.bytes)
     compared = 0
@@ -99,7 +113,8 @@ def test_ten_thousand_restarts_leave_the_kernels_state_as_ten_did(states):
             compared += size
             for i in range(0, size, 4):
                 field = kernel_layout.name_at(layout, i)
-                if a[i:i + 4] != b[i:i + 4] and field not in HISTORY[name] and field not in PROGRAM:
+                if a[i:i + 4] != b[i:i + 4] and field not in HISTORY[name] and field not in PROGRAM and not (
+                        lives_on(n) and field in LEFT.get(name, ()) and is_left(layout, field, i)):
                     wrong.append(f"{name} {n}: {field} (+{i}): {a[i:i + 4].hex()} and {b[i:i + 4].hex()}")
     assert compared > 10000
     assert not wrong, "\n".join(wrong)
