@@ -89,11 +89,10 @@ static void check_record(const struct plan *p, const char *file, uint32_t core, 
 		fail("%s is damaged: the system has no mode %u", file, r->arg);
 }
 
-/* Record next - n may have been under way when the machine ended (abi/trace.h). */
+/* What may have been under way when the machine ended lies over the oldest (abi/trace.h). */
 static void take_records(const struct plan *p, const char *file, uint32_t core, const struct bh_trace *ring, const uint8_t *at, struct trace_core *c)
 {
-	bool full = ring->next >= ring->n;
-	uint32_t first = full ? ring->next - ring->n + BH_TRACE_UNDER_WAY : 0;
+	uint32_t behind = ring->next + BH_TRACE_UNDER_WAY, first = behind > ring->n ? behind - ring->n : 0;
 
 	c->n = ring->next - first;
 	c->lost = first;

@@ -10,7 +10,7 @@ from image import PAGE, Image
 TOOL = "build/bulkhead"
 SYSTEM = "tests/systems/audit"
 WRITE = 1 << 7  # S2AP[1]
-INFO_ENTRY, INFO_HEAD = 120, 64
+INFO_ENTRY, INFO_HEAD = 120, 72
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import shutil
 import struct
 
 import pytest
-from audited import PAGE, WRITE, audit, folder, good, info_entry, refused, set_bits  # noqa: F401 (fixtures)
+from audited import INFO_HEAD, PAGE, WRITE, audit, folder, good, info_entry, refused, set_bits  # noqa: F401 (fixtures)
 from image import ACTIONS, HEAD
 
 SYSTEM = "tests/systems/audit-health"
@@ -263,7 +263,7 @@ def test_a_log_that_somebody_else_sees(good, audit):
 def test_an_information_page_that_says_otherwise(good, audit, kind, name, offset, says):
     image = good.copy()
     page = image.offset(image.region("watch", "information page").pa)
-    at = next(at for at in range(page + 64, page + PAGE, 120)
+    at = next(at for at in range(page + INFO_HEAD, page + PAGE, 120)
               if image.u32(at) == kind and image.data[at + 56:at + 88].rstrip(b"\0").decode() == name)
     image.data[at + offset] ^= 1
     refused(audit, image, "watch: information page", says)

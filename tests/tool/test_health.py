@@ -41,7 +41,7 @@ def entries(made, partition):
     """(kind, cap, intid, flags, ipa, ipa2, bytes, reply_bytes, depth, period, name, peer) of its information page."""
     page = made.offset(made.region(partition, "information page").pa)
     for n in range(made.u32(page + 8)):
-        e = struct.unpack_from("<4I3Q2IQ32s32s", made.data, page + 64 + 120 * n)
+        e = struct.unpack_from("<4I3Q2IQ32s32s", made.data, page + 72 + 120 * n)
         yield e[:10] + tuple(text.rstrip(b"\0").decode() for text in e[10:])
 
 
