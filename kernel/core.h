@@ -17,10 +17,10 @@ struct core {
 	const struct bh_core *desc;
 	struct vcpu *loaded;   /* whose registers the hardware holds, or NULL */
 	struct vcpu *fp_owner; /* whose FP registers the hardware holds, or NULL */
-	uint32_t stale;	       /* ranks: translations of that vCPU's VMID must go before it runs here; the port's, and the next one */
+	uint32_t stale;	       /* ranks: translations of that vCPU's VMID must go before it runs here; the port's */
 	uint64_t empty_root;   /* of stage 2, which it has between two vCPUs; the port's */
 	uint32_t alarm_intid;  /* of its own timer; the port's */
-	uint32_t extras;       /* its processor has what few have and every switch has to move */
+	uint32_t extras;       /* its processor has what few have and every switch has to move; the port's */
 	uint32_t number;
 	uint64_t kick; /* what makes the others' kicks reach it; the port's */
 

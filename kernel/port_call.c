@@ -37,9 +37,9 @@ static uint64_t caller_of(const struct vcpu *v)
 static const uint32_t nothing_to_raise = ~0u;
 
 /* `to` has the core from now on. */
-static void trace_handed(struct core *c, const struct vcpu *to)
+static __attribute__((noinline)) void trace_handed(struct core *c, const struct vcpu *to)
 {
-	trace(c, BH_TRACE_SWITCH, to->who, sched_why(c, c->rank), c->rank, 0);
+	sched_trace(c, to, c->rank);
 }
 
 void near_news(struct core *c, const struct vcpu *v, uint64_t number, const struct vcpu *s)

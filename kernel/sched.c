@@ -346,12 +346,6 @@ ticks_t sched_used(const struct core *c, uint32_t rank)
 	return (int64_t)word < 0 ? 0 : word; /* it has got the core since the counter was read */
 }
 
-/* v runs on the time of that rank. */
-static inline void trace_switch(struct core *c, const struct vcpu *v, uint32_t rank)
-{
-	trace(c, BH_TRACE_SWITCH, v->who, sched_why(c, rank), rank, 0);
-}
-
 /* v runs from now on, on the time of that rank; NULL and BH_NONE: nobody does. */
 static void run(struct core *c, struct vcpu *v, uint32_t rank)
 {
@@ -371,7 +365,7 @@ static void run(struct core *c, struct vcpu *v, uint32_t rank)
 		turn_begin(c);
 	if (unlikely(c->funded))
 		budget_begin(c);
-	trace_switch(c, v, rank);
+	sched_trace(c, v, rank);
 }
 
 /* Siblings take turns: of a group, those that have not had theirs; then all again. */

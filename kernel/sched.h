@@ -143,6 +143,12 @@ static inline uint32_t sched_why(const struct core *c, uint32_t rank)
 									: BH_TRACE_BY_SLACK;
 }
 
+/* v runs from now on, on the time of that rank. */
+static inline void sched_trace(struct core *c, const struct vcpu *v, uint32_t rank)
+{
+	trace(c, BH_TRACE_SWITCH, v->who, sched_why(c, rank), rank, 0);
+}
+
 /*
  * The short way of a call within one core (port_near.h): the server's vCPU waits for just that, so the caller's time goes to it, and back with the
  * reply, and nobody else is looked at. _can_: nothing speaks against it: nothing is on its way to anybody here, and the server would not have

@@ -26,8 +26,6 @@
 #define GICR_WAKER_SLEEP    0x2u
 #define GICR_WAKER_CHILDREN 0x4u
 
-#define MAX_VCPUS 8u
-
 #define SPURIOUS 1020u /* from here on an INTID means: nothing pending */
 
 #define ICC_PMR_EL1	"s3_0_c4_c6_0"

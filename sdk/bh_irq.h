@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Interrupts: the partition's GICv3 (virtual or not), group 1, one handler for each INTID.
- * Handlers run on their own stack, with interrupts
- * masked, one after the other in order of priority; they may use FP.
+ * Handlers run on their own stack, with interrupts masked, one after the other in order of priority; they
+ * may use FP.
  */
 #ifndef SDK_BH_IRQ_H
 #define SDK_BH_IRQ_H

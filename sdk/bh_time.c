@@ -11,9 +11,8 @@
 #include "sdk/bh_irq.h"
 #include "sdk/sdk_inside.h"
 
-#define NEVER	  UINT64_MAX
-#define MAX_VCPUS 8u
-#define CTL_ON	  1ull
+#define NEVER  UINT64_MAX
+#define CTL_ON 1ull
 
 struct clock {
 	uint64_t alarm, period, sleep; /* ticks; NEVER */

@@ -25,6 +25,8 @@ void bh_irq_take(void);
 void bh_fault_take(struct bh_frame *f);
 __attribute__((noreturn)) void bh_fault_fatal(struct bh_frame *f);
 
+#define MAX_VCPUS 8u /* of a partition */
+
 void bh_irq_init_cpu(void);   /* on each vCPU, when it is switched on */
 void bh_timer_init_cpu(void); /* likewise */
 void bh_log_init(void);

@@ -92,7 +92,7 @@ static void check_record(const struct plan *p, const char *file, uint32_t core, 
 /* What may have been under way when the machine ended lies over the oldest (abi/trace.h). */
 static void take_records(const struct plan *p, const char *file, uint32_t core, const struct bh_trace *ring, const uint8_t *at, struct trace_core *c)
 {
-	uint32_t behind = ring->next + BH_TRACE_UNDER_WAY, first = behind > ring->n ? behind - ring->n : 0;
+	uint32_t kept = ring->n > BH_TRACE_UNDER_WAY ? ring->n - BH_TRACE_UNDER_WAY : 0, first = ring->next > kept ? ring->next - kept : 0;
 
 	c->n = ring->next - first;
 	c->lost = first;

@@ -193,8 +193,8 @@ void switch_serror(struct vcpu *v); /* v, loaded, has an SError pending */
  */
 #define LEFT_SYNC   1u	/* all of it */
 #define LEFT_IRQ    3u	/* this interrupt, which has been acknowledged: INTID << 8 */
-#define LEFT_NEXT   5u	/* who runs */
 #define LEFT_ALARM  11u /* the core's own timer, acknowledged */
+#define LEFT_NEXT   5u	/* who runs */
 #define LEFT_HANDED 9u	/* the same, and all that was done is that another has the core: port_near.h */
 #define LEFT_WAITS  7u	/* the same, and all that was done is that the vCPU waits: event_wait_quick() */
 

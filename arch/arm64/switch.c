@@ -335,7 +335,6 @@ static void debug_from_outside(const struct arch_vcpu *a)
 void switch_review(struct vcpu *v)
 {
 	struct arch_vcpu *a = &v->arch;
-
 	bool rare = v->frozen || a->is_direct || !(a->cptr & CPTR_EL2_TFP) || (a->mdcr & MDCR_EL2_TDE) || a->debug_used || a->abort_pending || (a->hcr & HCR_EL2_VSE) ||
 		    timer_runs(a->cntp_ctl) || v->core->extras;
 

@@ -7,9 +7,7 @@
 #include <string.h>
 #include <ucontext.h>
 
-#include "kernel/event.h"
 #include "kernel/health.h"
-#include "kernel/port_near.h"
 #include "kernel/sched.h"
 #include "kernel/trace.h"
 
@@ -26,7 +24,7 @@ struct host_core {
 	struct host_registers reg; /* the hardware */
 	host_guest_fn *trap;
 	void *arg;
-	struct vcpu *(*next)(struct vcpu *v); /* of this exit, where it went by a short way (host_quick()) */
+	struct vcpu *(*next)(struct vcpu *v); /* of this exit, where it went by a short way (host_next()) */
 	uint32_t asked;			      /* how often it might have */
 	ucontext_t here;
 };
