@@ -174,8 +174,8 @@ struct bh_core {
 	uint32_t vcpu[BH_MAX_CORE_VCPUS]; /* system-wide vCPU numbers; most urgent first: the place is the rank */
 	uint32_t reserved;
 	/*
-	 * Of a core whose vCPU has its interrupts directly, else 0: a page of the kernel's that is its stage 2 root. The kernel copies one of the
-	 * partition's roots there, whole, or empties it, from whatever core, to get the core back.
+	 * Of a core whose vCPU has its interrupts directly, else 0: a page of the kernel's that is its stage 2 root. The kernel copies a
+	 * root of the partition's there, whole, or empties it, from whatever core, to get the core back.
 	 */
 	uint64_t door_pa, door_va;
 };
@@ -201,8 +201,7 @@ struct bh_partition {
 	uint32_t first_smc, n_smcs; /* allow-list of SMC functions passed to firmware */
 	uint32_t vmid;		    /* number + 1 */
 	uint32_t fp;		    /* enum bh_fp */
-	uint64_t load_root;	    /* pa: everything of run_root, and stub, parameters, pristine store */
-	uint64_t run_root;	    /* pa */
+	uint64_t root;		    /* pa */
 
 	struct bh_health health[BH_FAULTS]; /* by enum bh_fault */
 	struct bh_health limit;		    /* more than limit_n restarts by policy in limit_ns: STOP, MODE or SYSTEM; of these MODE stops it too */
@@ -213,7 +212,7 @@ struct bh_partition {
 	uint64_t watchdog_open_ns;	    /* and not sooner than that after the last time; below watchdog_ns */
 	uint64_t log_pace_ns;		    /* in the long run it leaves one record of the health log in so long (log.h); 1 to BH_PERIOD_MAX_NS */
 	uint64_t answer_ns;		    /* as a server it answers an access within so long; 0: whenever; at most BH_PERIOD_MAX_NS */
-	uint64_t load_root_va, run_root_va; /* DEDICATED: the kernel's, of the first page of each root, read-only; else 0 */
+	uint64_t root_va;		    /* DEDICATED: the kernel's, of the root's first page, read-only; else 0 */
 };
 
 struct bh_vcpu {
@@ -267,10 +266,9 @@ enum bh_region_kind {
 	BH_REGION_RAM = 1,
 	BH_REGION_DEVICE = 2,	/* a device of the board */
 	BH_REGION_EMULATED = 3, /* unmapped at stage 2; object = number in emuls */
-	BH_REGION_CONST = 4,	/* read-only page: empty virtio-mmio slots, information page */
+	BH_REGION_CONST = 4,	/* read-only: empty virtio-mmio slots, information page, boot stub, its parameters, pristine store */
 	BH_REGION_WINDOW = 5,	/* memory shared with the kernel: queues, server pages, ports' in and out windows, log */
-	BH_REGION_BOOT = 6,	/* in the loading root only: stub, parameters, pristine store */
-	BH_REGION_SHARED = 7,	/* memory shared with other partitions, not with the kernel */
+	BH_REGION_SHARED = 6,	/* memory shared with other partitions, not with the kernel */
 				/* the trace rings are BH_REGION_WINDOW, read-only */
 };
 
@@ -318,7 +316,7 @@ struct bh_cap {
 	uint32_t kind;
 	uint32_t object;
 	uint32_t rights;    /* by kind */
-	uint32_t root_page; /* BH_CONTROL_MAY_INSPECT: a root of its holder (pa / BH_PAGE): all of run_root, and the RAM of `object` at BH_INSPECT_IPA */
+	uint32_t root_page; /* BH_CONTROL_MAY_INSPECT: a root of its holder (pa / BH_PAGE): all of its own root, and the RAM of `object` at BH_INSPECT_IPA */
 };
 
 /*

@@ -13,7 +13,7 @@
 #define ABI_CALL_H
 
 /* Changed whenever anything in abi/ changes its meaning; kernel, tool and SDK compare it. */
-#define BH_ABI_VERSION 6
+#define BH_ABI_VERSION 7
 
 #define BH_CALL_UID	 0x8600ff01u /* -> w0-w3: the UUID below, as SMCCC orders it */
 #define BH_CALL_REVISION 0x8600ff03u /* -> x0 major (BH_ABI_VERSION), x1 minor (0) */
@@ -32,7 +32,7 @@
 /*
  * Boot stub only (BH_E_STATE elsewhere): the partition's memory is ready; x1 = first instruction
  * (IPA), x2 = value for x0. Does not return: the vCPU goes on at x1 as the arm64 boot protocol
- * has it, in the partition's running root.
+ * has it, in the partition's root.
  */
 #define BH_CALL_BOOT_DONE BH_CALL(1)
 

@@ -2,8 +2,8 @@
 /*
  * What the boot stub reads. The stub is the first thing a partition runs at every start: in its
  * own partition, with its own rights, on its own time. It carries out a list of operations that the tool
- * wrote, then reports to the kernel, which drops the loading root (stub, parameters and pristine
- * store disappear from the partition's address space) and enters the payload.
+ * wrote, then reports to the kernel, which enters the payload. Stub, parameters and pristine store stay where they are, to be read:
+ * a partition has one set of translation tables, and what it is made of is no secret to it.
  */
 #ifndef ABI_STUB_H
 #define ABI_STUB_H
@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /*
- * Where the loading root shows them (IPA); all of it is free on QEMU's `virt` without secure world. Those that every partition has lie within the
+ * Where they are (IPA); all of it is free on QEMU's `virt` without secure world. Those that every partition has lie within the
  * 2 MiB of the virtio-mmio slots, so that one translation table serves them.
  */
 #define BH_STUB_IPA	     0x0a100000u /* stub's code, read-only, executable; at most 64 KiB */

@@ -173,7 +173,7 @@ int64_t inspect_show(struct vcpu *v, const uint64_t *arg)
 
 	if (arg[0] == BH_NONE) {
 		if (v->inspects)
-			show(v, v->part->desc->run_root);
+			show(v, v->part->desc->root);
 		give_back(v);
 		return BH_OK;
 	}

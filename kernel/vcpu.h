@@ -44,8 +44,8 @@ enum vcpu_power {
 };
 
 enum vcpu_entry {
-	ENTRY_STUB = 0,	  /* the boot stub: data caching forced, loading root */
-	ENTRY_GUEST = 1,  /* as the boot protocol and PSCI have it, running root */
+	ENTRY_STUB = 0,	  /* the boot stub: data caching forced */
+	ENTRY_GUEST = 1,  /* as the boot protocol and PSCI have it */
 	ENTRY_RESUME = 2, /* the same, after a suspend: what its interrupt controller holds stays */
 };
 

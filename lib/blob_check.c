@@ -414,14 +414,14 @@ static const char *check_dedicated(const struct bh_blob *b, uint32_t n)
 	const char *wrong = NULL;
 
 	if (!is_dedicated(b, n)) {
-		if (p->load_root_va != 0 || p->run_root_va != 0)
+		if (p->root_va != 0)
 			return "partition: has what goes with a dedicated core";
 		return (p->flags & BH_PART_NATIVE_WFI) != 0 ? check_wfi(b, p) : NULL;
 	}
-	if (!blob_is_page(p->load_root) || !blob_is_page(p->run_root))
-		return "dedicated core: a root that is to be copied is no page";
-	if (!blob_is_va(p->load_root_va, BH_PAGE, BH_PAGE) || !blob_is_va(p->run_root_va, BH_PAGE, BH_PAGE) || p->watchdog_ns != 0)
-		return "dedicated core: roots outside the kernel's space, or a watchdog";
+	if (!blob_is_page(p->root))
+		return "dedicated core: the root that is to be copied is no page";
+	if (!blob_is_va(p->root_va, BH_PAGE, BH_PAGE) || p->watchdog_ns != 0)
+		return "dedicated core: root outside the kernel's space, or a watchdog";
 	for (uint32_t i = 0; i < p->n_vcpus && !wrong; i++)
 		wrong = check_dedicated_core(b, &blob_vcpus(b)[p->first_vcpu + i]);
 	for (uint32_t i = 0; i < b->n_irqs && !wrong; i++)
@@ -483,8 +483,8 @@ static const char *check_partition(const struct bh_blob *b, uint32_t n, struct b
 		return "partition: VMID is not its number and one";
 	if (p->fp > BH_FP_NONE)
 		return "partition: unknown FP policy";
-	if (!blob_is_root(p->load_root, blob_root_bytes(b->ipa_bits)) || !blob_is_root(p->run_root, blob_root_bytes(b->ipa_bits)))
-		return "partition: a root is not aligned";
+	if (!blob_is_root(p->root, blob_root_bytes(b->ipa_bits)))
+		return "partition: its root is not aligned";
 	wrong = check_vcpus(b, n);
 	if (!wrong)
 		wrong = check_regions(b, n);

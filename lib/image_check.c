@@ -229,7 +229,7 @@ const char *image_blob_check(const struct bh_image_header *h, const struct bh_bl
 	if (!is_root(h, b, b->empty_root))
 		return "image: the empty root is not among the tables";
 	for (uint32_t i = 0; i < b->n_partitions; i++)
-		if (!is_root(h, b, blob_partitions(b)[i].load_root) || !is_root(h, b, blob_partitions(b)[i].run_root))
+		if (!is_root(h, b, blob_partitions(b)[i].root))
 			return "image: a partition's root is not among the tables";
 	for (uint32_t i = 0; i < b->n_caps; i++)
 		if (blob_caps(b)[i].root_page && !is_root(h, b, (uint64_t)blob_caps(b)[i].root_page * BH_PAGE))

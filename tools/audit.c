@@ -70,8 +70,7 @@ static uint32_t walk_all(struct audit *a, struct audit_walked *w)
 	w[n++] = (struct audit_walked){ .owner = AUDIT_KERNEL, .root = ROOT_EL2, .pa = a->h->el2_root_pa };
 	w[n++] = (struct audit_walked){ .owner = AUDIT_KERNEL, .root = ROOT_EMPTY, .pa = a->b->empty_root };
 	for (uint32_t p = 0; p < a->b->n_partitions; p++) {
-		w[n++] = (struct audit_walked){ .owner = p, .root = ROOT_LOAD, .pa = part[p].load_root };
-		w[n++] = (struct audit_walked){ .owner = p, .root = ROOT_RUN, .pa = part[p].run_root };
+		w[n++] = (struct audit_walked){ .owner = p, .root = ROOT_OWN, .pa = part[p].root };
 	}
 	for (uint32_t i = 0; i < n; i++)
 		walk(a, &w[i]);

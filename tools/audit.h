@@ -150,11 +150,10 @@ enum audit_what {
 	WHAT_UART,
 };
 
-enum { ROOT_LOAD = 1,
-       ROOT_RUN = 2,
-       ROOT_EL2 = 4,
-       ROOT_EMPTY = 8,
-       ROOT_INSPECT = 16 }; /* all of the running root, and the RAM of one other */
+enum { ROOT_OWN = 1, /* a partition's */
+       ROOT_EL2 = 2,
+       ROOT_EMPTY = 4,
+       ROOT_INSPECT = 8 }; /* all of its own root, and the RAM of one other */
 
 struct audit_want {
 	enum audit_what what;

@@ -98,8 +98,8 @@ static void check_partition(struct audit *a, uint32_t p)
 			part->fp, want->fp);
 	if (part->n_vcpus != want->n_cores)
 		finding(a, "%s: has %u vCPUs, but %u cores are declared", owner_name(a, p), part->n_vcpus, want->n_cores);
-	if (part->load_root == part->run_root || part->load_root == a->b->empty_root || part->run_root == a->b->empty_root)
-		finding(a, "%s: its roots are not two of its own", owner_name(a, p));
+	if (part->root == a->b->empty_root)
+		finding(a, "%s: its root is the empty one", owner_name(a, p));
 	for (uint32_t q = 0; q < p; q++) /* also by blob_check; VMIDs are what keeps TLB entries apart */
 		if (blob_partitions(a->b)[q].vmid == part->vmid || part->vmid == 0)
 			finding(a, "%s: VMID %u is used twice, or 0", owner_name(a, p), part->vmid);

@@ -127,7 +127,7 @@ static void want_devices(struct audit *a)
 		     BH_PAGE);
 }
 
-/* Of each dedicated core the page that is its root, and the first page of each root that may be copied there; of no other. */
+/* Of each dedicated core the page that is its root, and the first page of the root that is copied there; of no other. */
 static void want_doors(struct audit *a)
 {
 	const struct bh_blob *b = a->b;
@@ -138,10 +138,8 @@ static void want_doors(struct audit *a)
 	for (uint32_t p = 0; p < b->n_partitions; p++) {
 		const struct bh_partition *part = &blob_partitions(b)[p];
 
-		if (!part->load_root_va)
-			continue;
-		want(a, WHAT_ROOT, BH_READ, part->load_root_va, part->load_root, BH_PAGE);
-		want(a, WHAT_ROOT, BH_READ, part->run_root_va, part->run_root, BH_PAGE);
+		if (part->root_va)
+			want(a, WHAT_ROOT, BH_READ, part->root_va, part->root, BH_PAGE);
 	}
 }
 

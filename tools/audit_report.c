@@ -102,9 +102,8 @@ const char *root_name(uint32_t root)
 	switch (root) {
 	case ROOT_EL2: return "EL2";
 	case ROOT_EMPTY: return "empty root";
-	case ROOT_LOAD: return "loading root";
 	case ROOT_INSPECT: return "root to inspect ";
-	default: return "running root";
+	default: return "root";
 	}
 }
 

@@ -60,17 +60,17 @@ struct space {
 	uint64_t root_pa;
 };
 
-/* A root to inspect with has what the running root has, and one other's RAM. */
+/* A root to inspect with has what its own root has, and one other's RAM. */
 static bool wanted_here(const struct space *s, const struct audit_want *w)
 {
 	if (w->owner != s->owner)
 		return false;
 	if (s->root != ROOT_INSPECT)
 		return (w->roots & s->root) != 0;
-	return (w->roots & ROOT_RUN) || ((w->roots & ROOT_INSPECT) && w->object == s->object);
+	return (w->roots & ROOT_OWN) || ((w->roots & ROOT_INSPECT) && w->object == s->object);
 }
 
-/* "running root", "root to inspect guest" */
+/* "root", "root to inspect guest" */
 static const char *space_name(const struct space *s)
 {
 	static char name[2 * AUDIT_NAME];

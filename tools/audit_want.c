@@ -52,17 +52,17 @@ static void want_add_region(struct audit *a, uint32_t p, const struct bh_region 
 struct audit_want *want_region_as(struct audit *a, uint32_t p, const struct bh_region *r, enum audit_what what, uint32_t object,
 				  uint32_t rights, uint32_t *seen)
 {
-	want_add_region(a, p, r, (struct audit_want){ .what = what, .object = object, .roots = RUN, .rights = rights }, seen);
+	want_add_region(a, p, r, (struct audit_want){ .what = what, .object = object, .roots = ROOT_OWN, .rights = rights }, seen);
 	return &a->wants.w[a->wants.n - 1];
 }
 
 /* The name is what a fault report calls the region; a wrong one would lead its reader astray. */
-static void want(struct audit *a, uint32_t p, const struct bh_region *r, enum audit_what what, uint32_t roots,
-		 uint32_t rights, uint32_t *seen)
+static void want(struct audit *a, uint32_t p, const struct bh_region *r, enum audit_what what, uint32_t rights,
+		 uint32_t *seen)
 {
 	if (!has_name(a, r, "%s", what_name(what)))
 		odd_region(a, p, r, "has another name than what it is");
-	want_add_region(a, p, r, (struct audit_want){ .what = what, .roots = roots, .rights = rights }, seen);
+	want_add_region(a, p, r, (struct audit_want){ .what = what, .roots = ROOT_OWN, .rights = rights }, seen);
 }
 
 static void want_device(struct audit *a, uint32_t p, const struct bh_region *r, struct seen *seen)
@@ -89,27 +89,21 @@ static void want_device(struct audit *a, uint32_t p, const struct bh_region *r, 
 
 static void want_const(struct audit *a, uint32_t p, const struct bh_region *r, struct seen *seen)
 {
-	if (r->ipa == BH_INFO_IPA && r->bytes <= SMALL)
-		want(a, p, r, WHAT_INFO, RUN, BH_READ, &seen->info);
-	else if (r->ipa >= VIRTIO_IPA && r->ipa < VIRTIO_END && r->bytes == BH_PAGE)
-		want(a, p, r, WHAT_CONST, RUN, BH_READ, NULL), seen->virtio += (uint32_t)r->bytes;
-	else
-		odd_region(a, p, r, "is no read-only page that this partition should have");
-}
-
-static void want_boot(struct audit *a, uint32_t p, const struct bh_region *r, struct seen *seen)
-{
 	const struct audit_part *part = &a->d.part[a->part_of[p]];
 
-	if (r->ipa == BH_STUB_IPA && r->bytes <= SMALL)
-		want(a, p, r, WHAT_STUB, ROOT_LOAD, BH_READ | BH_EXECUTE, &seen->stub);
+	if (r->ipa == BH_INFO_IPA && r->bytes <= SMALL)
+		want(a, p, r, WHAT_INFO, BH_READ, &seen->info);
+	else if (r->ipa == BH_STUB_IPA && r->bytes <= SMALL)
+		want(a, p, r, WHAT_STUB, BH_READ | BH_EXECUTE, &seen->stub);
 	else if (r->ipa == BH_STUB_PARAM_IPA && r->bytes <= SMALL)
-		want(a, p, r, WHAT_PARAMS, ROOT_LOAD, BH_READ, &seen->params);
+		want(a, p, r, WHAT_PARAMS, BH_READ, &seen->params);
 	else if (part->restart && ((r->ipa >= BH_PRISTINE_NEAR_IPA && r->ipa + r->bytes <= BH_PRISTINE_NEAR_END) ||
 				   (r->ipa >= BH_PRISTINE_IPA && r->ipa + r->bytes <= BH_PRISTINE_END)))
-		want(a, p, r, WHAT_PRISTINE, ROOT_LOAD, BH_READ, NULL), seen->pristine++;
+		want(a, p, r, WHAT_PRISTINE, BH_READ, NULL), seen->pristine++;
+	else if (r->ipa >= VIRTIO_IPA && r->ipa < VIRTIO_END && r->bytes == BH_PAGE)
+		want(a, p, r, WHAT_CONST, BH_READ, NULL), seen->virtio += (uint32_t)r->bytes;
 	else
-		odd_region(a, p, r, "has no place in the loading root");
+		odd_region(a, p, r, "is nothing to read that this partition should have");
 }
 
 static void want_region(struct audit *a, uint32_t p, const struct bh_region *r, struct seen *seen)
@@ -120,7 +114,7 @@ static void want_region(struct audit *a, uint32_t p, const struct bh_region *r, 
 	case BH_REGION_RAM:
 		if (r->ipa != RAM_IPA || r->bytes != part->ram_bytes)
 			odd_region(a, p, r, "is not the RAM that is declared");
-		want(a, p, r, WHAT_RAM, RUN, BH_READ | BH_WRITE | BH_EXECUTE, &seen->ram);
+		want(a, p, r, WHAT_RAM, BH_READ | BH_WRITE | BH_EXECUTE, &seen->ram);
 		break;
 	case BH_REGION_DEVICE:
 		want_device(a, p, r, seen);
@@ -133,9 +127,6 @@ static void want_region(struct audit *a, uint32_t p, const struct bh_region *r, 
 		break;
 	case BH_REGION_WINDOW:
 		want_window(a, p, r, seen);
-		break;
-	case BH_REGION_BOOT:
-		want_boot(a, p, r, seen);
 		break;
 	case BH_REGION_SHARED:
 		want_shared(a, p, r, seen);

@@ -9,7 +9,6 @@
 #include "tools/audit.h"
 
 #define RAM_IPA 0x40000000u
-#define RUN	(ROOT_LOAD | ROOT_RUN)
 
 /* What must be seen once while the regions of a partition are gone through. */
 struct seen {

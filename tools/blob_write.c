@@ -89,10 +89,8 @@ static void write_partitions(struct writer *w)
 		d.n_smcs = part->n_smcs;
 		d.vmid = i + 1;
 		d.fp = part->fp;
-		d.load_root = part->load_root;
-		d.run_root = part->run_root;
-		d.load_root_va = part->load_root_va;
-		d.run_root_va = part->run_root_va;
+		d.root = part->root;
+		d.root_va = part->root_va;
 		write_health(&d, part);
 		bytes_add(&w->body, &d, sizeof(d));
 	}

@@ -2,7 +2,7 @@
 /*
  * The kernel's own mappings (DDI 0487, stage 1 of the EL2 translation regime). MAIR_EL2 index 0 is
  * Device-nGnRnE, 1 Normal write-back. Nothing is writable and executable; no partition's RAM and no payload is mapped, and of the
- * translation tables only the roots of partitions with dedicated cores, to be read.
+ * translation tables only the root of each partition with dedicated cores, to be read.
  */
 #include "abi/emul.h"
 #include "abi/log.h"
@@ -80,8 +80,7 @@ static void map_roots(const struct plan *p, struct map_list *l)
 
 		if (!part->dedicated)
 			continue;
-		map_add(l, part->load_root_va, part->load_root, BH_PAGE, RODATA);
-		map_add(l, part->run_root_va, part->run_root, BH_PAGE, RODATA);
+		map_add(l, part->root_va, part->root, BH_PAGE, RODATA);
 	}
 }
 

@@ -30,7 +30,7 @@ static uint64_t distance(const struct region *r, uint64_t a)
 	return a - r->ipa < r->bytes ? 0 : a - (r->ipa + r->bytes) + 1;
 }
 
-/* What a payload's boot needs is not there when it runs. Never NULL: the kernel answers somewhere. */
+/* Never NULL: the kernel answers somewhere. */
 static const struct region *nearest(const struct part *part, uint64_t a)
 {
 	const struct region *best = NULL;
@@ -38,7 +38,7 @@ static const struct region *nearest(const struct part *part, uint64_t a)
 	for (uint32_t i = 0; i < part->n_regions + N_KERNELS; i++) {
 		const struct region *r = region_of(part, i);
 
-		if (r->kind != BH_REGION_BOOT && r->bytes && (!best || distance(r, a) < distance(best, a)))
+		if (r->bytes && (!best || distance(r, a) < distance(best, a)))
 			best = r;
 	}
 	return best;

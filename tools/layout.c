@@ -189,10 +189,8 @@ static void place_doors(struct plan *p, uint64_t *va)
 		if (p->core[i].dedicated)
 			p->core[i].door_va = take_va(va, BH_PAGE);
 	for (uint32_t i = 0; i < p->n_parts; i++)
-		if (p->part[i].dedicated) {
-			p->part[i].load_root_va = take_va(va, BH_PAGE);
-			p->part[i].run_root_va = take_va(va, BH_PAGE);
-		}
+		if (p->part[i].dedicated)
+			p->part[i].root_va = take_va(va, BH_PAGE);
 }
 
 static void place_state(struct plan *p)

@@ -182,7 +182,7 @@ struct part {
 	uint64_t in_bytes, out_bytes; /* of its ports' windows, multiples of BH_PAGE; 0: none */
 	uint64_t in_ipa, out_ipa, in_pa, out_pa, in_va, out_va;
 	uint64_t ram_pa, store_pa, params_pa, info_pa;
-	uint64_t load_root, run_root, load_root_va, run_root_va;
+	uint64_t root, root_va;
 };
 
 /* A client's PL011, answered for by another partition: its console, or one end of a channel. */

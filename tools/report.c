@@ -80,7 +80,6 @@ static const char *kind_text(const struct region *r)
 	case BH_REGION_EMULATED: return "emulated";
 	case BH_REGION_CONST: return "constant";
 	case BH_REGION_WINDOW: return "window";
-	case BH_REGION_BOOT: return "while loading";
 	case BH_REGION_SHARED: return r->uncached ? "shared, uncached" : "shared";
 	}
 	return "?";
@@ -154,8 +153,7 @@ static void part_lines(const struct plan *p, const struct part *part, struct byt
 	bytes_print(b, "  payload:   %s (%s), entry %#llx, x0 = %#llx\n", part->image, pay->format,
 		    (unsigned long long)pay->entry, (unsigned long long)pay->arg);
 	part_cores(p, part, b);
-	bytes_print(b, "  roots:     running %#llx, loading %#llx; VMID %u\n", (unsigned long long)part->run_root,
-		    (unsigned long long)part->load_root, part->number + 1);
+	bytes_print(b, "  root:      %#llx; VMID %u\n", (unsigned long long)part->root, part->number + 1);
 	part_interrupts(p, part, b);
 	for (uint32_t i = 0; i < part->n_devices; i++)
 		for (uint32_t k = 0; k < part->device[i]->n_quiets; k++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A partition's address space: which region is where, with which rights. Where it lies in physical
- * memory is layout.c's; both loading and running root are made from this list.
+ * memory is layout.c's; its root is made from this list.
  */
 #include <stdlib.h>
 
@@ -156,11 +156,11 @@ uint64_t space_store_ipa(const struct part *part)
 
 static void add_boot(struct plan *p, struct part *part)
 {
-	region_add(part, BH_REGION_BOOT, "boot stub", BH_STUB_IPA, p->stub.n, BH_READ | BH_EXECUTE, &p->stub_pa);
-	region_add(part, BH_REGION_BOOT, "boot parameters", BH_STUB_PARAM_IPA, align_up(part->payload.params.n, BH_PAGE),
+	region_add(part, BH_REGION_CONST, "boot stub", BH_STUB_IPA, p->stub.n, BH_READ | BH_EXECUTE, &p->stub_pa);
+	region_add(part, BH_REGION_CONST, "boot parameters", BH_STUB_PARAM_IPA, align_up(part->payload.params.n, BH_PAGE),
 		   BH_READ, &part->params_pa);
 	if (part->restart && part->payload.store.n)
-		region_add(part, BH_REGION_BOOT, "pristine store", space_store_ipa(part), align_up(part->payload.store.n, BH_PAGE),
+		region_add(part, BH_REGION_CONST, "pristine store", space_store_ipa(part), align_up(part->payload.store.n, BH_PAGE),
 			   BH_READ, &part->store_pa);
 }
 

@@ -23,13 +23,13 @@ static uint64_t bits(const struct region *r)
 	return r->rights & BH_EXECUTE ? b : b | S2_NEVER_EXECUTE;
 }
 
-void stage2_map(const struct part *part, bool loading, struct map_list *l)
+void stage2_map(const struct part *part, struct map_list *l)
 {
 	l->n = 0;
 	for (uint32_t i = 0; i < part->n_regions; i++) {
 		const struct region *r = &part->region[i];
 
-		if (r->kind != BH_REGION_EMULATED && (loading || r->kind != BH_REGION_BOOT))
+		if (r->kind != BH_REGION_EMULATED)
 			map_add(l, r->ipa, r->pa, r->bytes, bits(r));
 	}
 }

@@ -137,7 +137,7 @@ static uint64_t build(struct plan *p, const struct map_list *l, size_t first, st
 	return root_put(p, root, s.bytes, s.alone);
 }
 
-/* The kernel copies a dedicated partition's roots, by mapping their pages: nothing else is in these. */
+/* The kernel copies a dedicated partition's root, by mapping its page: nothing else is in it. */
 static uint64_t stage2_build(struct plan *p, const struct part *part, const struct map_list *l, size_t first)
 {
 	return build(p, l, first,
@@ -160,7 +160,7 @@ static void inspect_roots(struct plan *p, struct part *part, size_t first)
 
 		if (!(c->rights & BH_CONTROL_MAY_INSPECT))
 			continue;
-		stage2_map(part, false, &l);
+		stage2_map(part, &l);
 		stage2_inspect(&p->part[c->part], &l);
 		c->root = stage2_build(p, part, &l, first);
 	}
@@ -177,10 +177,8 @@ void tables_write(struct plan *p)
 		struct part *part = &p->part[i];
 		size_t first = p->tables.n / BH_PAGE;
 
-		stage2_map(part, false, &l);
-		part->run_root = stage2_build(p, part, &l, first);
-		stage2_map(part, true, &l);
-		part->load_root = stage2_build(p, part, &l, first);
+		stage2_map(part, &l);
+		part->root = stage2_build(p, part, &l, first);
 		inspect_roots(p, part, first);
 	}
 	el2_map(p, &l);

@@ -22,7 +22,7 @@ void map_add(struct map_list *l, uint64_t at, uint64_t pa, uint64_t bytes, uint6
 
 /* el2_map.c, stage2.c */
 void el2_map(const struct plan *p, struct map_list *l);
-void stage2_map(const struct part *part, bool loading, struct map_list *l);
+void stage2_map(const struct part *part, struct map_list *l);
 void stage2_inspect(const struct part *other, struct map_list *l); /* and its RAM, to be looked at */
 
 #endif

@@ -67,7 +67,6 @@ struct arch_vcpu {
 	uint32_t more;	      /* MORE_*: it has what the shortest way of a switch does not move (switch.c); only its own core clears a bit */
 	uint32_t is_direct;   /* its core is dedicated: for good */
 	uint32_t is_lone;     /* alone on a core that is not, and its partition has others: a physical SGI that comes there, but for the kick, is its; for good */
-	uint64_t direct_root; /* is_direct: pa of the root that its door has */
 	struct direct_cpu direct;
 	struct vgic_cpu vgic;
 };

@@ -39,9 +39,7 @@ static uint64_t *door(const struct core *c)
 
 static const uint64_t *source(const struct vcpu *v)
 {
-	const struct bh_partition *d = v->part->desc;
-
-	return (const uint64_t *)(v->arch.direct_root == d->load_root ? d->load_root_va : d->run_root_va);
+	return (const uint64_t *)v->part->desc->root_va;
 }
 
 static void fill(struct vcpu *v)
@@ -67,11 +65,10 @@ static bool is_whole(const struct vcpu *v)
 	return true;
 }
 
-uint64_t direct_root(struct vcpu *v, uint64_t root)
+uint64_t direct_root(struct vcpu *v)
 {
 	struct core *c = v->core;
 
-	v->arch.direct_root = root;
 	fill(v);
 	if (has_news(c)) /* whoever posted it may have emptied the door before it was filled */
 		c->changed = 1;
@@ -234,10 +231,10 @@ static void check_views(const struct core *c)
 
 static uint32_t entries_used(const struct bh_partition *d)
 {
-	const uint64_t *load = (const uint64_t *)d->load_root_va, *run = (const uint64_t *)d->run_root_va;
+	const uint64_t *root = (const uint64_t *)d->root_va;
 	uint32_t n = ROOT_ENTRIES;
 
-	while (n > 0 && (load[n - 1] | run[n - 1]) == 0)
+	while (n > 0 && root[n - 1] == 0)
 		n--;
 	return n;
 }

@@ -231,7 +231,7 @@ void data_abort(struct vcpu *v, uint64_t esr)
 		return;
 	}
 	r = region_find(v->part, ipa);
-	if (!r || (r->kind == BH_REGION_BOOT && partition_runs(v->part)))
+	if (!r)
 		refuse(v, esr, BH_EVENT_ACCESS, true, ipa, false);
 	else if (r->kind != BH_REGION_EMULATED || (esr & ISS_S1PTW))
 		refuse(v, esr, BH_EVENT_PERMISSION, true, ipa, false);

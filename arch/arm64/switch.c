@@ -140,7 +140,7 @@ void arch_vcpu_reset(struct vcpu *v, enum vcpu_entry how, uint64_t pc, uint64_t 
 		a->hcr &= ~(uint64_t)HCR_EL2_TWI;
 	if (a->is_direct)
 		a->hcr &= ~(uint64_t)HCR_EL2_IMO;
-	a->vttbr = vttbr(v->part, how == ENTRY_STUB ? d->load_root : d->run_root);
+	a->vttbr = vttbr(v->part, d->root);
 	a->mdcr = MDCR_BASE | hpmn() | (a->mdcr & MDCR_EL2_TDE); /* who debugs the partition debugs a vCPU that it switches on, too */
 	a->cptr = cptr_base() | (d->fp == BH_FP_EAGER ? 0 : CPTR_EL2_TFP);
 	if (v->core->fp_owner == v)
@@ -404,7 +404,7 @@ static __attribute__((noinline)) void load_rest(struct vcpu *v)
 		EL1_REGISTERS_OF_FEW(X)
 #undef X
 	}
-	enter_root(a->is_direct ? direct_root(v, a->vttbr & ROOT_PA) : a->vttbr);
+	enter_root(a->is_direct ? direct_root(v) : a->vttbr);
 	if (a->more & MORE_HEED)
 		heed(v);
 	if (!(a->cptr & CPTR_EL2_TFP))

@@ -543,7 +543,7 @@ void arch_vcpu_root(struct vcpu *v, uint64_t root)
 {
 	own(v);
 	rule(hardware(v->core)->holds != v, "a vCPU gets another root while it is loaded");
-	v->arch.root = root == v->part->desc->run_root ? 0 : root;
+	v->arch.root = root == v->part->desc->root ? 0 : root;
 }
 
 /* Of another core's vCPU too: it stands still. */

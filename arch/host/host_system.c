@@ -213,7 +213,7 @@ static void fill_partitions(struct bh_blob *b, const struct host_system *s)
 		p->flags = s->partition[i].flags;
 		fill_health(p, &s->partition[i]);
 		p->vmid = i + 1;
-		p->load_root = p->run_root = ROOT + BH_PAGE * (i + 1);
+		p->root = ROOT + BH_PAGE * (i + 1);
 		p->first_vcpu = vcpu;
 		vcpu += p->n_vcpus = s->partition[i].n_vcpus;
 		p->first_region = region;

@@ -246,7 +246,8 @@ all_done:
 	ldp	x1, x2, [params, #PARAMS_ENTRY]
 	const32	w0, STUB_CALL_DONE
 	msr	vbar_el1, xzr
-	hvc	#0				/* does not come back */
+	hvc	#0				/* does not come back ... */
+	b	astray
 
 bad_op:
 	mov	x1, #STUB_E_OP
@@ -256,8 +257,15 @@ bad_params:
 failed:
 	mov	w2, index
 	const32	w0, STUB_CALL_FAILED
-	hvc	#0				/* nor does this */
-	b	.
+	hvc	#0				/* nor does this, ... */
+
+/* ... but where the partition runs already: a wild jump led here. So its end is told like another's. */
+astray:
+	adr	x1, stub_start
+	const32	w0, STUB_CALL_PANIC
+	hvc	#0
+1:	wfi
+	b	1b
 
 /* Any exception: the operation touched what the partition does not hold. */
 	.balign	2048

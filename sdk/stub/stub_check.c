@@ -12,6 +12,7 @@
 
 static_assert(STUB_CALL_DONE == BH_CALL_BOOT_DONE, "abi/call.h");
 static_assert(STUB_CALL_FAILED == BH_CALL_BOOT_FAILED, "abi/call.h");
+static_assert(STUB_CALL_PANIC == BH_CALL_PANIC, "abi/call.h");
 static_assert(STUB_ABI_VERSION == BH_ABI_VERSION, "abi/call.h");
 static_assert(STUB_MAGIC == BH_STUB_MAGIC, "abi/stub.h");
 

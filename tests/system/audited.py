@@ -41,24 +41,24 @@ def audit(folder, request):
     return run
 
 
-def entries(image, partition, ipa):
-    """Places of the entries that map an address, in the loading and in the running root; one where they share a table."""
-    return {image.leaf(root, ipa)[3] for root in image.roots()[partition]}
+def entry_at(image, partition, ipa):
+    """Place of the entry that maps an address."""
+    return image.leaf(image.roots()[partition], ipa)[3]
 
 
 def set_bits(image, partition, ipa, bits):
-    for at in entries(image, partition, ipa):
-        struct.pack_into("<Q", image.data, at, image.u64(at) ^ bits)
+    at = entry_at(image, partition, ipa)
+    struct.pack_into("<Q", image.data, at, image.u64(at) ^ bits)
 
 
 def map_page(image, partition, behind, pa, write=False):
-    """One page more in both roots, right behind the region of that name."""
+    """One page more, right behind the region of that name."""
     r = image.region(partition, behind)
     ipa = r.ipa + r.bytes
-    for at in entries(image, partition, ipa - PAGE):
-        entry = image.u64(at) & ~0x0000FFFFFFFFF0C0 | pa | 1 << 6 | (WRITE if write else 0)
-        assert image.u64(at + 8) == 0
-        struct.pack_into("<Q", image.data, at + 8, entry)
+    at = entry_at(image, partition, ipa - PAGE)
+    entry = image.u64(at) & ~0x0000FFFFFFFFF0C0 | pa | 1 << 6 | (WRITE if write else 0)
+    assert image.u64(at + 8) == 0
+    struct.pack_into("<Q", image.data, at + 8, entry)
     return ipa
 
 

@@ -24,7 +24,7 @@ U32 = {"text_bytes": 88, "rodata_bytes": 92, "check_bytes": 124, "va_bits": 260}
 IPA_BITS = 264  # of the blob
 
 # Arrays of the blob: place of their number in its head (the offset stands behind it), bytes of an element.
-ARRAYS = {"core": (16, 112), "partition": (24, 184), "vcpu": (32, 32), "emul": (40, 56), "port": (48, 80), "region": (56, 40),
+ARRAYS = {"core": (16, 112), "partition": (24, 168), "vcpu": (32, 32), "emul": (40, 56), "port": (48, 80), "region": (56, 40),
           "cap": (64, 16), "irq": (72, 16), "mode": (88, 16), "plan": (96, 24), "window": (104, 24)}
 FIELDS = {
     "core": {"n_vcpus": 24},
@@ -32,7 +32,7 @@ FIELDS = {
     "mode": {"name": 0, "flags": 4},
     "plan": {"first_window": 0, "n_windows": 4, "always": 8, "slack": 12, "budgets": 16},
     "window": {"ranks": 16},
-    "partition": {"name": 0, "flags": 4, "n_vcpus": 12, "first_region": 16, "n_regions": 20, "first_cap": 24, "n_caps": 28, "n_smcs": 36, "fp": 44, "limit_n": 116},
+    "partition": {"name": 0, "flags": 4, "n_vcpus": 12, "first_region": 16, "n_regions": 20, "first_cap": 24, "n_caps": 28, "n_smcs": 36, "fp": 44, "limit_n": 108},
     "emul": {"client": 0, "server": 4, "intid": 24, "doorbell": 28, "down": 52},
     "port": {"kind": 0, "flags": 4, "sender": 8, "receiver": 12, "send_cap": 16, "receive_cap": 20, "send_intid": 24,
              "receive_intid": 28, "bytes": 32, "reply_bytes": 36, "depth": 40, "name": 44},
@@ -41,8 +41,8 @@ FIELDS = {
     "irq": {"pintid": 0, "vintid": 4, "partition": 8, "flags": 12},
 }
 WIDE = {"core": {"mpidr": 0, "stack_va": 8, "door_pa": 96, "door_va": 104},
-        "partition": {"load_root": 48, "run_root": 56, "limit_ns": 120, "watchdog_ns": 128, "watchdog_first_ns": 136, "watchdog_open_ns": 144,
-                      "log_pace_ns": 152, "answer_ns": 160, "load_root_va": 168, "run_root_va": 176},
+        "partition": {"root": 48, "limit_ns": 112, "watchdog_ns": 120, "watchdog_first_ns": 128, "watchdog_open_ns": 136,
+                      "log_pace_ns": 144, "answer_ns": 152, "root_va": 160},
         "vcpu": {"budget_ns": 16, "period_ns": 24},
         "mode": {"frame_ns": 8},
         "window": {"start_ns": 0, "end_ns": 8},
@@ -190,9 +190,9 @@ class Image:
         return [range(at, at + PAGE) for at in range(self.covered_bytes, len(self.data), PAGE) if self.data[at:at + 4] == magic]
 
     def roots(self):
-        """{partition's name: (loading root, running root)}"""
+        """{partition's name: its root}"""
         n, off = self.u32(self.blob + 24), self.blob + self.u32(self.blob + 28)
-        return {self.name(self.u32(p)): (self.u64(p + 48), self.u64(p + 56))
+        return {self.name(self.u32(p)): self.u64(p + 48)
                 for p in range(off, off + ARRAYS["partition"][1] * n, ARRAYS["partition"][1])}
 
     def bits(self, root):

@@ -46,7 +46,7 @@ def test_an_in_window_that_its_receiver_can_write(good, audit):
     image = good.copy()
     ipa = image.region("right", "in window").ipa
     set_bits(image, "right", ipa, WRITE)
-    refused(audit, image, f"right, running root: IPA {ipa:#x}", "is writable", "that PA is in window of right")
+    refused(audit, image, f"right, root: IPA {ipa:#x}", "is writable", "that PA is in window of right")
 
 
 def test_an_in_window_that_its_receiver_can_write_and_the_blob_says_so(good, audit):
@@ -61,7 +61,7 @@ def test_an_out_window_that_another_can_read(good, audit):
     image = good.copy()
     pa = image.region("left", "out window").pa
     ipa = map_page(image, "right", "shared memory frames", pa)
-    refused(audit, image, f"right, running root: IPA {ipa:#x}", "nothing is declared there; that PA is out window of left")
+    refused(audit, image, f"right, root: IPA {ipa:#x}", "nothing is declared there; that PA is out window of left")
 
 
 def test_a_window_that_is_anothers(good, audit):
@@ -79,14 +79,14 @@ def test_shared_memory_that_a_reader_can_write(good, audit):
     r.rights |= 2
     for page in range(0, r.bytes, PAGE):
         set_bits(image, "guest", r.ipa + page, WRITE)
-    refused(audit, image, "guest: region", '"shared memory frames") has other rights than declared', "guest, running root",
+    refused(audit, image, "guest: region", '"shared memory frames") has other rights than declared', "guest, root:",
             "is writable")
 
 
 def test_shared_memory_of_somebody_else(good, audit):
     image = good.copy()
     map_page(image, "bridge", "window of guest, picture", image.region("left", "shared memory frames").pa)
-    refused(audit, image, "bridge, running root", "nothing is declared there; that PA is shared memory of left")
+    refused(audit, image, "bridge, root:", "nothing is declared there; that PA is shared memory of left")
 
 
 def test_ends_of_shared_memory_that_are_not_the_same(good, audit):
@@ -102,7 +102,7 @@ def test_cached_where_it_must_not_be(good, audit):
     image = good.copy()
     ipa = image.region("guest", "window of guest, picture").ipa
     set_bits(image, "guest", ipa, 0xf << 2 ^ 0x5 << 2)
-    refused(audit, image, f"guest, running root: IPA {ipa:#x}", "has another memory type")
+    refused(audit, image, f"guest, root: IPA {ipa:#x}", "has another memory type")
 
 
 def test_shared_memory_that_holds_something_at_first(good, audit):
@@ -114,7 +114,7 @@ def test_shared_memory_that_holds_something_at_first(good, audit):
 def test_a_page_that_is_mapped_twice(good, audit):
     image = good.copy()
     ipa = map_page(image, "left", "shared memory frames", image.region("left", "RAM").pa, write=True)
-    refused(audit, image, f"left, running root: IPA {ipa:#x}", "nothing is declared there; that PA is RAM of left")
+    refused(audit, image, f"left, root: IPA {ipa:#x}", "nothing is declared there; that PA is RAM of left")
 
 
 def test_a_window_that_the_kernel_does_not_have(good, audit):

@@ -216,7 +216,7 @@ def test_trace_rings_that_their_reader_can_write(good, audit):
     image = good.copy()
     r = image.region("pilot", "trace")
     set_bits(image, "pilot", r.ipa, WRITE)
-    refused(audit, image, f"pilot, running root: IPA {r.ipa:#x}", "is writable", "that PA is trace of pilot")
+    refused(audit, image, f"pilot, root: IPA {r.ipa:#x}", "is writable", "that PA is trace of pilot")
 
 
 def test_trace_rings_that_their_reader_can_write_and_the_blob_says_so(good, audit):
@@ -234,7 +234,7 @@ def test_a_trace_ring_that_another_sees(good, audit, page):
     r = image.region("pilot", "trace")
     pa = r.pa if page == "first" else r.pa + r.bytes - PAGE
     ipa = map_page(image, "alone", "information page", pa)
-    refused(audit, image, f"alone, running root: IPA {ipa:#x}", "nothing is declared there; that PA is trace of pilot",
+    refused(audit, image, f"alone, root: IPA {ipa:#x}", "nothing is declared there; that PA is trace of pilot",
             "policy nothing-to-alone: ", f"-> alone (trace at PA {r.pa:#x})")
 
 

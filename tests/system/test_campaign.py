@@ -48,7 +48,7 @@ def damaged(path, to):
     """The image with a bit of each store `*-boot` turned over, and sealed again: only the boot stub can notice."""
     with open(path, "rb") as f:
         i = image.Image(f.read())
-    stores = [loading for name, (loading, _) in i.roots().items() if name.endswith("-boot")]
+    stores = [root for name, root in i.roots().items() if name.endswith("-boot")]
     for root in stores:
         pa = next(pa for ipa, _, pa, _ in i.leaves(root) if PRISTINE <= ipa < PRISTINE_END)
         i.flip(i.offset(pa) + 0x100, 3)

@@ -3,18 +3,21 @@
 in tests/guests/hostile/registers.txt say, and its neighbours notice nothing."""
 
 import itertools
+import os
 import re
 
 import pytest
 
 from guest_lines import lines_of
+from image import Image
 
 IMAGE = "build/tests/hostile.img"
+PAYLOAD = "build/tests/guests/hostile.bin"
 TABLE = "tests/guests/hostile/registers.txt"
 RAM, RAM_END = 0x40000000, 0x41000000
 UART = 0x09000000
 
-# What a partition can reach at all: first and last byte of each run of pages, and its rights.
+# What a partition can reach at all: first and last byte of each run of pages, and its rights. Beside the pristine store.
 MAP = [
     (0x08000000, 0x0800ffff, "rw"),  # distributor
     (0x080a0000, 0x080bffff, "rw"),  # redistributor of its one vCPU
@@ -22,6 +25,8 @@ MAP = [
     (0x0a000000, 0x0a003fff, "r"),  # empty virtio-mmio slots
     (0x0a020000, 0x0a020fff, "r"),  # in window
     (0x0a021000, 0x0a023fff, "rw"),  # out window
+    (0x0a100000, 0x0a101fff, "r"),  # boot stub
+    (0x0a110000, 0x0a110fff, "r"),  # its parameters
     (0x0a120000, 0x0a120fff, "r"),  # information page
     (RAM, RAM_END - 1, "rw"),
 ]
@@ -32,10 +37,10 @@ EDGES = {
     "gicr": ("-rr-", "-ww-"),
     "uart": ("-rr-", "-ww-"),
     "virtio": ("-rr-", "----"),
-    "stub": ("----", "----"),
-    "parameters": ("---r", "----"),  # the information page follows
+    "stub": ("-r-r", "----"),  # not all of its 64 KiB; the parameters follow
+    "parameters": ("-r-r", "----"),  # likewise; the information page follows
     "info": ("-rr-", "----"),
-    "pristine": ("----", "----"),
+    "pristine": ("-rrr", "----"),
     "window": ("-rrr", "---w"),  # the in window; the out window follows
     "ram": ("-rr-", "-ww-"),
 }
@@ -81,6 +86,7 @@ class Report:
         machine.expect(r"hostile begin\s", 60)
         machine.expect(r"hostile done\s", 600)
         self.all = machine.before
+        machine.expect(r"hostile: vCPU 0 says that it cannot go on, code 0x0*a100000 at pc 0x0*a100[0-9a-f]{3}\b", 60)
         self.lines = lines_of(self.all, "hostile")
         self.after = {}
         for name in ("beside", "above"):
@@ -115,7 +121,10 @@ def test_every_system_register_encoding_does_what_the_table_says(report):
 def test_only_what_is_declared_answers_in_the_whole_address_space(report):
     assert int(report.value("ram.end"), 16) == RAM_END
     found = [(int(first, 16), int(last, 16), rights) for first, last, rights in report.of("map")]
-    assert found == MAP
+    with open(IMAGE, "rb") as f:
+        store = Image(f.read()).region("hostile", "pristine store")
+    assert store.bytes >= os.path.getsize(PAYLOAD)
+    assert found == sorted([*MAP, (store.ipa, store.ipa + store.bytes - 1, "r")])
     assert report.value("memory.odd_faults") == "0", "undeclared accesses get a synchronous external abort"
 
 
@@ -133,9 +142,9 @@ def test_the_edges_of_what_is_declared_are_sharp(report):
         assert "".join("w" if w == "ok" else "-" for _, w in found) == writes, (what, width, found)
 
 
-def test_nothing_but_its_ram_can_be_executed(report):
+def test_nothing_but_its_ram_and_the_boot_stub_can_be_executed(report):
     assert {what: how for what, how in report.of("jump")} == dict.fromkeys(
-        ("stub", "info", "uart", "beyond_ram", "null"), "abort")
+        ("info", "uart", "beyond_ram", "null"), "abort")
 
 
 # IRQ-3

@@ -30,7 +30,7 @@ def crc32c(data):
 class Loaded:
     def __init__(self, data, name):
         image = Image(data)
-        self.image, self.leaves = image, list(image.leaves(image.roots()[name][0]))
+        self.image, self.leaves = image, list(image.leaves(image.roots()[name]))
         head = struct.unpack("<4I4Q", self.stored(PARAMS, 48))
         self.entry, self.arg, base, n = head[4:]
         assert base == RAM

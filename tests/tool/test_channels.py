@@ -77,7 +77,7 @@ class Made:
     def caps(self, name):
         """(kind, object, rights) of a partition's table."""
         all_caps = [struct.unpack("<4I", c)[:3] for c in self.array(64, 16)]
-        for raw in self.array(24, 184):
+        for raw in self.array(24, 168):
             words = struct.unpack_from("<8I", raw)
             if self.image().name(words[0]) == name:
                 return all_caps[words[6]:words[6] + words[7]]
@@ -97,9 +97,9 @@ class Made:
         return out
 
     def pa(self, name, ipa):
-        """Where it lies, and the leaf's bits, in the running root; None: nowhere."""
+        """Where it lies, and the leaf's bits, in its root; None: nowhere."""
         i = self.image()
-        for at, size, pa, entry in i.leaves(i.roots()[name][1]):
+        for at, size, pa, entry in i.leaves(i.roots()[name]):
             if at <= ipa < at + size:
                 return pa + ipa - at, i.u64(entry)
         return None
@@ -183,7 +183,7 @@ def test_slots_and_buffers_are_apart_and_only_their_holder_and_the_kernel_have_t
                 pa, bits = made.pa(part, at)
                 assert bits & 0xC0 == rights and bits & 0x3C == 0x3C and bits >> 53 & 3 == 2
                 others = [n for n in NAMES if n != part and
-                          any(p <= pa < p + s for p, s, _ in made.mapped(made.image().roots()[n][1]))]
+                          any(p <= pa < p + s for p, s, _ in made.mapped(made.image().roots()[n]))]
                 assert not others
                 assert any(p <= pa < p + s for p, s, _ in made.mapped(made.image().el2_root_pa))
 
@@ -233,7 +233,7 @@ def test_shared_memory_is_at_its_ends_with_their_rights_and_at_no_other(made):
                 assert bits >> 6 & 3 == ends[part] and bits >> 2 & 0xF == memory and bits >> 53 & 3 == 2
         assert len(where) == 1
         first = where.pop()
-        roots = [r for n in NAMES if n not in ends for r in made.image().roots()[n]] + [made.image().el2_root_pa]
+        roots = [made.image().roots()[n] for n in NAMES if n not in ends] + [made.image().el2_root_pa]
         assert not [m for r in roots for m in made.mapped(r) if m[0] < first + size and first < m[0] + m[1]]
         there = made.image().offset(first)
         assert bytes(made.image().data[there:there + size]) == bytes(size), "it is in the file, and zero"
@@ -288,7 +288,7 @@ def test_a_carrier_has_a_window_that_the_two_share_where_messages_or_replies_are
         assert (guest["peer"], bridge["peer"]) == ("bridge", "linux")
         a, b = made.pa("linux", guest["ipa"]), made.pa("bridge", bridge["ipa"])
         assert a[0] == b[0] and a[1] == b[1] and a[1] >> 2 & 0xF == 0x5 and a[1] >> 6 & 3 == 3
-        users = [n for n in NAMES if any(p <= a[0] < p + s for p, s, _ in made.mapped(made.image().roots()[n][1]))]
+        users = [n for n in NAMES if any(p <= a[0] < p + s for p, s, _ in made.mapped(made.image().roots()[n]))]
         assert users == ["bridge", "linux"]
 
 

@@ -139,11 +139,11 @@ static void header_and_blob_must_agree(void **state)
 	REFUSED(f.b.empty_root = LOAD + 0x300000, "empty root");
 	REFUSED(f.cap[FIX_CONTROL_CAPS + 4].root_page = 0x44200, "a root to inspect with");
 	REFUSED(f.cap[FIX_CONTROL_CAPS + 4].root_page = 0x4400a, "a root to inspect with"); /* the blob */
-	REFUSED(f.part[1].run_root = LOAD + 0xa000, "root is not among");
-	REFUSED(f.part[1].load_root = 0x1000, "root is not among");
-	PASSED(f.b.ipa_bits = 31; f.part[1].load_root = LOAD + 0x200000 - 64); /* the last that is covered */
-	REFUSED(f.b.ipa_bits = 31; f.part[1].load_root = LOAD + 0x200000, "root is not among");
-	REFUSED(f.b.ipa_bits = 31; f.part[1].load_root = LOAD + 0xa040, "root is not among"); /* in the blob */
+	REFUSED(f.part[1].root = LOAD + 0xa000, "root is not among");
+	REFUSED(f.part[1].root = 0x1000, "root is not among");
+	PASSED(f.b.ipa_bits = 31; f.part[1].root = LOAD + 0x200000 - 64); /* the last that is covered */
+	REFUSED(f.b.ipa_bits = 31; f.part[1].root = LOAD + 0x200000, "root is not among");
+	REFUSED(f.b.ipa_bits = 31; f.part[1].root = LOAD + 0xa040, "root is not among"); /* in the blob */
 	REFUSED(f.core[1].stack_va = FIX_VA(0x42), "stack");
 	REFUSED(f.core[1].stack_va = FIX_VA(2), "stack");
 }

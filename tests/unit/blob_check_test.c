@@ -166,7 +166,7 @@ static void system_is_checked(void **state)
 	REFUSED(f.b.uart_va = 0x900000, "UART");
 	REFUSED(f.b.ipa_bits = 40, "31 to 39 bits");
 	REFUSED(f.b.ipa_bits = 30, "31 to 39 bits");
-	REFUSED(f.b.ipa_bits = 38; f.part[1].run_root += 64, "root is not aligned");
+	REFUSED(f.b.ipa_bits = 38; f.part[1].root += 64, "root is not aligned");
 	REFUSED(f.b.empty_root += 64, "empty root");
 	REFUSED(f.b.empty_root++, "empty root");
 	REFUSED(f.b.gicd_va = 0x7ffffff000, "distributor");
@@ -216,8 +216,8 @@ static void partitions_are_checked(void **state)
 	REFUSED(f.part[0].flags |= 0x20, "flags");
 	REFUSED(f.part[2].vmid = 1, "VMID");
 	REFUSED(f.part[2].fp = 3, "FP");
-	REFUSED(f.part[2].load_root = 0, "root");
-	REFUSED(f.part[2].run_root += 8, "root");
+	REFUSED(f.part[2].root = 0, "root");
+	REFUSED(f.part[2].root += 8, "root");
 	REFUSED(f.part[0].n_caps = 1, "capabilities");
 	REFUSED(f.part[2].n_caps = 5, "wrong capabilities");
 	REFUSED(f.part[2].n_smcs = 1, "wrong SMC");
@@ -526,7 +526,7 @@ static void fixture_alone(struct blob_fixture *f)
 	fixture_make(f);
 	fixture_dedicated(f);
 	f->part[FIX_CONTROL].flags &= ~BH_PART_DEDICATED;
-	f->part[FIX_CONTROL].load_root_va = f->part[FIX_CONTROL].run_root_va = 0;
+	f->part[FIX_CONTROL].root_va = 0;
 	f->core[1].door_pa = f->core[1].door_va = 0;
 	f->b.n_irqs = 3;
 }
@@ -563,18 +563,18 @@ static void a_dedicated_core_is_one_vcpus_alone(void **state)
 	f.part[FIX_CONTROL].flags |= BH_PART_NATIVE_WFI;
 	assert_null(blob_check(&f.b, sizeof(f)));
 
-	REFUSED(f.part[FIX_CONTROL].run_root_va = FIX_VA(0x90), "goes with a dedicated core");
+	REFUSED(f.part[FIX_CONTROL].root_va = FIX_VA(0x90), "goes with a dedicated core");
 	REFUSED(f.core[1].door_va = FIX_VA(0x94), "goes with a dedicated core");
 	REFUSED(f.irq[1].flags = BH_IRQ_NOTICE, "without dedicated cores");
 	DEDICATED(f.core[0].door_pa = 0x46701000, "goes with a dedicated core");
-	DEDICATED(f.part[FIX_LINUX].flags |= BH_PART_DEDICATED; f.part[FIX_LINUX].load_root_va = f.part[FIX_LINUX].run_root_va = FIX_VA(0x96),
+	DEDICATED(f.part[FIX_LINUX].flags |= BH_PART_DEDICATED; f.part[FIX_LINUX].root_va = FIX_VA(0x96),
 								"more than one vCPU");
 	DEDICATED(f.b.n_modes = 2; f.b.n_plans = 4; f.plan[2] = f.plan[0]; f.plan[3] = f.plan[1]; f.plan[3].slack = 1; f.plan[3].always = 0, "modes");
 	DEDICATED(f.plan[1].slack = 1; f.plan[1].always = 0, "windows");
 	DEDICATED(f.core[1].door_pa = 0, "no page");
 	DEDICATED(f.core[1].door_va = 0x1000, "outside");
-	DEDICATED(f.part[FIX_CONTROL].load_root_va = 0, "roots outside");
-	DEDICATED(f.b.ipa_bits = 31; f.part[FIX_CONTROL].run_root += 64, "no page");
+	DEDICATED(f.part[FIX_CONTROL].root_va = 0, "root outside");
+	DEDICATED(f.b.ipa_bits = 31; f.part[FIX_CONTROL].root += 64, "no page");
 	DEDICATED(f.part[FIX_CONTROL].watchdog_ns = f.part[FIX_CONTROL].watchdog_first_ns = 1000000, "watchdog");
 	DEDICATED(f.irq[3].vintid = 239, "another number");
 	DEDICATED(f.irq[3].partition = FIX_LINUX, "no spare one");

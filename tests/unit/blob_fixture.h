@@ -135,8 +135,7 @@ static void fixture_partitions(struct blob_fixture *f)
 	f->part[1].n_smcs = 2, f->part[2].first_smc = 2;
 	for (uint32_t i = 0; i < 3; i++) {
 		f->part[i].vmid = i + 1;
-		f->part[i].load_root = 0x44110000 + i * 0x2000;
-		f->part[i].run_root = 0x44111000 + i * 0x2000;
+		f->part[i].root = 0x44110000 + i * 0x2000;
 		for (uint32_t k = 0; k < BH_FAULTS; k++)
 			f->part[i].health[k].action = bh_actions(k) == BH_ACTIONS_END ? BH_ACTION_STOP : BH_ACTION_LOG;
 	}
@@ -249,7 +248,7 @@ static inline void fixture_dedicated(struct blob_fixture *f)
 	*fixture_plan(f, FIX_NORMAL, 0) = (struct bh_plan){ .always = 7 };
 	*fixture_plan(f, FIX_NORMAL, 1) = (struct bh_plan){ .always = FIX_FIRST };
 	f->part[FIX_CONTROL].flags |= BH_PART_DEDICATED;
-	f->part[FIX_CONTROL].load_root_va = FIX_VA(0x90), f->part[FIX_CONTROL].run_root_va = FIX_VA(0x92);
+	f->part[FIX_CONTROL].root_va = FIX_VA(0x90);
 	f->core[1].door_pa = 0x46700000, f->core[1].door_va = FIX_VA(0x94);
 	f->b.n_irqs = 6;
 	for (uint32_t i = 0; i < 3; i++)
