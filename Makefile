@@ -34,9 +34,9 @@ BASE := $(WARN) -O2 -g -I. -I$B/gen
 # What runs on the board without an operating system.
 BARE := $(BASE) -ffreestanding -nostdlib -mno-outline-atomics -mstrict-align -fno-stack-protector \
 	-fno-pic -fno-asynchronous-unwind-tables -fno-common
-KERNEL_FLAGS = $(BARE) $(OPT) -mcmodel=tiny -fno-align-functions $(if $(findstring clang,$(ARM_CC)),,-fno-align-jumps -fno-align-labels) -fno-align-loops -mgeneral-regs-only -ffixed-x18 -fomit-frame-pointer -fno-jump-tables -fstack-usage -ffunction-sections \
+KERNEL_FLAGS = $(BARE) $(OPT) -mcmodel=tiny -fno-align-functions -mgeneral-regs-only -ffixed-x18 -fomit-frame-pointer -fno-jump-tables -fstack-usage -ffunction-sections \
 	-Iarch/arm64 \
-	$(if $(findstring clang,$(ARM_CC)),,-fcallgraph-info=su)
+	$(if $(findstring clang,$(ARM_CC)),,-fno-align-jumps -fno-align-labels -fno-align-loops -fcallgraph-info=su)
 STUB_FLAGS := $(BARE) -mgeneral-regs-only
 LINK := -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack \
 	-Wl,--no-warn-rwx-segments -Wl,--fatal-warnings

@@ -14,11 +14,11 @@ static const struct {
 } deeds[BH_FAULTS] = {
 	[BH_FAULT_ACCESS] = { 0xb9400001, { 0x09050000 } }, /* LDR W1, [X0], where nothing is */
 	[BH_FAULT_CALL] = { HVC, { BH_CALL_SIGNAL, 63 } },
-	[BH_FAULT_INSTRUCTION] = { 0xd53b9c00 }, /* MRS X0, PMCR_EL0 */
+	[BH_FAULT_INSTRUCTION] = { 0xd53b9c00, { 0 } }, /* MRS X0, PMCR_EL0 */
 	[BH_FAULT_PANIC] = { HVC, { BH_CALL_PANIC, 0x2a } },
 	[BH_FAULT_RESET] = { HVC, { 0x84000009 } }, /* PSCI SYSTEM_RESET */
 	[BH_FAULT_OFF] = { HVC, { 0x84000008 } },   /* PSCI SYSTEM_OFF */
-	[BH_FAULT_SILENT] = { 0x14000000 },	    /* B to itself; its interrupts are handled */
+	[BH_FAULT_SILENT] = { 0x14000000, { 0 } },  /* B to itself; its interrupts are handled */
 };
 
 /* All its vCPUs stand still. */
