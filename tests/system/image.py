@@ -162,7 +162,7 @@ class Image:
 
     def health(self, partition, fault):
         """Place of what is done about it: a byte each for the action, the mode, flags, and nothing."""
-        return self.named("partition", partition).at + 64 + 4 * FAULTS.index(fault)
+        return self.named("partition", partition).at + 56 + 4 * FAULTS.index(fault)
 
     def policy(self, partition, fault):
         """What is done, in the description's words."""
