@@ -64,9 +64,9 @@ struct arch_vcpu {
 	uint64_t fpsr, fpcr;
 	uint64_t q[64] __attribute__((aligned(16)));
 
-	uint32_t more;	      /* MORE_*: it has what the shortest way of a switch does not move (switch.c); only its own core clears a bit */
-	uint32_t is_direct;   /* its core is dedicated: for good */
-	uint32_t is_lone;     /* alone on a core that is not, and its partition has others: a physical SGI that comes there, but for the kick, is its; for good */
+	uint32_t more;	    /* MORE_*: it has what the shortest way of a switch does not move (switch.c); only its own core clears a bit */
+	uint32_t is_direct; /* its core is dedicated: for good */
+	uint32_t is_lone;   /* alone on a core that is not, and its partition has others: a physical SGI that comes there, but for the kick, is its; for good */
 	struct direct_cpu direct;
 	struct vgic_cpu vgic;
 };

@@ -37,9 +37,9 @@ bool direct_is_reset(const struct vcpu *v);  /* as vgic_is_reset(), beside that 
 void direct_cpu_wake(struct vcpu *v);	     /* not loaded: its CPU interface only */
 void direct_load(struct vcpu *v);
 void direct_save(struct vcpu *v);
-uint64_t direct_root(struct vcpu *v); /* fills the door: what VTTBR_EL2 is to have */
-bool direct_was_shut(struct vcpu *v, uint64_t esr);  /* a stage 2 abort: true: it came by the door, which is open again: the core was called */
-bool direct_pending(struct vcpu *v);		     /* loaded: would WFI return? */
+uint64_t direct_root(struct vcpu *v);		    /* fills the door: what VTTBR_EL2 is to have */
+bool direct_was_shut(struct vcpu *v, uint64_t esr); /* a stage 2 abort: true: it came by the door, which is open again: the core was called */
+bool direct_pending(struct vcpu *v);		    /* loaded: would WFI return? */
 
 uint64_t direct_wait(struct vcpu *v, uint64_t esr); /* WFI or WFE, on the spot: v, or what is left (arm64.h) */
 
