@@ -253,6 +253,38 @@ static void a_late_alarm_does_not_move_the_next_edge(void **state)
 	assert_int_equal(host_alarm(0), US(base + 80));
 }
 
+static void what_was_masked_is_open_once_its_vcpu_has_the_core_by_a_windows_edge(void **state)
+{
+	static const struct host_partition pair[] = {
+		{ .name = "even", .n_vcpus = 1, .vcpu = { { .core = 0, .priority = 2 } } },
+		{ .name = "odd", .n_vcpus = 1, .vcpu = { { .core = 0, .priority = 1 } } },
+	};
+	static const struct host_window halves[] = {
+		{ .core = 0, .start_ns = 0, .end_ns = US(50), .partitions = BIT(0) },
+		{ .core = 0, .start_ns = US(50), .end_ns = US(100), .partitions = BIT(1) },
+	};
+	static const struct host_mode one = { .frame_ns = US(100), .n_windows = 2, .window = halves };
+	static const struct host_system s = { .n_cores = 1, .n_partitions = 2, .partition = pair, .no_reader = true, .n_modes = 1, .mode = &one };
+
+	(void)state;
+	boot(&s);
+	for (uint32_t i = 0; i < 2; i++) {
+		partition_start(partition_at(i));
+		host_time_set(US(50 * i));
+		host_settle();
+		loads(i);
+	}
+	for (uint32_t i = 0; i < 2; i++) { /* one way and the other */
+		struct vcpu *next = vcpu_of(i % 2, 0);
+
+		core_at(0)->shut = next->bit;
+		host_time_set(US(100 + 50 * i));
+		host_settle();
+		assert_true(runs_on(next, 0));
+		assert_int_equal(core_at(0)->shut, 0);
+	}
+}
+
 static void nanoseconds_become_ticks_rounded_down(void **state)
 {
 	(void)state;
@@ -843,6 +875,7 @@ int main(void)
 		AFTER(nobody_runs, on_slack_a_less_urgent_one_gets_no_kick),
 		AFTER(all_run, who_runs_pays_for_its_own_notices_as_for_all_it_does),
 		AFTER(NULL, turns_of_one_partition_are_not_those_of_another),
+		AFTER(NULL, what_was_masked_is_open_once_its_vcpu_has_the_core_by_a_windows_edge),
 		AFTER(NULL, nanoseconds_become_ticks_rounded_down),
 	};
 
