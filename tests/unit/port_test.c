@@ -6,12 +6,13 @@
  */
 #include "tests/unit/machine.h"
 
-/* NEAR serves HIGH on the same core, below MIDDLE; FAR is alone on another. BOSS controls. */
+/* NEAR serves HIGH on the same core, below MIDDLE, and UPPER, which sleeps; FAR is alone on another. BOSS controls. */
 enum { HIGH,
        MIDDLE,
        NEAR,
        FAR,
        BOSS,
+       UPPER,
        PARTITIONS };
 
 static const struct host_partition partitions[PARTITIONS] = {
@@ -20,6 +21,7 @@ static const struct host_partition partitions[PARTITIONS] = {
 	[NEAR] = { .name = "near", .n_vcpus = 1, .vcpu = { { 0, 3 } }, .flags = BH_PART_RESTART },
 	[FAR] = { .name = "far", .n_vcpus = 2, .vcpu = { { 1, 9 }, { 2, 9 } }, .flags = BH_PART_RESTART },
 	[BOSS] = { .name = "boss", .n_vcpus = 1, .vcpu = { { 3, 9 } } },
+	[UPPER] = { .name = "upper", .n_vcpus = 1, .vcpu = { { 0, 7 } } },
 };
 
 enum { SIGNAL,
@@ -32,6 +34,7 @@ enum { SIGNAL,
        CALL_NEAR,
        CALL_FAR,
        NESTED,
+       CALL_UPPER,
        PORTS };
 
 static const struct host_port ports[PORTS] = {
@@ -45,12 +48,13 @@ static const struct host_port ports[PORTS] = {
 	[CALL_NEAR] = { .kind = BH_PORT_CALL, .sender = HIGH, .receiver = NEAR, .bytes = 32, .reply_bytes = 32, .no_irq = true },
 	[CALL_FAR] = { .kind = BH_PORT_CALL, .sender = HIGH, .receiver = FAR, .bytes = 200, .reply_bytes = 300, .no_irq = true },
 	[NESTED] = { .kind = BH_PORT_CALL, .sender = NEAR, .receiver = FAR, .bytes = 8, .reply_bytes = 8, .no_irq = true },
+	[CALL_UPPER] = { .kind = BH_PORT_CALL, .sender = UPPER, .receiver = NEAR, .bytes = 32, .reply_bytes = 32, .no_irq = true },
 };
 
 static const struct host_control controls[] = {
 	{ BOSS, FAR, BH_CONTROL_MAY_START | BH_CONTROL_MAY_STOP },
 	{ BOSS, BOSS == 0, BH_CONTROL_MAY_STOP },
-	{ BOSS, NEAR, 0 },
+	{ BOSS, NEAR, BH_CONTROL_MAY_INSPECT },
 };
 
 static const struct host_system description = { .n_cores = 4,
@@ -60,9 +64,10 @@ static const struct host_system description = { .n_cores = 4,
 						.partition = partitions,
 						.port = ports,
 						.control = controls,
-						.no_reader = true };
+						.no_reader = true,
+						.monitor = BOSS + 1 };
 
-static struct vcpu *high, *middle, *near, *far, *boss;
+static struct vcpu *high, *middle, *near, *far, *boss, *upper;
 
 static void runs(uint32_t n)
 {
@@ -82,8 +87,11 @@ static int all_run(void **state)
 	near = vcpu_of(NEAR, 0);
 	far = vcpu_of(FAR, 0);
 	boss = vcpu_of(BOSS, 0);
+	upper = vcpu_of(UPPER, 0);
 	runs(NEAR);
 	runs(MIDDLE);
+	runs(UPPER);
+	does(upper, guest_wfi, NULL);
 	runs(HIGH);
 	runs(FAR);
 	runs(BOSS);
@@ -561,7 +569,14 @@ static void of_two_that_wait_one_gets_the_event(void **state)
 
 /* --- calls --- */
 
-/* NEAR waits in SERVE; MIDDLE sleeps. */
+static void wakes(struct vcpu *v)
+{
+	host_private(v, HOST_SGI);
+	host_settle();
+	does(v, guest_take, NULL);
+}
+
+/* NEAR waits in SERVE; MIDDLE is ready; HIGH runs. */
 static void near_serves(void)
 {
 	does(high, guest_wfi, NULL);
@@ -620,6 +635,139 @@ static void what_was_masked_is_open_once_its_vcpu_has_the_core_by_a_call_or_its_
 		serve(near, CALL_NEAR, 32, 70, BH_NEVER);
 		send(QUEUE, 8, 1);
 	}
+}
+
+static void what_was_masked_is_open_once_its_vcpu_has_the_core_by_anothers_wait(void **state)
+{
+	(void)state;
+	near_serves();
+	for (uint32_t i = 0; i < 2; i++) { /* one way and the other */
+		core_at(0)->shut = middle->bit;
+		assert_int_equal(wait(high, 0, BH_NEVER), CALL_NO_RETURN);
+		assert_true(runs_on(middle, 0));
+		assert_int_equal(core_at(0)->shut, 0);
+		wakes(high);
+	}
+}
+
+/* Its alarm may stay, but no longer than who was answered runs. */
+static void a_call_that_was_answered_interrupts_nobody_who_runs_later(void **state)
+{
+	(void)state;
+	near_serves();
+	for (uint32_t i = 0; i < 2; i++) { /* one way and the other */
+		make_call(high, CALL_NEAR, 32, 50, 9000);
+		assert_int_equal(host_alarm(0), 9000);
+		serve(near, CALL_NEAR, 32, 70, BH_NEVER);
+		assert_int_equal(wait(high, 0, BH_NEVER), CALL_NO_RETURN);
+		assert_true(runs_on(middle, 0));
+		assert_true(host_alarm(0) == BH_NEVER);
+		wakes(high);
+	}
+}
+
+/* HEALTH-4 */
+static void what_a_server_has_said_it_will_be_done_by_counts_once_it_has_the_core_by_a_call(void **state)
+{
+	(void)state;
+	near_serves();
+	make_call(high, CALL_NEAR, 32, 50, 9000);
+	assert_int_equal(call(near, BH_CALL_DEADLINE, 3000, 0, 0), BH_OK);
+	serve(near, CALL_NEAR, 32, 70, BH_NEVER);
+	vcpu_post(high, REQ_IRQ);
+	host_settle();
+	assert_true(host_alarm(0) == BH_NEVER); /* for a less urgent one nobody is interrupted */
+	make_call(high, CALL_NEAR, 32, 50, 9000);
+	time_is(3000);
+	assert_true(runs_on(near, 0));
+	assert_int_equal(log_newest(NEAR)->event, BH_EVENT_DEADLINE);
+}
+
+static void a_server_that_stands_still_gets_no_core_by_a_call(void **state)
+{
+	uint64_t to_near = host_system_control(blob, &description, 2);
+
+	(void)state;
+	near_serves();
+	assert_int_equal(call(boss, BH_CALL_CONTROL, to_near, BH_CONTROL_PAUSE, 0), BH_OK);
+	make_call(high, CALL_NEAR, 32, 50, 9000);
+	assert_true(runs_on(middle, 0));
+	quiet();
+	assert_int_equal(call(boss, BH_CALL_CONTROL, to_near, BH_CONTROL_RESUME, 0), BH_OK);
+	assert_true(runs_on(near, 0));
+	assert_int_equal(near->arch.args[3], 50);
+	quiet();
+}
+
+/* UPPER's request waits meanwhile, and with that UPPER: on its time, too. */
+static void a_server_that_is_called_by_two_runs_in_the_place_of_either(void **state)
+{
+	(void)state;
+	near_serves();
+	does(high, guest_wfi, NULL);
+	wakes(upper);
+	make_call(upper, CALL_UPPER, 32, 60, 9000);
+	assert_true(runs_on(middle, 0)); /* NEAR waits for HIGH's requests only */
+	wakes(high);
+	make_call(high, CALL_NEAR, 32, 50, 2000);
+	assert_true(runs_on(near, 0));
+	time_is(2000);
+	assert_true(runs_on(high, 0));
+	does(high, guest_wfi, NULL);
+	assert_true(runs_on(near, 0)); /* although MIDDLE is more urgent than it is */
+	quiet();
+}
+
+/* Its caller's end is an event for later, and nothing that its core has to attend to. */
+static void a_server_that_is_at_a_request_listens_to_nothing(void **state)
+{
+	(void)state;
+	near_serves();
+	make_call(high, CALL_NEAR, 32, 50, 2000);
+	time_is(2000);
+	does(high, guest_system_off, NULL);
+	assert_true(runs_on(middle, 0));
+	assert_int_equal(partition_at(NEAR)->events, BIT64(receive_cap(CALL_NEAR)));
+	assert_int_equal(core_at(0)->inbox, 0);
+	assert_int_equal(near->requests, 0);
+	quiet();
+}
+
+static void a_servers_wait_that_a_request_has_ended_has_no_deadline_any_more(void **state)
+{
+	(void)state;
+	near_serves();
+	make_call(high, CALL_NEAR, 32, 50, 9000);
+	serve(near, CALL_NEAR, 32, 70, 3000);
+	make_call(high, CALL_NEAR, 32, 51, 9000);
+	vcpu_post(near, REQ_IRQ);
+	host_settle();
+	assert_int_equal(host_alarm(0), 9000);
+	time_is(3000);
+	assert_int_equal(status_of(near), BH_OK);
+	quiet();
+}
+
+/* Whatever it did before. */
+static void a_server_that_waits_for_events_is_told_of_a_request_and_takes_it_itself(void **state)
+{
+	uint64_t mask = BIT64(receive_cap(CALL_NEAR));
+
+	(void)state;
+	near_serves();
+	make_call(high, CALL_NEAR, 32, 50, 9000);
+	assert_int_equal(reply(near, CALL_NEAR, 32, 70), BH_OK);
+	does(high, guest_wfi, NULL);
+	does(middle, guest_take, NULL);
+	does(middle, guest_wfi, NULL);
+	assert_int_equal(wait(near, mask, BH_NEVER), CALL_NO_RETURN);
+	wakes(high);
+	make_call(high, CALL_NEAR, 32, 51, 9000);
+	assert_int_equal(status_of(near), BH_OK);
+	assert_int_equal(near->arch.args[0], mask);
+	assert_int_equal(call(near, BH_CALL_RECEIVE, receive_cap(CALL_NEAR), 0, 0), BH_OK);
+	assert_int_equal(near->arch.args[3], 51);
+	quiet();
 }
 
 static void a_call_to_another_core_waits_for_the_reply(void **state)
@@ -821,6 +969,14 @@ int main(void)
 		ALL(of_two_that_wait_one_gets_the_event),
 		ALL(a_call_on_one_core_runs_the_server_in_the_callers_place),
 		ALL(what_was_masked_is_open_once_its_vcpu_has_the_core_by_a_call_or_its_reply),
+		ALL(what_was_masked_is_open_once_its_vcpu_has_the_core_by_anothers_wait),
+		ALL(a_call_that_was_answered_interrupts_nobody_who_runs_later),
+		ALL(what_a_server_has_said_it_will_be_done_by_counts_once_it_has_the_core_by_a_call),
+		ALL(a_server_that_stands_still_gets_no_core_by_a_call),
+		ALL(a_server_that_is_called_by_two_runs_in_the_place_of_either),
+		ALL(a_server_that_is_at_a_request_listens_to_nothing),
+		ALL(a_servers_wait_that_a_request_has_ended_has_no_deadline_any_more),
+		ALL(a_server_that_waits_for_events_is_told_of_a_request_and_takes_it_itself),
 		ALL(a_call_to_another_core_waits_for_the_reply),
 		ALL(nested_calls_run_at_the_first_callers_urgency),
 		ALL(a_call_needs_an_end),
