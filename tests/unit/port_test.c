@@ -53,7 +53,7 @@ static const struct host_port ports[PORTS] = {
 
 static const struct host_control controls[] = {
 	{ BOSS, FAR, BH_CONTROL_MAY_START | BH_CONTROL_MAY_STOP },
-	{ BOSS, BOSS == 0, BH_CONTROL_MAY_STOP },
+	{ BOSS, HIGH, BH_CONTROL_MAY_STOP | BH_CONTROL_MAY_INSPECT },
 	{ BOSS, NEAR, BH_CONTROL_MAY_INSPECT },
 };
 
@@ -683,6 +683,26 @@ static void what_a_server_has_said_it_will_be_done_by_counts_once_it_has_the_cor
 	assert_int_equal(log_newest(NEAR)->event, BH_EVENT_DEADLINE);
 }
 
+static void a_servers_timer_fires_once_it_has_the_core_by_a_call(void **state)
+{
+	ticks_t when = 3000;
+	uint32_t taken = 0;
+
+	(void)state;
+	near_serves();
+	make_call(high, CALL_NEAR, 32, 50, 9000);
+	does(near, guest_ptimer, &when);
+	serve(near, CALL_NEAR, 32, 70, BH_NEVER);
+	vcpu_post(high, REQ_IRQ);
+	host_settle();
+	assert_true(host_alarm(0) == BH_NEVER); /* for a less urgent one nobody is interrupted */
+	make_call(high, CALL_NEAR, 32, 50, 9000);
+	time_is(when);
+	assert_true(runs_on(near, 0));
+	does(near, guest_take, &taken);
+	assert_int_equal(taken, HOST_PTIMER);
+}
+
 static void a_server_that_stands_still_gets_no_core_by_a_call(void **state)
 {
 	uint64_t to_near = host_system_control(blob, &description, 2);
@@ -696,6 +716,25 @@ static void a_server_that_stands_still_gets_no_core_by_a_call(void **state)
 	assert_int_equal(call(boss, BH_CALL_CONTROL, to_near, BH_CONTROL_RESUME, 0), BH_OK);
 	assert_true(runs_on(near, 0));
 	assert_int_equal(near->arch.args[3], 50);
+	quiet();
+}
+
+static void a_caller_that_stands_still_gets_no_core_by_its_reply(void **state)
+{
+	uint64_t to_high = host_system_control(blob, &description, 1);
+
+	(void)state;
+	near_serves();
+	make_call(high, CALL_NEAR, 32, 50, 9000);
+	assert_int_equal(call(boss, BH_CALL_CONTROL, to_high, BH_CONTROL_PAUSE, 0), BH_OK);
+	assert_true(runs_on(near, 0)); /* in its place, and on */
+	serve(near, CALL_NEAR, 32, 70, BH_NEVER);
+	assert_true(runs_on(middle, 0));
+	quiet();
+	assert_int_equal(call(boss, BH_CALL_CONTROL, to_high, BH_CONTROL_RESUME, 0), BH_OK);
+	assert_true(runs_on(high, 0));
+	assert_int_equal(status_of(high), BH_OK);
+	assert_int_equal(high->arch.args[3], 70);
 	quiet();
 }
 
@@ -972,7 +1011,9 @@ int main(void)
 		ALL(what_was_masked_is_open_once_its_vcpu_has_the_core_by_anothers_wait),
 		ALL(a_call_that_was_answered_interrupts_nobody_who_runs_later),
 		ALL(what_a_server_has_said_it_will_be_done_by_counts_once_it_has_the_core_by_a_call),
+		ALL(a_servers_timer_fires_once_it_has_the_core_by_a_call),
 		ALL(a_server_that_stands_still_gets_no_core_by_a_call),
+		ALL(a_caller_that_stands_still_gets_no_core_by_its_reply),
 		ALL(a_server_that_is_called_by_two_runs_in_the_place_of_either),
 		ALL(a_server_that_is_at_a_request_listens_to_nothing),
 		ALL(a_servers_wait_that_a_request_has_ended_has_no_deadline_any_more),
