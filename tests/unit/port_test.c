@@ -6,7 +6,7 @@
  */
 #include "tests/unit/machine.h"
 
-/* NEAR serves HIGH on the same core, below MIDDLE, and UPPER, which sleeps; FAR is alone on another. BOSS controls. */
+/* NEAR serves HIGH on the same core, below MIDDLE, and UPPER, which sleeps; HIGH serves MIDDLE; FAR is alone on another. BOSS controls. */
 enum { HIGH,
        MIDDLE,
        NEAR,
@@ -35,6 +35,7 @@ enum { SIGNAL,
        CALL_FAR,
        NESTED,
        CALL_UPPER,
+       UPWARD,
        PORTS };
 
 static const struct host_port ports[PORTS] = {
@@ -49,6 +50,7 @@ static const struct host_port ports[PORTS] = {
 	[CALL_FAR] = { .kind = BH_PORT_CALL, .sender = HIGH, .receiver = FAR, .bytes = 200, .reply_bytes = 300, .no_irq = true },
 	[NESTED] = { .kind = BH_PORT_CALL, .sender = NEAR, .receiver = FAR, .bytes = 8, .reply_bytes = 8, .no_irq = true },
 	[CALL_UPPER] = { .kind = BH_PORT_CALL, .sender = UPPER, .receiver = NEAR, .bytes = 32, .reply_bytes = 32, .no_irq = true },
+	[UPWARD] = { .kind = BH_PORT_CALL, .sender = MIDDLE, .receiver = HIGH, .bytes = 32, .reply_bytes = 32, .no_irq = true },
 };
 
 static const struct host_control controls[] = {
@@ -757,6 +759,25 @@ static void a_server_that_is_called_by_two_runs_in_the_place_of_either(void **st
 	quiet();
 }
 
+/* It is not handed the core, and does not hand it back: UPPER, between the two, has become ready meanwhile. */
+static void a_server_that_is_more_urgent_than_its_caller_runs_on_its_own_time(void **state)
+{
+	ticks_t used = sched_used(core_at(0), high->desc->rank);
+
+	(void)state;
+	assert_int_equal(serve(high, UPWARD, 0, 0, BH_NEVER), CALL_NO_RETURN);
+	make_call(middle, UPWARD, 32, 50, 9000);
+	assert_true(runs_on(high, 0));
+	time_is(1500);
+	assert_int_equal(sched_used(core_at(0), high->desc->rank), used + 500);
+	host_private(upper, HOST_SGI);
+	sched_post_now(core_at(0)); /* as an order to all cores: it attends to everybody */
+	host_settle();
+	serve(high, UPWARD, 32, 70, BH_NEVER);
+	assert_true(runs_on(upper, 0));
+	quiet();
+}
+
 /* Its caller's end is an event for later, and nothing that its core has to attend to. */
 static void a_server_that_is_at_a_request_listens_to_nothing(void **state)
 {
@@ -1015,6 +1036,7 @@ int main(void)
 		ALL(a_server_that_stands_still_gets_no_core_by_a_call),
 		ALL(a_caller_that_stands_still_gets_no_core_by_its_reply),
 		ALL(a_server_that_is_called_by_two_runs_in_the_place_of_either),
+		ALL(a_server_that_is_more_urgent_than_its_caller_runs_on_its_own_time),
 		ALL(a_server_that_is_at_a_request_listens_to_nothing),
 		ALL(a_servers_wait_that_a_request_has_ended_has_no_deadline_any_more),
 		ALL(a_server_that_waits_for_events_is_told_of_a_request_and_takes_it_itself),
