@@ -259,7 +259,10 @@ failed:
 	const32	w0, STUB_CALL_FAILED
 	hvc	#0				/* nor does this, ... */
 
-/* ... but where the partition runs already: a wild jump led here. So its end is told like another's. */
+/*
+ * ... but where the partition runs already: a wild jump led here, so its end is told like another's. Or where a stop has overtaken
+ * the stub: then the kernel takes the call for nothing, and the stop comes.
+ */
 astray:
 	adr	x1, stub_start
 	const32	w0, STUB_CALL_PANIC
