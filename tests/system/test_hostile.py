@@ -144,7 +144,7 @@ def test_the_edges_of_what_is_declared_are_sharp(report):
 
 def test_nothing_but_its_ram_and_the_boot_stub_can_be_executed(report):
     assert {what: how for what, how in report.of("jump")} == dict.fromkeys(
-        ("info", "uart", "beyond_ram", "null"), "abort")
+        ("parameters", "pristine", "info", "uart", "beyond_ram", "null"), "abort")
 
 
 # IRQ-3

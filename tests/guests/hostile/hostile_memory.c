@@ -5,6 +5,7 @@
  * answers to reads and writes (RAM of its own it does not overwrite while it sweeps).
  */
 #include "abi/info.h"
+#include "abi/stub.h"
 #include "tests/guests/hostile/hostile.h"
 
 #define GIB	(1ull << 30)
@@ -158,6 +159,8 @@ void hostile_memory(void)
 	edge("ram", ram_base);
 	edge("ram", ram_end - 1);
 	edge("ram", ram_end);
+	jump("parameters", BH_STUB_PARAM_IPA);
+	jump("pristine", BH_PRISTINE_NEAR_IPA);
 	jump("info", BH_INFO_IPA);
 	jump("uart", UART_DR);
 	jump("beyond_ram", ram_end);
