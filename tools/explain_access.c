@@ -3,6 +3,8 @@
 #include <libfdt.h>
 #include <string.h>
 
+#include "abi/info.h"
+#include "abi/stub.h"
 #include "tools/device.h"
 #include "tools/explain.h"
 #include "tools/source.h"
@@ -17,6 +19,18 @@ static const struct region kernels[] = {
 	{ .ipa = PLAN_GICR_IPA, .bytes = PLAN_GICR_BYTES, .kind = BH_REGION_EMULATED, .object = NOBODY, .name = "redistributor of vCPU 0" },
 };
 #define N_KERNELS 2u
+
+/*
+ * What it boots from lies somewhere in these: how much of it there is, only its payload could tell, which is not read here. That it reaches to an
+ * address is known where the kernel says that something is declared there.
+ */
+static const struct region boots[] = {
+	{ .ipa = BH_STUB_IPA, .bytes = BH_STUB_PARAM_IPA - BH_STUB_IPA, .kind = BH_REGION_CONST, .rights = BH_READ | BH_EXECUTE, .name = "boot stub" },
+	{ .ipa = BH_STUB_PARAM_IPA, .bytes = BH_INFO_IPA - BH_STUB_PARAM_IPA, .kind = BH_REGION_CONST, .rights = BH_READ, .name = "boot parameters" },
+	{ .ipa = BH_PRISTINE_NEAR_IPA, .bytes = BH_PRISTINE_NEAR_END - BH_PRISTINE_NEAR_IPA, .kind = BH_REGION_CONST, .rights = BH_READ, .name = "pristine store" },
+	{ .ipa = BH_PRISTINE_IPA, .bytes = BH_PRISTINE_END - BH_PRISTINE_IPA, .kind = BH_REGION_CONST, .rights = BH_READ, .name = "pristine store" },
+};
+#define N_BOOTS 4u
 
 static const struct region *region_of(const struct part *part, uint32_t i)
 {
@@ -42,6 +56,15 @@ static const struct region *nearest(const struct part *part, uint64_t a)
 			best = r;
 	}
 	return best;
+}
+
+/* Or NULL. */
+static const struct region *boot_at(const struct refusal *r)
+{
+	for (uint32_t i = 0; i < N_BOOTS && strstr(r->line, "what is declared there"); i++)
+		if (distance(&boots[i], r->address) == 0)
+			return &boots[i];
+	return NULL;
 }
 
 static const char *region_text(const struct plan *p, const struct region *r)
@@ -223,7 +246,7 @@ static void explain_inside(const struct plan *p, const struct refusal *r, const 
 	else if (c && r->write && !c->writer[r->part->number])
 		explain_line("to permit it add &%s to `writers` of %s%s", r->part->name, c->path, explain_place(p, c->path, "writers"));
 	else if (r->fetch)
-		explain_line("no description permits it: only RAM can be executed");
+		explain_line("no description permits it: only RAM and the boot stub can be executed");
 	else if (at->kind == BH_REGION_CONST || at->kind == BH_REGION_WINDOW)
 		explain_line("no description permits it: the kernel and the tool write there, a partition reads");
 }
@@ -236,6 +259,8 @@ void explain_access(struct plan *p, const struct refusal *r)
 		explain_line("the processor did not tell the address, so there is nothing to look up; the instruction at its pc says what it was");
 	else if (at && distance(at, r->address) == 0)
 		explain_inside(p, r, at);
+	else if (boot_at(r))
+		explain_inside(p, r, boot_at(r));
 	else
 		explain_hole(p, r);
 }

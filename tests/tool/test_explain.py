@@ -114,10 +114,17 @@ def test_shared_memory_that_it_may_only_read(explain):
 
 @pytest.mark.parametrize("what, says", [
     ("wrote 4 bytes to 0x0a120000", "there: information page (0x0a120000 to 0x0a120fff); it may read\n"),
-    ("wrote 4 bytes to 0x0a000070", "empty virtio-mmio slots"), ("fetched an instruction from 0x0a120000", "only RAM can be executed")])
+    ("wrote 4 bytes to 0x0a000070", "empty virtio-mmio slots"), ("fetched an instruction from 0x0a120000", "only RAM and the boot stub can be executed"),
+    ("wrote 4 bytes to 0x0a100004", "boot stub (0x0a100000 to 0x0a10ffff); it may read, execute\n"), ("wrote 4 bytes to 0x0a110ffc", "boot parameters"),
+    ("wrote 4 bytes to 0x0a140004", "pristine store (0x0a140000 to 0x0a1fffff); it may read\n"), ("fetched an instruction from 0x10000000", "pristine store")])
 def test_what_is_only_read(explain, what, says):
     said = explain(f"linux: vCPU 0 {what} at pc 0x40000000; what is declared there does not permit it")[1]
     assert says in said and "no description permits it" in said
+
+
+def test_where_nothing_of_what_it_boots_from_is(explain):
+    said = explain(f"linux: vCPU 0 read 4 bytes from 0x0a1f0000 at pc 0x40000000{NOWHERE}")[1]
+    assert "there: nothing" in said and "pristine" not in said
 
 
 def test_a_server_that_does_not_run(explain):
