@@ -174,8 +174,8 @@ struct bh_core {
 	uint32_t vcpu[BH_MAX_CORE_VCPUS]; /* system-wide vCPU numbers; most urgent first: the place is the rank */
 	uint32_t reserved;
 	/*
-	 * Of a core whose vCPU has its interrupts directly, else 0: a page of the kernel's that is its stage 2 root. The kernel copies a
-	 * root of the partition's there, whole, or empties it, from whatever core, to get the core back.
+	 * Of a core whose vCPU has its interrupts directly, else 0: a page of the kernel's that is its stage 2 root. The kernel copies the
+	 * partition's root there, whole, or empties it, from whatever core, to get the core back.
 	 */
 	uint64_t door_pa, door_va;
 };

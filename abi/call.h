@@ -30,13 +30,12 @@
 #define BH_CALL_VERSION BH_CALL(0)
 
 /*
- * Boot stub only (BH_E_STATE elsewhere): the partition's memory is ready; x1 = first instruction
- * (IPA), x2 = value for x0. Does not return: the vCPU goes on at x1 as the arm64 boot protocol
- * has it, in the partition's root.
+ * Boot stub only (BH_E_STATE where the partition does not load): the partition's memory is ready; x1 = first
+ * instruction (IPA), x2 = value for x0. Does not return: the vCPU goes on at x1 as the arm64 boot protocol has it.
  */
 #define BH_CALL_BOOT_DONE BH_CALL(1)
 
-/* Boot stub only: loading failed; x1 = enum bh_boot_error (stub.h), x2 = index of the operation.
+/* Boot stub only, likewise: loading failed; x1 = enum bh_boot_error (stub.h), x2 = index of the operation.
  * Does not return: the partition is stopped and the health log says why. */
 #define BH_CALL_BOOT_FAILED BH_CALL(2)
 

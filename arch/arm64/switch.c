@@ -6,8 +6,8 @@
  * Stage 2 and TLB: every partition has its VMID, so a switch between partitions needs no
  * invalidation. Two vCPUs of one partition share VMID and ASIDs; where they share a core, what the
  * first cached with a translation of its own must not serve the second: TLBI VMALLE1 and IC IALLU,
- * both local, at such a switch (DDI 0487, "Common not Private translations"). A change of root
- * (boot stub to guest) is followed by the same for stage 1 and 2.
+ * both local, at such a switch (DDI 0487, "Common not Private translations"). Another life, the end of
+ * loading (HCR_EL2.DC) and another root (to inspect with) are followed by the same for stage 1 and 2.
  */
 #include "arm64.h"
 #include "direct.h"

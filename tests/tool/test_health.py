@@ -159,7 +159,7 @@ def test_the_monitor_holds_one_capability_for_each_and_one_to_see_all(fleet):
     assert [c.rights for c in fleet.caps("linux")] == [START | STOP, START | STOP]
 
 
-def test_a_root_to_inspect_with_is_the_running_root_and_the_other_s_ram(fleet):
+def test_a_root_to_inspect_with_is_its_own_root_and_the_other_s_ram(fleet):
     run = fleet.roots()["m"]
     bits = {at: fleet.u64(entry) for at, _, _, entry in fleet.leaves(run)}
     for c in fleet.caps("m"):
