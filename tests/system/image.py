@@ -21,7 +21,7 @@ FAULTS = ("access", "call", "instruction", "watchdog", "deadline", "budget", "pa
 ACTIONS = ("ignore", "log", "inject", "stop", "restart", "warm", "mode", "system")
 SHARE_PA, SHARE_VA = 216, 224
 U32 = {"text_bytes": 88, "rodata_bytes": 92, "check_bytes": 124, "va_bits": 260}
-IPA_BITS = 264  # of the blob
+EMPTY_ROOT, IPA_BITS = 192, 264  # of the blob
 
 # Arrays of the blob: place of their number in its head (the offset stands behind it), bytes of an element.
 ARRAYS = {"core": (16, 112), "partition": (24, 168), "vcpu": (32, 32), "emul": (40, 56), "port": (48, 80), "region": (56, 40),

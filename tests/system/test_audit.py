@@ -3,14 +3,16 @@
 
 import random
 import shutil
+import struct
 import subprocess
 
 import pytest
-from audited import SYSTEM, TOOL, audit, folder, good  # noqa: F401 (fixtures)
-from image import KERNEL_VA, PAGE
+from audited import SYSTEM, TOOL, WRITE, audit, entry_at, folder, good, refused, set_bits  # noqa: F401 (fixtures)
+from image import EMPTY_ROOT, KERNEL_VA, PAGE
 
 RAM = 0x40000000
 FLIPS = 300
+XN = 1 << 54
 
 
 def one_bit_away(image, one, other):
@@ -53,6 +55,42 @@ def test_a_page_that_two_partitions_share_is_named(good, audit):
         assert one in line and f"PA {pa:#x}" in line and f"RAM of {other}" in line
         assert f"{good.load_pa + entry:#x}" in line, "the entry is not named"
     assert found
+
+
+# MEM-1, AUD-1
+@pytest.mark.parametrize("what, bit, says", [
+    ("boot stub", WRITE, "is writable"), ("boot parameters", WRITE, "is writable"), ("pristine store", WRITE, "is writable"),
+    ("boot stub", XN, "is not executable"), ("boot parameters", XN, "is executable"), ("pristine store", XN, "is executable")])
+@pytest.mark.parametrize("blob_too", [False, True], ids=["", "and-the-blob-says-so"])
+def test_what_a_partition_boots_from_is_as_it_must_be(good, audit, what, bit, says, blob_too):
+    image = good.copy()
+    r = image.region("left", what)
+    set_bits(image, "left", r.ipa, bit)
+    if blob_too:
+        r.rights ^= 2 if bit == WRITE else 4
+    refused(audit, image, f"left, root: IPA {r.ipa:#x}", says, *(["has other rights than declared"] if blob_too else []))
+
+
+# MEM-1, AUD-1
+@pytest.mark.parametrize("what", ["boot parameters", "pristine store"])
+def test_what_another_boots_from_is_its_own(good, audit, what):
+    image = good.copy()
+    left, right = image.region("left", what), image.region("right", what)
+    for page in range(0, left.bytes, PAGE):
+        at = entry_at(image, "left", left.ipa + page)
+        struct.pack_into("<Q", image.data, at, image.u64(at) - left.pa + right.pa)
+    refused(audit, image, f"left, root: IPA {left.ipa:#x}", f"that PA is {what} of right")
+    left.pa = right.pa
+    refused(audit, image, f"page at PA {right.pa:#x} is {what} of left", f"and {what} of right")
+
+
+# AUD-1
+def test_each_has_a_root_of_its_own(good, audit):
+    for other, says in ((good.roots()["right"], "is used by left and by right"), (good.el2_root_pa, "is used by kernel and by left"),
+                        (good.u64(good.blob + EMPTY_ROOT), "left: its root is the empty one")):
+        image = good.copy()
+        image.named("partition", "left").root = other
+        refused(audit, image, says)
 
 
 # MEM-3, AUD-1
