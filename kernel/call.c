@@ -20,9 +20,9 @@ _Static_assert(CALL_NO_RETURN == BH_TRACE_WAITS, "the trace says so");
 /* One that is being stopped has no end of its own any more: its boot stub, too, comes here when a stop has overtaken it (stub.S). */
 static int64_t panic_call(struct vcpu *v, uint64_t code)
 {
-	if (load_acquire(&v->part->state) == PARTITION_STOPPING)
-		return CALL_NO_RETURN;
-	return health_vcpu(v, BH_FAULT_PANIC, BH_EVENT_PANIC, 0, code) == HEALTH_ENDS ? CALL_NO_RETURN : BH_OK;
+	bool ends = load_acquire(&v->part->state) == PARTITION_STOPPING || health_vcpu(v, BH_FAULT_PANIC, BH_EVENT_PANIC, 0, code) == HEALTH_ENDS;
+
+	return ends ? CALL_NO_RETURN : BH_OK;
 }
 
 static inline int64_t message(struct vcpu *v, uint32_t function, uint64_t *arg)

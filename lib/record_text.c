@@ -138,15 +138,19 @@ static void put_stop(struct text *t, uint64_t value)
 /* "; nearest: RAM, from 0x40000000" */
 static void put_near(struct text *t, const struct bh_record *r)
 {
-	switch (r->near_kind) {
-	case BH_REGION_RAM: put(t, "; nearest: RAM"); break;
-	case BH_REGION_DEVICE: put(t, "; nearest: a device"); break;
-	case BH_REGION_EMULATED: put(t, "; nearest: an emulated device"); break;
-	case BH_REGION_CONST: put(t, "; nearest: a read-only page"); break;
-	case BH_REGION_WINDOW: put(t, "; nearest: a window"); break;
-	case BH_REGION_SHARED: put(t, "; nearest: shared memory"); break;
-	default: return;
-	}
+	static const char *const kinds[] = {
+		[BH_REGION_RAM] = "RAM",
+		[BH_REGION_DEVICE] = "a device",
+		[BH_REGION_EMULATED] = "an emulated device",
+		[BH_REGION_CONST] = "read-only memory",
+		[BH_REGION_WINDOW] = "a window",
+		[BH_REGION_SHARED] = "shared memory",
+	};
+
+	if (r->near_kind < BH_REGION_RAM || r->near_kind > BH_REGION_SHARED)
+		return;
+	put(t, "; nearest: ");
+	put(t, kinds[r->near_kind]);
 	put(t, ", from ");
 	put_hex(t, r->near, 8);
 }
