@@ -53,24 +53,6 @@ static void the_stubs_calls_are_refused_to_a_guest(void **state)
 	assert_true(partition_runs(partition_at(CLIENT)));
 }
 
-/* Another core has ordered the stop, and not told this one yet: partition_stop(). */
-static void a_stub_that_a_stop_has_overtaken_has_not_panicked(void **state)
-{
-	struct partition *p = partition_at(CLIENT);
-	uint32_t faults = p->faults;
-
-	(void)state;
-	host_text_clear();
-	p->state = PARTITION_STOPPING;
-	assert_int_equal(calls(BH_CALL_BOOT_DONE), BH_E_STATE);
-	assert_int_equal(calls(BH_CALL_PANIC), CALL_NO_RETURN);
-	assert_int_equal(p->faults, faults);
-	assert_string_equal(host_text(), "");
-	p->state = PARTITION_RUNNING;
-	assert_int_equal(calls(BH_CALL_PANIC), BH_OK); /* its policy is to log it */
-	assert_int_equal(p->faults, faults + 1);
-}
-
 /* CALL-2 */
 static void a_million_random_calls_harm_nobody(void **state)
 {
@@ -95,7 +77,6 @@ int main(void)
 		RUN(the_version_is_the_abis),
 		RUN(a_function_that_does_not_exist_is_not_supported),
 		RUN(the_stubs_calls_are_refused_to_a_guest),
-		RUN(a_stub_that_a_stop_has_overtaken_has_not_panicked),
 		RUN(a_million_random_calls_harm_nobody),
 	};
 

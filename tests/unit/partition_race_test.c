@@ -320,6 +320,61 @@ static void a_start_of_the_old_life_is_none_in_the_new(void **state)
 	quiet();
 }
 
+static const struct host_partition loader_and_controller[] = {
+	{ .name = "loader", .n_vcpus = 1, .vcpu = { { 0, 5 } }, .flags = BH_PART_RESTART },
+	{ .name = "controller", .n_vcpus = 1, .vcpu = { { 1, 5 } } },
+};
+
+static const struct host_system description_of_control = {
+	.n_cores = 2, .n_partitions = 2, .partition = loader_and_controller, .no_reader = true
+};
+
+static void guest_stops_the_first(struct vcpu *v, void *arg)
+{
+	(void)v;
+	(void)arg;
+	assert_true(partition_stop(partition_at(0), BH_STOP_ORDER, BH_BEGIN_FIRST));
+}
+
+/* The end of the stub: sdk/stub/stub.S. */
+static void guest_stub_ends(struct vcpu *v, void *arg)
+{
+	struct guest_call done = { .function = BH_CALL_BOOT_DONE, .arg = { NEW_ENTRY } }, panic = { .function = BH_CALL_PANIC };
+
+	(void)arg;
+	guest_call(v, &done);
+	assert_int_equal(done.result, BH_E_STATE);
+	guest_call(v, &panic);
+	assert_int_equal(panic.result, CALL_NO_RETURN);
+}
+
+/* Ordered, but not posted yet: its core knows nothing of it. */
+static void a_stub_that_a_stop_overtakes_has_not_panicked(void **state)
+{
+	struct partition *p;
+
+	(void)state;
+	boot(&description_of_control);
+	p = partition_at(0);
+	starts(0);
+	starts(1);
+	loads(1);
+	host_points(true);
+	host_trap(1, guest_stops_the_first, NULL);
+	while (p->state != PARTITION_STOPPING)
+		host_run(1);
+	assert_false(host_can_run(0));
+	host_trap(0, guest_stub_ends, NULL);
+	to_the_end(0);
+	to_the_end(1);
+	host_points(false);
+	host_settle();
+	quiet();
+	assert_int_equal(p->state, PARTITION_OFF);
+	assert_int_equal(p->faults, 0);
+	assert_null(strstr(host_text(), "cannot go on"));
+}
+
 #define SCENE(test) cmocka_unit_test_teardown(test, machine_off)
 
 int main(void)
@@ -327,6 +382,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SCENE(late_starts_are_stopped_once_each),
 		SCENE(a_start_of_the_old_life_is_none_in_the_new),
+		SCENE(a_stub_that_a_stop_overtakes_has_not_panicked),
 		SCENE(the_last_two_that_switch_off_together_end_the_partition),
 		SCENE(of_two_that_stop_it_one_decides),
 		SCENE(one_of_two_that_switch_the_same_vcpu_on_succeeds),
