@@ -12,7 +12,6 @@
 #include "kernel/port.h"
 #include "kernel/trace.h"
 #include "kernel/watchdog.h"
-
 #include "abi/status.h"
 
 _Static_assert(CALL_NO_RETURN == BH_TRACE_WAITS, "the trace says so");
@@ -20,9 +19,9 @@ _Static_assert(CALL_NO_RETURN == BH_TRACE_WAITS, "the trace says so");
 /* One that is being stopped has no end of its own any more: its boot stub, too, comes here when a stop has overtaken it (stub.S). */
 static int64_t panic_call(struct vcpu *v, uint64_t code)
 {
-	bool ends = load_acquire(&v->part->state) == PARTITION_STOPPING || health_vcpu(v, BH_FAULT_PANIC, BH_EVENT_PANIC, 0, code) == HEALTH_ENDS;
+	bool ends = load_acquire(&v->part->state) == PARTITION_STOPPING;
 
-	return ends ? CALL_NO_RETURN : BH_OK;
+	return ends || health_vcpu(v, BH_FAULT_PANIC, BH_EVENT_PANIC, 0, code) == HEALTH_ENDS ? CALL_NO_RETURN : BH_OK;
 }
 
 static inline int64_t message(struct vcpu *v, uint32_t function, uint64_t *arg)

@@ -12,7 +12,6 @@
 #include "kernel/port.h"
 #include "kernel/watchdog.h"
 #include "abi/status.h"
-
 #include "abi/stub.h"
 
 void partition_init(struct partition *p, uint32_t number)
