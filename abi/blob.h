@@ -267,9 +267,8 @@ enum bh_region_kind {
 	BH_REGION_DEVICE = 2,	/* a device of the board */
 	BH_REGION_EMULATED = 3, /* unmapped at stage 2; object = number in emuls */
 	BH_REGION_CONST = 4,	/* read-only: empty virtio-mmio slots, information page, boot stub, its parameters, pristine store */
-	BH_REGION_WINDOW = 5,	/* memory shared with the kernel: queues, server pages, ports' in and out windows, log */
+	BH_REGION_WINDOW = 5,	/* memory shared with the kernel: queues, server pages, ports' in and out windows, log, trace */
 	BH_REGION_SHARED = 6,	/* memory shared with other partitions, not with the kernel */
-				/* the trace rings are BH_REGION_WINDOW, read-only */
 };
 
 #define BH_READ	   0x1u

@@ -2,8 +2,7 @@
 /*
  * What the boot stub reads. The stub is the first thing a partition runs at every start: in its
  * own partition, with its own rights, on its own time. It carries out a list of operations that the tool
- * wrote, then reports to the kernel, which enters the payload. Stub, parameters and pristine store stay where they are, to be read:
- * a partition has one set of translation tables, and what it is made of is no secret to it.
+ * wrote, then reports to the kernel, which enters the payload. Stub, parameters and pristine store stay mapped, to be read.
  */
 #ifndef ABI_STUB_H
 #define ABI_STUB_H

@@ -41,8 +41,10 @@ const struct bh_region *region_near(const struct partition *p, ipa_t ipa)
 		uint64_t off = ipa < r->ipa ? r->ipa - ipa : ipa - r->ipa < r->bytes ? 0
 										     : ipa - (r->ipa + r->bytes - 1);
 
-		if (off < least)
-			least = off, near = r;
+		if (off < least) {
+			least = off;
+			near = r;
+		}
 	}
 	return near;
 }
