@@ -583,8 +583,10 @@ static void near_serves(void)
 {
 	does(high, guest_wfi, NULL);
 	host_settle();
-	if (runs_on(middle, 0))
+	if (runs_on(middle, 0)) {
+		does(middle, guest_take, NULL);
 		does(middle, guest_wfi, NULL);
+	}
 	host_settle();
 	assert_int_equal(serve(near, CALL_NEAR, 0, 0, BH_NEVER), CALL_NO_RETURN);
 	vcpu_post(middle, REQ_IRQ);
@@ -740,6 +742,49 @@ static void a_caller_that_stands_still_gets_no_core_by_its_reply(void **state)
 	quiet();
 }
 
+/* As near_serves(), but for UPPER, which runs; HIGH sleeps. */
+static void near_serves_upper(void)
+{
+	does(high, guest_wfi, NULL);
+	does(middle, guest_take, NULL);
+	does(middle, guest_wfi, NULL);
+	assert_int_equal(serve(near, CALL_UPPER, 0, 0, BH_NEVER), CALL_NO_RETURN);
+	wakes(upper);
+}
+
+/* In one exit: HIGH can run again, and the call. */
+static void guest_wakes_high_and_calls(struct vcpu *v, void *arg)
+{
+	vcpu_wake(high);
+	guest_call(v, arg);
+}
+
+/* HIGH has the core, and `next`, which would have had it, is not loaded on the way there. */
+static void high_is_next(struct vcpu *v, uint32_t function, uint64_t cap, uint64_t word, const struct vcpu *next)
+{
+	struct guest_call c = { .function = function, .arg = { cap, 32, word, word + 1, word + 2, word + 3, 9000 } };
+	uint32_t loads = next->arch.loads;
+
+	does(v, guest_wakes_high_and_calls, &c);
+	assert_true(runs_on(high, 0));
+	assert_int_equal(next->arch.loads, loads);
+	quiet();
+	does(high, guest_wfi, NULL);
+	assert_true(runs_on(next, 0));
+	assert_int_equal(next->arch.args[3], word);
+}
+
+static void what_has_changed_in_the_same_exit_is_looked_at_before_a_call_or_its_reply_passes_the_core_on(void **state)
+{
+	(void)state;
+	near_serves_upper();
+	for (uint32_t i = 0; i < 2; i++) { /* one way and the other */
+		high_is_next(upper, BH_CALL_CALL, send_cap(CALL_UPPER), 50, near);
+		high_is_next(near, BH_CALL_SERVE, receive_cap(CALL_UPPER), 70, upper);
+		call(upper, BH_CALL_PORT_STATE, send_cap(CALL_UPPER), 0, 0); /* the third of each turn, so the next ones go the other way */
+	}
+}
+
 /* UPPER's request waits meanwhile, and with that UPPER: on its time, too. */
 static void a_server_that_is_called_by_two_runs_in_the_place_of_either(void **state)
 {
@@ -874,6 +919,45 @@ static void a_call_needs_an_end(void **state)
 	(void)state;
 	assert_int_equal(make_call(high, CALL_FAR, 8, 0, BH_NEVER), BH_E_ARG);
 	assert_int_equal(make_call(high, CALL_FAR, 8, 0, 1000), BH_E_TIMEOUT);
+	near_serves();
+	for (uint32_t i = 0; i < 2; i++) { /* one way and the other */
+		assert_int_equal(make_call(high, CALL_NEAR, 32, 0, BH_NEVER), BH_E_ARG);
+		assert_int_equal(make_call(high, CALL_NEAR, 32, 0, 1000), BH_E_TIMEOUT);
+		assert_int_equal(make_call(high, CALL_NEAR, 32, 0, 1000), BH_E_TIMEOUT);
+	}
+}
+
+/* Its caller's time is over, and it waits for the next request without having been done with this one. */
+static void a_server_that_is_not_done_with_a_request_gets_no_other(void **state)
+{
+	(void)state;
+	near_serves();
+	make_call(high, CALL_NEAR, 32, 50, 2000);
+	assert_int_equal(serve(near, CALL_NEAR, 0, 0, BH_NEVER), CALL_NO_RETURN);
+	assert_true(runs_on(middle, 0));
+	time_is(2000);
+	assert_int_equal(status_of(high), BH_E_TIMEOUT);
+	for (uint32_t i = 0; i < 2; i++) { /* one way and the other */
+		assert_int_equal(make_call(high, CALL_NEAR, 32, 51, 9000), BH_E_AGAIN);
+		assert_true(runs_on(high, 0));
+	}
+	quiet();
+}
+
+/* It is answered at once, and is ready. */
+static void a_server_that_replies_and_has_no_time_to_wait_does_not_wait(void **state)
+{
+	(void)state;
+	near_serves();
+	for (uint32_t i = 0; i < 2; i++) { /* one way and the other */
+		make_call(high, CALL_NEAR, 32, 50, 9000);
+		assert_int_equal(serve(near, CALL_NEAR, 32, 70, 1000), BH_E_TIMEOUT);
+		assert_true(runs_on(high, 0));
+		assert_int_equal(high->arch.args[3], 70);
+		assert_int_equal(near->state, VCPU_READY);
+		quiet();
+		near_serves();
+	}
 }
 
 static void a_call_ends_in_time_whatever_the_server_does(void **state)
@@ -1035,6 +1119,7 @@ int main(void)
 		ALL(a_servers_timer_fires_once_it_has_the_core_by_a_call),
 		ALL(a_server_that_stands_still_gets_no_core_by_a_call),
 		ALL(a_caller_that_stands_still_gets_no_core_by_its_reply),
+		ALL(what_has_changed_in_the_same_exit_is_looked_at_before_a_call_or_its_reply_passes_the_core_on),
 		ALL(a_server_that_is_called_by_two_runs_in_the_place_of_either),
 		ALL(a_server_that_is_more_urgent_than_its_caller_runs_on_its_own_time),
 		ALL(a_server_that_is_at_a_request_listens_to_nothing),
@@ -1043,6 +1128,8 @@ int main(void)
 		ALL(a_call_to_another_core_waits_for_the_reply),
 		ALL(nested_calls_run_at_the_first_callers_urgency),
 		ALL(a_call_needs_an_end),
+		ALL(a_server_that_is_not_done_with_a_request_gets_no_other),
+		ALL(a_server_that_replies_and_has_no_time_to_wait_does_not_wait),
 		ALL(a_call_ends_in_time_whatever_the_server_does),
 		ALL(a_request_nobody_has_taken_is_withdrawn_in_time),
 		ALL(a_caller_is_told_when_its_server_ends),
