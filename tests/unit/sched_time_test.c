@@ -149,6 +149,19 @@ static int64_t calls(struct vcpu *v, uint32_t function, uint64_t a, uint64_t b)
 	return c.result;
 }
 
+static void guest_tries_once(struct vcpu *v, void *arg)
+{
+	(void)arg;
+	(void)host_may_be_quick(v);
+}
+
+/* What comes next on core 0 and has two ways goes one of them, and where `other` is set the other one. */
+static void goes_one_way(bool other)
+{
+	if (other)
+		does(host_guest(0), guest_tries_once, NULL);
+}
+
 static uint32_t records(uint32_t core, enum bh_trace_kind kind)
 {
 	const struct bh_trace *ring = core_at(core)->trace;
@@ -251,38 +264,6 @@ static void a_late_alarm_does_not_move_the_next_edge(void **state)
 	host_settle();
 	assert_true(runs_on(linux_, 0));
 	assert_int_equal(host_alarm(0), US(base + 80));
-}
-
-static void what_was_masked_is_open_once_its_vcpu_has_the_core_by_a_windows_edge(void **state)
-{
-	static const struct host_partition pair[] = {
-		{ .name = "even", .n_vcpus = 1, .vcpu = { { .core = 0, .priority = 2 } } },
-		{ .name = "odd", .n_vcpus = 1, .vcpu = { { .core = 0, .priority = 1 } } },
-	};
-	static const struct host_window halves[] = {
-		{ .core = 0, .start_ns = 0, .end_ns = US(50), .partitions = BIT(0) },
-		{ .core = 0, .start_ns = US(50), .end_ns = US(100), .partitions = BIT(1) },
-	};
-	static const struct host_mode one = { .frame_ns = US(100), .n_windows = 2, .window = halves };
-	static const struct host_system s = { .n_cores = 1, .n_partitions = 2, .partition = pair, .no_reader = true, .n_modes = 1, .mode = &one };
-
-	(void)state;
-	boot(&s);
-	for (uint32_t i = 0; i < 2; i++) {
-		partition_start(partition_at(i));
-		host_time_set(US(50 * i));
-		host_settle();
-		loads(i);
-	}
-	for (uint32_t i = 0; i < 2; i++) { /* one way and the other */
-		struct vcpu *next = vcpu_of(i % 2, 0);
-
-		core_at(0)->shut = next->bit;
-		host_time_set(US(100 + 50 * i));
-		host_settle();
-		assert_true(runs_on(next, 0));
-		assert_int_equal(core_at(0)->shut, 0);
-	}
 }
 
 static void nanoseconds_become_ticks_rounded_down(void **state)
@@ -629,6 +610,39 @@ static void turns_of_one_partition_are_not_those_of_another(void **state)
 	assert_true(runs_on(vcpu_of(1, 1), 0)); /* the turn goes on */
 }
 
+static void a_turn_ends_though_it_began_as_a_more_urgent_one_went_to_wait(void **state)
+{
+	static const struct host_partition three[] = {
+		{ .name = "urgent", .n_vcpus = 1, .vcpu = { { .core = 0, .priority = 2 } } },
+		{ .name = "pair", .n_vcpus = 2, .vcpu = { { .core = 0, .priority = 1 }, { .core = 0, .priority = 1 } } },
+	};
+	static const struct host_system two = { .n_cores = 1, .n_partitions = 2, .partition = three, .no_reader = true };
+	struct vcpu *urgent;
+
+	(void)state;
+	boot(&two);
+	urgent = vcpu_of(0, 0);
+	starts(0);
+	loads(0);
+	does(urgent, guest_wfi, NULL);
+	starts(1);
+	loads(1);
+	cpu_on(1, 0, 1);
+	for (uint32_t i = 0; i < 2; i++) { /* one way and the other */
+		const struct vcpu *begins;
+
+		wakes(urgent);
+		does(urgent, guest_take, NULL);
+		assert_int_equal(calls(urgent, BH_CALL_WAIT, 0, BH_NEVER), CALL_NO_RETURN);
+		begins = host_guest(0);
+		assert_in_range(host_alarm(0), arch_time() + 1, arch_time() + BH_SLICE_NS);
+		host_time_set(host_alarm(0));
+		host_settle();
+		assert_true(host_guest(0) && host_guest(0) != begins && host_guest(0) != urgent);
+		goes_one_way(true);
+	}
+}
+
 static void a_sibling_alone_keeps_the_core(void **state)
 {
 	(void)state;
@@ -741,6 +755,162 @@ static void who_has_no_right_changes_nothing(void **state)
 	assert_int_equal(core_at(0)->mode, NORMAL);
 }
 
+/* --- edges where one window follows another at once: every other one by the short way (sched_edge()) --- */
+
+enum { EVEN,
+       ODD,
+       THIRD };
+
+static const struct host_partition in_turns[] = {
+	[EVEN] = { .name = "even", .n_vcpus = 1, .vcpu = { { .core = 0, .priority = 2 } } },
+	[ODD] = { .name = "odd", .n_vcpus = 1, .vcpu = { { .core = 0, .priority = 1 } } },
+	[THIRD] = { .name = "third", .n_vcpus = 1, .vcpu = { { .core = 0, .priority = 3 } } },
+};
+
+static const struct host_window halves[] = {
+	{ .core = 0, .start_ns = 0, .end_ns = US(50), .partitions = BIT(EVEN) },
+	{ .core = 0, .start_ns = US(50), .end_ns = US(100), .partitions = BIT(ODD) },
+};
+
+static const struct host_window odds_alone[] = { { .core = 0, .start_ns = 0, .end_ns = US(100), .partitions = BIT(ODD) } };
+
+static const struct host_mode even_and_odd[] = {
+	{ .frame_ns = US(100), .n_windows = 2, .window = halves },
+	{ .frame_ns = US(100), .n_windows = 1, .window = odds_alone },
+};
+
+static void time_is(ticks_t us)
+{
+	host_time_set(US(us));
+	host_settle();
+}
+
+/* Instant 100 of a system of these two first: EVEN's window begins, ODD's at 150. */
+static void both_have_run(const struct host_system *s, bool other)
+{
+	boot(s);
+	for (uint32_t i = 0; i < 2; i++) {
+		partition_start(partition_at(i));
+		time_is(50 * i);
+		loads(i);
+	}
+	time_is(100);
+	assert_true(runs_on(vcpu_of(EVEN, 0), 0));
+	goes_one_way(other);
+}
+
+static void what_was_masked_is_open_once_its_vcpu_has_the_core_by_a_windows_edge(void **state)
+{
+	static const struct host_system s = { .n_cores = 1, .n_partitions = 2, .partition = in_turns, .no_reader = true, .n_modes = 1, .mode = even_and_odd };
+
+	(void)state;
+	for (uint32_t other = 0; other < 2; other++) {
+		both_have_run(&s, other);
+		core_at(0)->shut = vcpu_of(ODD, 0)->bit;
+		time_is(150);
+		assert_true(runs_on(vcpu_of(ODD, 0), 0));
+		assert_int_equal(core_at(0)->shut, 0);
+	}
+}
+
+/* THIRD, which has no window, has not even begun to load. */
+static void a_stop_comes_at_the_next_edge_whichever_way_that_goes(void **state)
+{
+	static const struct host_system s = { .n_cores = 1, .n_partitions = 3, .partition = in_turns, .no_reader = true, .n_modes = 1, .mode = even_and_odd };
+
+	(void)state;
+	for (uint32_t other = 0; other < 2; other++) {
+		both_have_run(&s, other);
+		partition_start(partition_at(THIRD));
+		is_stopped(THIRD, false);
+		time_is(149);
+		assert_false(is_off(THIRD));
+		time_is(150);
+		assert_true(is_off(THIRD));
+		assert_true(runs_on(vcpu_of(ODD, 0), 0));
+	}
+}
+
+static void at_the_change_of_the_mode_nobody_is_loaded_whom_only_the_old_one_has(void **state)
+{
+	static const struct host_system s = { .n_cores = 1, .n_partitions = 2, .partition = in_turns, .no_reader = true, .n_modes = 2, .mode = even_and_odd, .changers = BIT(EVEN) };
+
+	(void)state;
+	for (uint32_t other = 0; other < 2; other++) {
+		uint32_t loads, windows;
+
+		both_have_run(&s, other);
+		assert_int_equal(calls(vcpu_of(EVEN, 0), BH_CALL_SET_MODE, host_system_schedule(blob, EVEN), 1), BH_OK);
+		time_is(150);
+		loads = vcpu_of(EVEN, 0)->arch.loads;
+		windows = records(0, BH_TRACE_WINDOW);
+		time_is(200);
+		assert_int_equal(core_at(0)->mode, 1);
+		assert_true(runs_on(vcpu_of(ODD, 0), 0));
+		assert_int_equal(vcpu_of(EVEN, 0)->arch.loads, loads);
+		assert_int_equal(records(0, BH_TRACE_WINDOW), windows + 1);
+	}
+}
+
+static void who_has_the_next_window_too_is_not_loaded_again(void **state)
+{
+	static const struct host_window both[] = {
+		{ .core = 0, .start_ns = 0, .end_ns = US(50), .partitions = BIT(EVEN) },
+		{ .core = 0, .start_ns = US(50), .end_ns = US(100), .partitions = BIT(EVEN) | BIT(ODD) },
+	};
+	static const struct host_mode one = { .frame_ns = US(100), .n_windows = 2, .window = both };
+	static const struct host_system s = { .n_cores = 1, .n_partitions = 2, .partition = in_turns, .no_reader = true, .n_modes = 1, .mode = &one };
+	struct vcpu *v;
+
+	(void)state;
+	boot(&s);
+	starts(EVEN);
+	loads(EVEN);
+	v = vcpu_of(EVEN, 0);
+	for (uint32_t i = 0; i < 4; i++) {
+		uint32_t loads = v->arch.loads;
+
+		time_is(50 + 50 * i);
+		assert_true(runs_on(v, 0));
+		assert_int_equal(v->arch.loads, loads);
+	}
+}
+
+/* Else one of them has each window, whole. */
+static void siblings_take_turns_in_a_window_whichever_way_it_began(void **state)
+{
+	static const struct host_partition three[] = {
+		[EVEN] = { .name = "even", .n_vcpus = 1, .vcpu = { { .core = 0, .priority = 2 } } },
+		[ODD] = { .name = "pair", .n_vcpus = 2, .vcpu = { { .core = 0, .priority = 1 }, { .core = 0, .priority = 1 } } },
+	};
+	static const struct host_window long_ones[] = {
+		{ .core = 0, .start_ns = 0, .end_ns = US(5000), .partitions = BIT(EVEN) },
+		{ .core = 0, .start_ns = US(5000), .end_ns = US(10000), .partitions = BIT(ODD) },
+	};
+	static const struct host_mode one = { .frame_ns = US(10000), .n_windows = 2, .window = long_ones };
+	static const struct host_system s = { .n_cores = 1, .n_partitions = 2, .partition = three, .no_reader = true, .n_modes = 1, .mode = &one };
+
+	(void)state;
+	for (uint32_t other = 0; other < 2; other++) {
+		const struct vcpu *begins;
+
+		boot(&s);
+		starts(EVEN);
+		loads(EVEN);
+		partition_start(partition_at(ODD));
+		time_is(5000);
+		loads(ODD);
+		cpu_on(ODD, 0, 1);
+		time_is(10000);
+		goes_one_way(other);
+		time_is(15000);
+		begins = host_guest(0);
+		assert_in_range(host_alarm(0), US(15000) + 1, US(15000) + BH_SLICE_NS);
+		time_is(host_alarm(0) / US(1));
+		assert_true(host_guest(0) && host_guest(0) != begins && host_guest(0)->part == begins->part);
+	}
+}
+
 /* --- the rest --- */
 
 static void nobody_runs_before_all_cores_are_there(void **state)
@@ -782,14 +952,13 @@ static void the_trace_has_each_window_with_its_plan(void **state)
 	assert_int_equal(ring->frequency, 1000000000);
 }
 
-/* Of the last change in the ring. */
-static struct bh_trace_record last_change(uint32_t core)
+static struct bh_trace_record last_record(uint32_t core, enum bh_trace_kind kind)
 {
 	const struct bh_trace *ring = core_at(core)->trace;
 	struct bh_trace_record last = { .time = 0 };
 
 	for (uint32_t i = ring->next > ring->n ? ring->next - ring->n : 0; i < ring->next; i++)
-		last = ring->record[i % ring->n].kind == BH_TRACE_MODE ? ring->record[i % ring->n] : last;
+		last = ring->record[i % ring->n].kind == kind ? ring->record[i % ring->n] : last;
 	return last;
 }
 
@@ -799,7 +968,7 @@ static void the_trace_has_each_change_of_the_mode_and_the_mode_in_force(void **s
 
 	(void)state;
 	both_run();
-	r = last_change(1);
+	r = last_record(1, BH_TRACE_MODE);
 	assert_int_equal(r.arg, NORMAL);
 	assert_int_equal(r.b, BH_TRACE_NO_MODE);
 	at(10);
@@ -808,12 +977,74 @@ static void the_trace_has_each_change_of_the_mode_and_the_mode_in_force(void **s
 	assert_int_equal(core_at(1)->trace->mode, NORMAL);
 	at(100);
 	for (uint32_t c = 0; c < 2; c++) {
-		r = last_change(c);
+		r = last_record(c, BH_TRACE_MODE);
 		assert_int_equal(r.arg, LIMP);
 		assert_int_equal(r.a, US(base + 100));
 		assert_int_equal(r.b, NORMAL);
 		assert_int_equal(core_at(c)->trace->mode, LIMP);
 	}
+}
+
+static void passes_the_core_on(struct vcpu *v, uint32_t function, uint64_t cap, uint32_t why)
+{
+	struct guest_call c = { .function = function, .arg = { cap, 32, 1, 2, 3, 4, US(1000) } };
+	struct bh_trace_record r;
+
+	does(v, guest_call, &c);
+	assert_int_equal(c.result, CALL_NO_RETURN);
+	assert_false(runs_on(v, 0));
+	r = last_record(0, BH_TRACE_SWITCH);
+	assert_int_equal(r.partition, host_guest(0)->desc->partition);
+	assert_int_equal(r.arg, why);
+}
+
+/* EVEN calls ODD, which replies, at this instant. */
+static void call_and_reply_say_why(const struct host_system *s, ticks_t us, uint32_t why)
+{
+	struct guest_call first = { .function = BH_CALL_SERVE, .arg = { [6] = BH_NEVER } };
+	const struct bh_port *p;
+	struct vcpu *even, *odd;
+
+	boot(s);
+	p = blob_ports(blob);
+	first.arg[0] = p->receive_cap;
+	even = vcpu_of(EVEN, 0);
+	odd = vcpu_of(ODD, 0);
+	starts(EVEN);
+	loads(EVEN);
+	does(even, guest_wfi, NULL);
+	starts(ODD);
+	loads(ODD);
+	does(odd, guest_call, &first);
+	assert_int_equal(host_where(0), HOST_IDLE);
+	time_is(us);
+	wakes(even);
+	does(even, guest_take, NULL);
+	for (uint32_t i = 0; i < 2; i++) { /* one way and the other */
+		passes_the_core_on(even, BH_CALL_CALL, p->send_cap, why);
+		passes_the_core_on(odd, BH_CALL_SERVE, p->receive_cap, why);
+		goes_one_way(true);
+	}
+}
+
+static void the_trace_says_why_who_has_the_core_by_a_call_or_its_reply_has_it(void **state)
+{
+	static const struct host_partition reserved[] = {
+		[EVEN] = { .name = "even", .n_vcpus = 1, .vcpu = { { .core = 0, .priority = 2, .budget_ns = US(40), .period_ns = US(50) } } },
+		[ODD] = { .name = "odd", .n_vcpus = 1, .vcpu = { { .core = 0, .priority = 1 } } },
+	};
+	static const struct host_window both[] = { { .core = 0, .start_ns = 0, .end_ns = US(50), .partitions = BIT(EVEN) | BIT(ODD) } };
+	static const struct host_window odds[] = { { .core = 0, .start_ns = 0, .end_ns = US(50), .partitions = BIT(ODD) } };
+	static const struct host_mode one = { .frame_ns = US(100), .slack = BIT(EVEN) | BIT(ODD), .n_windows = 1, .window = both };
+	static const struct host_mode other = { .frame_ns = US(100), .n_windows = 1, .window = odds };
+	static const struct host_port port = { .kind = BH_PORT_CALL, .sender = EVEN, .receiver = ODD, .bytes = 32, .reply_bytes = 32, .no_irq = true };
+	static const struct host_system s = { .n_cores = 1, .n_partitions = 2, .partition = in_turns, .no_reader = true, .n_modes = 1, .mode = &one, .n_ports = 1, .port = &port };
+	static const struct host_system r = { .n_cores = 1, .n_partitions = 2, .partition = reserved, .no_reader = true, .n_modes = 1, .mode = &other, .n_ports = 1, .port = &port };
+
+	(void)state;
+	call_and_reply_say_why(&s, 110, BH_TRACE_BY_WINDOW);
+	call_and_reply_say_why(&s, 160, BH_TRACE_BY_SLACK);
+	call_and_reply_say_why(&r, 110, BH_TRACE_BY_BUDGET);
 }
 
 static void a_partition_is_told_its_own_time(void **state)
@@ -864,6 +1095,7 @@ int main(void)
 		AFTER(NULL, nobody_runs_before_all_cores_are_there),
 		AFTER(all_run, the_trace_has_each_window_with_its_plan),
 		AFTER(all_run, the_trace_has_each_change_of_the_mode_and_the_mode_in_force),
+		AFTER(NULL, the_trace_says_why_who_has_the_core_by_a_call_or_its_reply_has_it),
 		AFTER(all_run, a_partition_is_told_its_own_time),
 		AFTER(all_run, what_wakes_nobody_is_paid_by_the_sleeper_and_interrupts_no_longer_than_its_budget),
 		AFTER(all_run, what_wakes_it_is_paid_once),
@@ -875,7 +1107,12 @@ int main(void)
 		AFTER(nobody_runs, on_slack_a_less_urgent_one_gets_no_kick),
 		AFTER(all_run, who_runs_pays_for_its_own_notices_as_for_all_it_does),
 		AFTER(NULL, turns_of_one_partition_are_not_those_of_another),
+		AFTER(NULL, a_turn_ends_though_it_began_as_a_more_urgent_one_went_to_wait),
 		AFTER(NULL, what_was_masked_is_open_once_its_vcpu_has_the_core_by_a_windows_edge),
+		AFTER(NULL, a_stop_comes_at_the_next_edge_whichever_way_that_goes),
+		AFTER(NULL, at_the_change_of_the_mode_nobody_is_loaded_whom_only_the_old_one_has),
+		AFTER(NULL, who_has_the_next_window_too_is_not_loaded_again),
+		AFTER(NULL, siblings_take_turns_in_a_window_whichever_way_it_began),
 		AFTER(NULL, nanoseconds_become_ticks_rounded_down),
 	};
 
