@@ -785,6 +785,39 @@ static void what_has_changed_in_the_same_exit_is_looked_at_before_a_call_or_its_
 	}
 }
 
+static uint32_t interrupts(uint32_t core)
+{
+	const struct bh_trace *ring = core_at(core)->trace;
+	uint32_t n = 0;
+
+	assert_true(ring->next <= ring->n);
+	for (uint32_t i = 0; i < ring->next; i++)
+		n += ring->record[i].kind == BH_TRACE_IRQ;
+	return n;
+}
+
+/* Else the core has to interrupt itself for it. */
+static void what_has_changed_in_the_same_exit_is_looked_at_before_anothers_wait_passes_the_core_on(void **state)
+{
+	struct guest_call c = { .function = BH_CALL_WAIT, .arg = { 0, BH_NEVER } };
+
+	(void)state;
+	does(high, guest_wfi, NULL);
+	for (uint32_t i = 0; i < 2; i++) { /* one way and the other */
+		uint32_t before;
+
+		does(middle, guest_take, NULL);
+		before = interrupts(0);
+		does(middle, guest_wakes_high_and_calls, &c);
+		assert_int_equal(c.result, CALL_NO_RETURN);
+		assert_true(runs_on(high, 0));
+		assert_int_equal(interrupts(0), before);
+		quiet();
+		host_private(middle, HOST_SGI);
+		does(high, guest_wfi, NULL);
+	}
+}
+
 /* UPPER's request waits meanwhile, and with that UPPER: on its time, too. */
 static void a_server_that_is_called_by_two_runs_in_the_place_of_either(void **state)
 {
@@ -1120,6 +1153,7 @@ int main(void)
 		ALL(a_server_that_stands_still_gets_no_core_by_a_call),
 		ALL(a_caller_that_stands_still_gets_no_core_by_its_reply),
 		ALL(what_has_changed_in_the_same_exit_is_looked_at_before_a_call_or_its_reply_passes_the_core_on),
+		ALL(what_has_changed_in_the_same_exit_is_looked_at_before_anothers_wait_passes_the_core_on),
 		ALL(a_server_that_is_called_by_two_runs_in_the_place_of_either),
 		ALL(a_server_that_is_more_urgent_than_its_caller_runs_on_its_own_time),
 		ALL(a_server_that_is_at_a_request_listens_to_nothing),

@@ -1047,6 +1047,36 @@ static void the_trace_says_why_who_has_the_core_by_a_call_or_its_reply_has_it(vo
 	call_and_reply_say_why(&r, 110, BH_TRACE_BY_BUDGET);
 }
 
+/* The alarm of a call that was answered may stay, but no longer than the window: what is set then is needed, and is not looked at again. */
+static void an_edge_leaves_nothing_of_the_alarm_of_a_call_that_was_answered(void **state)
+{
+	static const struct host_window two_and_one[] = {
+		{ .core = 0, .start_ns = 0, .end_ns = US(50), .partitions = BIT(EVEN) | BIT(THIRD) },
+		{ .core = 0, .start_ns = US(50), .end_ns = US(100), .partitions = BIT(ODD) },
+	};
+	static const struct host_mode one = { .frame_ns = US(100), .n_windows = 2, .window = two_and_one };
+	static const struct host_port port = { .kind = BH_PORT_CALL, .sender = THIRD, .receiver = EVEN, .bytes = 32, .reply_bytes = 32, .no_irq = true };
+	static const struct host_system s = { .n_cores = 1, .n_partitions = 3, .partition = in_turns, .no_reader = true, .n_modes = 1, .mode = &one, .n_ports = 1, .port = &port };
+
+	(void)state;
+	for (uint32_t other = 0; other < 2; other++) {
+		struct guest_call first = { .function = BH_CALL_SERVE, .arg = { [6] = BH_NEVER } };
+
+		both_have_run(&s, other);
+		first.arg[0] = blob_ports(blob)->receive_cap;
+		does(vcpu_of(EVEN, 0), guest_call, &first);
+		starts(THIRD);
+		loads(THIRD);
+		passes_the_core_on(vcpu_of(THIRD, 0), BH_CALL_CALL, blob_ports(blob)->send_cap, BH_TRACE_BY_WINDOW);
+		passes_the_core_on(vcpu_of(EVEN, 0), BH_CALL_SERVE, blob_ports(blob)->receive_cap, BH_TRACE_BY_WINDOW);
+		assert_true(core_at(0)->early);
+		time_is(150);
+		assert_true(runs_on(vcpu_of(ODD, 0), 0));
+		assert_int_equal(host_alarm(0), US(200));
+		assert_false(core_at(0)->early);
+	}
+}
+
 static void a_partition_is_told_its_own_time(void **state)
 {
 	uint64_t *arg;
@@ -1096,6 +1126,7 @@ int main(void)
 		AFTER(all_run, the_trace_has_each_window_with_its_plan),
 		AFTER(all_run, the_trace_has_each_change_of_the_mode_and_the_mode_in_force),
 		AFTER(NULL, the_trace_says_why_who_has_the_core_by_a_call_or_its_reply_has_it),
+		AFTER(NULL, an_edge_leaves_nothing_of_the_alarm_of_a_call_that_was_answered),
 		AFTER(all_run, a_partition_is_told_its_own_time),
 		AFTER(all_run, what_wakes_nobody_is_paid_by_the_sleeper_and_interrupts_no_longer_than_its_budget),
 		AFTER(all_run, what_wakes_it_is_paid_once),
