@@ -871,6 +871,26 @@ static void a_server_that_is_at_a_request_listens_to_nothing(void **state)
 	quiet();
 }
 
+/* An event came just before: it is to answer without passing the core on, and may not come to wait at all. */
+static void a_server_that_cannot_reply_the_short_way_listens_to_nothing(void **state)
+{
+	const struct port *p = port_at(CALL_NEAR);
+
+	(void)state;
+	near_serves();
+	make_call(high, CALL_NEAR, 32, 50, 9000);
+	host_on(0);
+	assert_true(near_can_reply(core_at(0), near, p, high, p->call, BH_NEVER));
+	near->listens = 0;
+	partition_at(NEAR)->events = p->receive_bit;
+	assert_false(near_can_reply(core_at(0), near, p, high, p->call, BH_NEVER));
+	host_off();
+	assert_int_equal(near->listens, 0);
+	serve(near, CALL_NEAR, 32, 70, BH_NEVER);
+	assert_true(runs_on(high, 0));
+	quiet();
+}
+
 static void a_servers_wait_that_a_request_has_ended_has_no_deadline_any_more(void **state)
 {
 	(void)state;
@@ -1157,6 +1177,7 @@ int main(void)
 		ALL(a_server_that_is_called_by_two_runs_in_the_place_of_either),
 		ALL(a_server_that_is_more_urgent_than_its_caller_runs_on_its_own_time),
 		ALL(a_server_that_is_at_a_request_listens_to_nothing),
+		ALL(a_server_that_cannot_reply_the_short_way_listens_to_nothing),
 		ALL(a_servers_wait_that_a_request_has_ended_has_no_deadline_any_more),
 		ALL(a_server_that_waits_for_events_is_told_of_a_request_and_takes_it_itself),
 		ALL(a_call_to_another_core_waits_for_the_reply),
