@@ -229,9 +229,9 @@ static void check_views(const struct core *c)
 		panic("dedicated core: the firmware keeps Group 0, and has not routed FIQs to itself (SCR_EL3.FIQ):", mask, bits, c->number);
 }
 
-static uint32_t entries_used(const struct bh_partition *d)
+static uint32_t entries_used(const struct vcpu *v)
 {
-	const uint64_t *root = (const uint64_t *)d->root_va;
+	const uint64_t *root = source(v);
 	uint32_t n = ROOT_ENTRIES;
 
 	while (n > 0 && root[n - 1] == 0)
@@ -242,7 +242,7 @@ static uint32_t entries_used(const struct bh_partition *d)
 void direct_core_init(struct core *c)
 {
 	check_views(c);
-	c->entries = entries_used(c->vcpu[0]->part->desc);
+	c->entries = entries_used(c->vcpu[0]);
 	for (uint32_t i = 0; i < ROOT_ENTRIES; i++)
 		door(c)[i] = 0;
 	direct_gicr_write(c, GIC_CLEAR_ENABLE, ~0u);

@@ -28,8 +28,6 @@
 
 _Static_assert(__builtin_offsetof(struct vcpu, arch) == 0, "arch_of() relies on it");
 
-#define ROOT_PA 0x0000fffffffff000ull /* of VTTBR_EL2 */
-
 static uint64_t vttbr(const struct partition *p, uint64_t root)
 {
 	return root | (uint64_t)p->desc->vmid << 48;
