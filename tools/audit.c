@@ -69,9 +69,8 @@ static uint32_t walk_all(struct audit *a, struct audit_walked *w)
 
 	w[n++] = (struct audit_walked){ .owner = AUDIT_KERNEL, .root = ROOT_EL2, .pa = a->h->el2_root_pa };
 	w[n++] = (struct audit_walked){ .owner = AUDIT_KERNEL, .root = ROOT_EMPTY, .pa = a->b->empty_root };
-	for (uint32_t p = 0; p < a->b->n_partitions; p++) {
+	for (uint32_t p = 0; p < a->b->n_partitions; p++)
 		w[n++] = (struct audit_walked){ .owner = p, .root = ROOT_OWN, .pa = part[p].root };
-	}
 	for (uint32_t i = 0; i < n; i++)
 		walk(a, &w[i]);
 	return n + inspects_walk(a, w + n);

@@ -151,16 +151,16 @@ enum audit_what {
 };
 
 enum { ROOT_OWN = 1, /* a partition's */
-       ROOT_EL2 = 2,
-       ROOT_EMPTY = 4,
-       ROOT_INSPECT = 8 }; /* all of its own root, and the RAM of one other */
+       ROOT_EL2,
+       ROOT_EMPTY,
+       ROOT_INSPECT }; /* all of its own root, and the RAM of one other */
 
 struct audit_want {
 	enum audit_what what;
 	uint32_t owner;	 /* partition, or AUDIT_KERNEL */
 	uint32_t object; /* partition that is inspected; emulated region of a queue, server page or carried channel; partition of a port's window; channel of
 			    shared memory; core of a stack */
-	uint32_t roots;	 /* ROOT_*: where it must be mapped */
+	uint32_t root;	 /* ROOT_*: where it must be mapped */
 	uint32_t rights; /* BH_READ ... */
 	bool device;	 /* memory type Device, else Normal: write-back, or */
 	bool uncached;

@@ -20,7 +20,7 @@ static void want(struct audit *a, enum audit_what what, uint32_t rights, uint64_
 {
 	if (bytes == 0)
 		return;
-	want_add(a, (struct audit_want){ .what = what, .owner = AUDIT_KERNEL, .roots = ROOT_EL2, .rights = rights, .at = va, .pa = pa, .bytes = bytes, .device = what == WHAT_GIC || what == WHAT_UART });
+	want_add(a, (struct audit_want){ .what = what, .owner = AUDIT_KERNEL, .root = ROOT_EL2, .rights = rights, .at = va, .pa = pa, .bytes = bytes, .device = what == WHAT_GIC || what == WHAT_UART });
 }
 
 static void want_image(struct audit *a)

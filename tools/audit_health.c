@@ -230,6 +230,6 @@ void want_inspected(struct audit *a)
 
 			if (!ram || !(a->d.part[a->part_of[p]].inspects >> a->part_of[q] & 1))
 				continue;
-			want_add(a, (struct audit_want){ .what = WHAT_INSPECTED, .owner = p, .object = q, .roots = ROOT_INSPECT, .rights = BH_READ | BH_WRITE, .at = BH_INSPECT_IPA, .pa = ram->pa, .bytes = ram->bytes });
+			want_add(a, (struct audit_want){ .what = WHAT_INSPECTED, .owner = p, .object = q, .root = ROOT_INSPECT, .rights = BH_READ | BH_WRITE, .at = BH_INSPECT_IPA, .pa = ram->pa, .bytes = ram->bytes });
 		}
 }

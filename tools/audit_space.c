@@ -66,8 +66,8 @@ static bool wanted_here(const struct space *s, const struct audit_want *w)
 	if (w->owner != s->owner)
 		return false;
 	if (s->root != ROOT_INSPECT)
-		return (w->roots & s->root) != 0;
-	return (w->roots & ROOT_OWN) || ((w->roots & ROOT_INSPECT) && w->object == s->object);
+		return w->root == s->root;
+	return w->root == ROOT_OWN || (w->root == ROOT_INSPECT && w->object == s->object);
 }
 
 /* "root", "root to inspect guest" */

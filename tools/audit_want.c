@@ -52,7 +52,7 @@ static void want_add_region(struct audit *a, uint32_t p, const struct bh_region 
 struct audit_want *want_region_as(struct audit *a, uint32_t p, const struct bh_region *r, enum audit_what what, uint32_t object,
 				  uint32_t rights, uint32_t *seen)
 {
-	want_add_region(a, p, r, (struct audit_want){ .what = what, .object = object, .roots = ROOT_OWN, .rights = rights }, seen);
+	want_add_region(a, p, r, (struct audit_want){ .what = what, .object = object, .root = ROOT_OWN, .rights = rights }, seen);
 	return &a->wants.w[a->wants.n - 1];
 }
 
@@ -62,7 +62,7 @@ static void want(struct audit *a, uint32_t p, const struct bh_region *r, enum au
 {
 	if (!has_name(a, r, "%s", what_name(what)))
 		odd_region(a, p, r, "has another name than what it is");
-	want_add_region(a, p, r, (struct audit_want){ .what = what, .roots = ROOT_OWN, .rights = rights }, seen);
+	want_add_region(a, p, r, (struct audit_want){ .what = what, .root = ROOT_OWN, .rights = rights }, seen);
 }
 
 static void want_device(struct audit *a, uint32_t p, const struct bh_region *r, struct seen *seen)

@@ -78,9 +78,8 @@ static void map_roots(const struct plan *p, struct map_list *l)
 	for (uint32_t i = 0; i < p->n_parts; i++) {
 		const struct part *part = &p->part[i];
 
-		if (!part->dedicated)
-			continue;
-		map_add(l, part->root_va, part->root, BH_PAGE, RODATA);
+		if (part->dedicated)
+			map_add(l, part->root_va, part->root, BH_PAGE, RODATA);
 	}
 }
 

@@ -254,13 +254,14 @@ static void explain_inside(const struct plan *p, const struct refusal *r, const 
 void explain_access(struct plan *p, const struct refusal *r)
 {
 	const struct region *at = r->has_address ? nearest(r->part, r->address) : NULL;
+	const struct region *boot = r->has_address ? boot_at(r) : NULL;
 
 	if (!r->has_address)
 		explain_line("the processor did not tell the address, so there is nothing to look up; the instruction at its pc says what it was");
 	else if (at && distance(at, r->address) == 0)
 		explain_inside(p, r, at);
-	else if (boot_at(r))
-		explain_inside(p, r, boot_at(r));
+	else if (boot)
+		explain_inside(p, r, boot);
 	else
 		explain_hole(p, r);
 }
