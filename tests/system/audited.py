@@ -5,12 +5,12 @@ import struct
 import subprocess
 
 import pytest
-from image import PAGE, Image
+from image import INFO_ENTRY, INFO_HEAD, PAGE, Image
 
 TOOL = "build/bulkhead"
 SYSTEM = "tests/systems/audit"
 WRITE = 1 << 7  # S2AP[1]
-INFO_ENTRY, INFO_HEAD = 120, 72
+XN = 1 << 54
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ ACTIONS = ("ignore", "log", "inject", "stop", "restart", "warm", "mode", "system
 SHARE_PA, SHARE_VA = 216, 224
 U32 = {"text_bytes": 88, "rodata_bytes": 92, "check_bytes": 124, "va_bits": 260}
 EMPTY_ROOT, IPA_BITS = 192, 264  # of the blob
+INFO_HEAD, INFO_ENTRY = 72, 120  # of an information page: bytes before the entries, and of each
 
 # Arrays of the blob: place of their number in its head (the offset stands behind it), bytes of an element.
 ARRAYS = {"core": (16, 112), "partition": (24, 168), "vcpu": (32, 32), "emul": (40, 56), "port": (48, 80), "region": (56, 40),
@@ -191,9 +192,7 @@ class Image:
 
     def roots(self):
         """{partition's name: its root}"""
-        n, off = self.u32(self.blob + 24), self.blob + self.u32(self.blob + 28)
-        return {self.name(self.u32(p)): self.u64(p + 48)
-                for p in range(off, off + ARRAYS["partition"][1] * n, ARRAYS["partition"][1])}
+        return {self.name(p.name): p.root for p in self.all("partition")}
 
     def bits(self, root):
         """Of the addresses that a root translates: the kernel's, or the partitions'."""

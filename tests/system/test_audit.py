@@ -7,12 +7,11 @@ import struct
 import subprocess
 
 import pytest
-from audited import SYSTEM, TOOL, WRITE, audit, entry_at, folder, good, refused, set_bits  # noqa: F401 (fixtures)
+from audited import SYSTEM, TOOL, WRITE, XN, audit, entry_at, folder, good, refused, set_bits  # noqa: F401 (fixtures)
 from image import EMPTY_ROOT, KERNEL_VA, PAGE
 
 RAM = 0x40000000
 FLIPS = 300
-XN = 1 << 54
 
 
 def one_bit_away(image, one, other):

@@ -5,14 +5,14 @@ import shutil
 import struct
 
 import pytest
-from audited import INFO_HEAD, PAGE, WRITE, audit, entry_at, folder, good, info_entry, refused, set_bits  # noqa: F401 (fixtures)
-from image import ACTIONS, HEAD
+from audited import PAGE, WRITE, XN, audit, entry_at, folder, good, info_entry, refused, set_bits  # noqa: F401 (fixtures)
+from image import ACTIONS, HEAD, INFO_ENTRY, INFO_HEAD
 
 SYSTEM = "tests/systems/audit-health"
 CAP_NONE, CAP_CONTROL, CAP_MONITOR = 0, 3, 5
 START, STOP, SEE = 1, 2, 4
 INSPECT = 0x4000000000
-READ, XN = 1 << 6, 1 << 54
+READ = 1 << 6
 CLEAR, COPY = 2, 3
 
 
@@ -262,7 +262,7 @@ def test_a_log_that_somebody_else_sees(good, audit):
 def test_an_information_page_that_says_otherwise(good, audit, kind, name, offset, says):
     image = good.copy()
     page = image.offset(image.region("watch", "information page").pa)
-    at = next(at for at in range(page + INFO_HEAD, page + PAGE, 120)
+    at = next(at for at in range(page + INFO_HEAD, page + PAGE, INFO_ENTRY)
               if image.u32(at) == kind and image.data[at + 56:at + 88].rstrip(b"\0").decode() == name)
     image.data[at + offset] ^= 1
     refused(audit, image, "watch: information page", says)

@@ -5,7 +5,8 @@ import shutil
 import struct
 
 import pytest
-from audited import INFO_HEAD, PAGE, SYSTEM, WRITE, audit, folder, good, info_entry, map_page, refused, set_bits  # noqa: F401 (fixtures)
+from audited import PAGE, SYSTEM, WRITE, audit, folder, good, info_entry, map_page, refused, set_bits  # noqa: F401 (fixtures)
+from image import INFO_ENTRY, INFO_HEAD
 
 CAP_NONE, CAP_SCHEDULE = 0, 4
 MICRO = 1000
@@ -284,7 +285,7 @@ def test_an_information_page_that_says_otherwise(good, audit, entry, offset, say
 def test_an_entry_without_a_name_that_says_otherwise(good, audit, kind, offset, says):
     image = good.copy()
     page = image.offset(image.region("pilot", "information page").pa)
-    at = next(at for at in range(page + INFO_HEAD, page + PAGE, 120) if image.u32(at) == kind)
+    at = next(at for at in range(page + INFO_HEAD, page + PAGE, INFO_ENTRY) if image.u32(at) == kind)
     image.data[at + offset] ^= 1
     refused(audit, image, "pilot: information page", says)
 

@@ -4,7 +4,8 @@
 import struct
 
 import pytest
-from audited import INFO_HEAD, audit, folder, good, info_entry, refused  # noqa: F401 (fixtures)
+from audited import audit, folder, good, info_entry, refused  # noqa: F401 (fixtures)
+from image import INFO_ENTRY, INFO_HEAD
 
 SYSTEM = "tests/systems/audit-watchdog"
 WRR, WCS = 0x1000, 0x0
@@ -56,7 +57,7 @@ def test_an_information_page_that_says_otherwise(good, audit, partition, name, o
     r = image.region(partition, "information page")
     page = image.offset(r.pa)
     kind = 2 if partition == "watch" else 5
-    at = next(at for at in range(page + INFO_HEAD, page + r.bytes, 120)
+    at = next(at for at in range(page + INFO_HEAD, page + r.bytes, INFO_ENTRY)
               if image.u32(at) == kind and image.data[at + 56:at + 88].rstrip(b"\0").decode() == name)
     at += 48 if offset == 64 else offset
     image.data[at] ^= 2

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 from conftest import System
-from image import Image
+from image import INFO_ENTRY, INFO_HEAD, Image
 from loaded import Loaded, cells
 from payloads import image, pattern
 
@@ -88,7 +88,7 @@ class Made:
         page = bytes(self.loaded(name).stored(INFO, 0x10000))
         out = []
         for k in range(struct.unpack_from("<I", page, 8)[0]):
-            e = struct.unpack_from("<4I3Q2IQ32s32s", page, 72 + 120 * k)
+            e = struct.unpack_from("<4I3Q2IQ32s32s", page, INFO_HEAD + INFO_ENTRY * k)
             text = [x.split(b"\0")[0].decode() for x in e[10:]]
             keys = ("kind", "cap", "intid", "flags", "ipa", "ipa2", "bytes", "reply", "depth", "period", "name", "peer")
             entry = dict(zip(keys, [*e[:10], *text]))

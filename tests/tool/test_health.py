@@ -5,7 +5,7 @@ parameters, the monitor's information page, and the roots by which it inspects o
 import struct
 
 import pytest
-from image import FAULTS, HEAD, Image
+from image import FAULTS, HEAD, INFO_ENTRY, INFO_HEAD, Image
 from loaded import RAM, Loaded
 from payloads import elf, image, pattern
 
@@ -41,7 +41,7 @@ def entries(made, partition):
     """(kind, cap, intid, flags, ipa, ipa2, bytes, reply_bytes, depth, period, name, peer) of its information page."""
     page = made.offset(made.region(partition, "information page").pa)
     for n in range(made.u32(page + 8)):
-        e = struct.unpack_from("<4I3Q2IQ32s32s", made.data, page + 72 + 120 * n)
+        e = struct.unpack_from("<4I3Q2IQ32s32s", made.data, page + INFO_HEAD + INFO_ENTRY * n)
         yield e[:10] + tuple(text.rstrip(b"\0").decode() for text in e[10:])
 
 

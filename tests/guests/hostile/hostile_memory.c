@@ -110,11 +110,9 @@ static void jump(const char *what, uint64_t address)
 
 	write_reg(sctlr_el1, sctlr & ~1ull);
 	isb();
-	isb();
 	catch_start();
 	((void (*)(void))(uintptr_t)address)();
 	write_reg(sctlr_el1, sctlr);
-	isb();
 	isb();
 	put("jump ");
 	put(what);
